@@ -1,0 +1,1 @@
+"""What users write and what others see of us. Imports nothing else of this package; does no I/O."""

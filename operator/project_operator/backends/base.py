@@ -1,0 +1,154 @@
+"""The contract between the operator and an identity backend. This is the file a backend author reads.
+
+The operator owns the order of things (``docs/protocol.md``); a backend only makes single calls and says truthfully what came of them.
+
+Promises of every backend:
+
+* ``connect`` proves the credential, resolves the organisation (or domain) and writes nothing.
+* ``list_projects`` is complete or raises. It never returns a page for a whole, and never an empty tuple for a failure. Objects of another
+  organisation that the server mixes in are left out.
+* ``get_project`` raises `ProjectNotFound` only for the vendor's own not-found answer for that id.
+* ``verify_read_access`` succeeds only if a project of this organisation that exists would be shown to this credential.
+* ``create_project`` sends at most one request that creates, never retries it, and does nothing that can fail after it. ``before_send`` is called
+  when everything else (pool, limiter, TLS) has been waited for, immediately before the bytes leave; what it raises is raised, and nothing is sent.
+* ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not name as it was in ``current``.
+* ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end.
+* Every call ends within ``timeout`` and never waits for provisioning. Redirects are not followed.
+* Every failure is one of the `BackendError` classes. A write with no usable answer is `OutcomeUnknown`, never anything milder.
+* No secret, and no text of an answer that did not parse as this vendor's error, gets into an exception, a log line or a ``repr``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class ProvisioningStatus(StrEnum):
+    """Normalised ``provisioningStatus``; the vocabulary of nscale, onto which other vendors' states are mapped."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    PROVISIONING = "provisioning"
+    PROVISIONED = "provisioned"
+    DEPROVISIONING = "deprovisioning"
+    ERROR = "error"
+
+
+class HealthStatus(StrEnum):
+    """Normalised ``healthStatus``."""
+
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """A name and a value; compared in wire form, so both exactly."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the organisation, as far as we need it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectContent:
+    """The writable whole of a project, complete: what the CR wants plus what it leaves to others.
+
+    ``description`` None means that the project has none. ``mark`` is the value the mark is to have (a token, `marks.ORPHANED`, or "" for no mark);
+    where it is kept (a reserved tag, the description) is the backend's affair, so ``tags`` and ``description`` never hold it.
+    """
+
+    name: str
+    description: str | None = None
+    tags: tuple[Tag, ...] = ()
+    group_ids: tuple[str, ...] = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProject:
+    """A project as one answer showed it."""
+
+    id: str
+    organization_id: str
+    content: ProjectContent
+    provisioning_status: ProvisioningStatus
+    health_status: HealthStatus
+    raw_status: dict[str, str] = field(default_factory=dict)
+    """The vendor's own words, unnormalised, for ``status.observed``."""
+    creation_time: datetime | None = None
+    created_by: str = ""
+    modified_time: datetime | None = None
+    modified_by: str = ""
+    deletion_time: datetime | None = None
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its deletion has been accepted."""
+        return self.deletion_time is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """What ``connect`` found out."""
+
+    organization_id: str
+    organization_name: str = ""
+    principal: str = ""
+    """Who we are to the backend, as ``createdBy`` would say it; "" where that cannot be told."""
+    server_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedField:
+    """A field of a Project that this backend cannot hold as it is written."""
+
+    path: str
+    reason: str
+
+
+class Backend(Protocol):
+    """An open connection to one organisation with one credential; promises in the module's docstring."""
+
+    async def connect(self) -> ConnectionFacts:
+        """Prove URL, CA, credential and organisation.
+
+        Raises:
+            ConnectionRefused: a field of the backend object is wrong; names it.
+            BackendError: anything else, by class.
+        """
+
+    async def list_projects(self) -> tuple[RemoteProject, ...]:
+        """Every project of the organisation that the credential may see, those being deleted included."""
+
+    async def get_project(self, project_id: str) -> RemoteProject:
+        """One project. Raises `ProjectNotFound` for the vendor's not-found."""
+
+    async def verify_read_access(self) -> None:
+        """Return only if an existing project would have been shown. Raises `PermissionDenied` if not."""
+
+    async def list_groups(self) -> tuple[Group, ...]:
+        """Every group of the organisation. Names may repeat."""
+
+    async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
+        """Send one creation. Raises `OutcomeUnknown` where a project may exist although no usable answer came."""
+
+    async def update_project(self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]) -> None:
+        """Replace the content of ``current``. `WriteConflict`: read again, compare again."""
+
+    async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
+        """Start the deletion of one project; succeeds if it is missing."""
+
+    async def aclose(self) -> None:
+        """Close the connections; calls in flight end with `BackendUnavailable` or `OutcomeUnknown`."""
