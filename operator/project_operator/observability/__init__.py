@@ -1,0 +1,1 @@
+"""How people see what the operator does: hooks, metrics, logs, health."""
