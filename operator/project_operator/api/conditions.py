@@ -1,0 +1,307 @@
+"""Condition types, and the closed set of reasons: what state an object is in, and what a person should do about it.
+
+``Ready`` is always there. ``Reconciling`` and ``Stalled`` are there only while True and never together (kstatus takes whichever comes first).
+The reason is a category of action; the particulars (which field, which group, which name) are in the message.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class ConditionType(StrEnum):
+    """The three conditions that kstatus, and so Flux, Helm and Argo CD, look at."""
+
+    READY = "Ready"
+    """True: what the spec of ``observedGeneration`` asks for is so in the backend."""
+    RECONCILING = "Reconciling"
+    """True: the operator is at it, or waits for something that will come without anybody's help."""
+    STALLED = "Stalled"
+    """True: nothing will change until a person does something."""
+
+
+class ConditionStatus(StrEnum):
+    """The three values of a Kubernetes condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Reason(StrEnum):
+    """Every reason a condition or an Event of ours can carry."""
+
+    stalled: bool
+    """Whether a person must act: the object then carries ``Stalled``."""
+    meaning: str
+    """What is the case, in one sentence."""
+    remedy: str
+    """What a person should do, in one sentence."""
+
+    def __new__(cls, value: str, stalled: bool, meaning: str, remedy: str) -> Self:  # noqa: FBT001 - rows of a table
+        """A member is a row: its wire value, whether it stalls, what it means, what to do."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.stalled = stalled
+        member.meaning = meaning
+        member.remedy = remedy
+        return member
+
+    # What goes well.
+    SUCCEEDED = (
+        "Succeeded",
+        False,
+        "What the spec asks for is so in the backend.",
+        "Nothing.",
+    )
+    OBSERVED = (
+        "Observed",
+        False,
+        "The project was read; `managementPolicy: Observe` writes nothing.",
+        "Nothing.",
+    )
+    DRIFTED = (
+        "Drifted",
+        False,
+        "The project differs from the spec and `managementPolicy: ReportDrift` leaves it so.",
+        "Compare `status.drift`; edit the spec, change the project in the backend, or set `managementPolicy: Manage`.",
+    )
+    SUSPENDED = (
+        "Suspended",
+        False,
+        "`spec.suspend` is true: nothing is read or written.",
+        "Set `spec.suspend` to false to go on.",
+    )
+
+    # What is under way.
+    PROGRESSING = (
+        "Progressing",
+        False,
+        "The operator or the backend is at work.",
+        "Wait.",
+    )
+    PROGRESSING_WITH_RETRY = (
+        "ProgressingWithRetry",
+        False,
+        "A call failed in a way that passes; it is tried again, each time later.",
+        "Wait; if it lasts, look at the cause, which is the reason of `Ready`.",
+    )
+    DEPENDENCY_NOT_READY = (
+        "DependencyNotReady",
+        False,
+        "Another object that this one needs is not ready.",
+        "Look at the object that the message names.",
+    )
+    OUTCOME_UNKNOWN = (
+        "OutcomeUnknown",
+        False,
+        "A write got no usable answer, so it may or may not have been applied; until that is known it is not repeated.",
+        "Wait until the time that the message gives.",
+    )
+    DELETING = (
+        "Deleting",
+        False,
+        "The backend has accepted the deletion, or is being asked for it.",
+        "Wait.",
+    )
+    DELETION_BLOCKED = (
+        "DeletionBlocked",
+        False,
+        "The backend has accepted the deletion but has not finished it for longer than usual.",
+        "Look in the backend for what is still inside the project; the message says since when.",
+    )
+
+    # What the user's Project asks for and cannot have.
+    INVALID_SPEC = (
+        "InvalidSpec",
+        True,
+        "The spec cannot be understood.",
+        "Correct the field that the message names.",
+    )
+    UNSUPPORTED = (
+        "Unsupported",
+        True,
+        "The backend cannot hold a field, or do what a policy asks, as it is written.",
+        "Change or remove the field that the message names.",
+    )
+    NOT_PERMITTED = (
+        "NotPermitted",
+        True,
+        "The backend object forbids what the spec asks for.",
+        "Change the spec, or ask the owner of the backend object to allow it.",
+    )
+    REQUEST_REFUSED = (
+        "RequestRefused",
+        True,
+        "The backend refused the request itself; asking again changes nothing.",
+        "Change what the message names.",
+    )
+    NAME_TAKEN = (
+        "NameTaken",
+        True,
+        "Another project in the backend has this name.",
+        "Set another `spec.name`; or, to take that project over, create a new Project with `spec.import`.",
+    )
+    GROUP_NOT_FOUND = (
+        "GroupNotFound",
+        False,
+        "The organization has no such group (yet).",
+        "Create the group, or correct `spec.groups`.",
+    )
+    GROUP_AMBIGUOUS = (
+        "GroupAmbiguous",
+        False,
+        "Several groups of the organization have this name.",
+        "Name the group by `id`; the message lists them.",
+    )
+    IMPORT_NOT_FOUND = (
+        "ImportNotFound",
+        True,
+        "The project to import is not there, or the credential may not see it.",
+        "Correct `spec.import`, create the project in the backend, or give the credential the right to read it.",
+    )
+    IMPORT_AMBIGUOUS = (
+        "ImportAmbiguous",
+        True,
+        "Several projects have the name to import.",
+        "Import by `id`; the message lists them.",
+    )
+    CONFLICT = (
+        "Conflict",
+        True,
+        "The project in the backend carries the mark of another Project.",
+        "Release it there with `deletionPolicy: Orphan`, or import another one.",
+    )
+
+    # What happened in the backend.
+    MISSING = (
+        "Missing",
+        True,
+        "The project was deleted outside, which is proved.",
+        "Delete this Project and create it anew, or set `missingPolicy: Recreate`; what was inside does not come back.",
+    )
+    DUPLICATE_FOUND = (
+        "DuplicateFound",
+        False,
+        "A second project carries this Project's mark; it is listed in `status.condemned`.",
+        "Look at it in the backend and delete it there, or set `removeDuplicates: true` on the backend object.",
+    )
+    PROVISIONING_FAILED = (
+        "ProvisioningFailed",
+        False,
+        "The backend reports an error of provisioning; most backends try again by themselves.",
+        "If it lasts, ask the backend's operators; `status.observed.raw` has the backend's words.",
+    )
+    UNHEALTHY = (
+        "Unhealthy",
+        False,
+        "The backend reports the project as degraded or in error.",
+        "If it lasts, ask the backend's operators; `status.observed.raw` has the backend's words.",
+    )
+
+    # The way to the backend.
+    BACKEND_NOT_FOUND = (
+        "BackendNotFound",
+        False,
+        "The backend object does not exist (yet).",
+        "Create it, or correct `spec.backendRef` in a new Project (the field is immutable).",
+    )
+    BACKEND_NOT_READY = (
+        "BackendNotReady",
+        False,
+        "The backend object is not Ready.",
+        "Look at the conditions of the backend object.",
+    )
+    BACKEND_CHANGED = (
+        "BackendChanged",
+        True,
+        "The backend object is not the one that this project was made with; no call is made.",
+        "Restore the former backend object, or delete this Project and import the project into a new one.",
+    )
+    CREDENTIALS_REJECTED = (
+        "CredentialsRejected",
+        True,
+        "The backend does not accept the credential.",
+        "Put a valid token into the Secret; it is followed without a restart.",
+    )
+    PERMISSION_DENIED = (
+        "PermissionDenied",
+        True,
+        "The credential is good but lacks a right.",
+        "Give the service account the right that the message names.",
+    )
+    THROTTLED = (
+        "Throttled",
+        False,
+        "The backend asks for fewer requests.",
+        "Wait; if it lasts, lower `spec.rateLimit` of the backend object.",
+    )
+    BACKEND_UNAVAILABLE = (
+        "BackendUnavailable",
+        False,
+        "The backend gives no usable answer.",
+        "Wait; if it lasts, check the network and the backend.",
+    )
+    SUSPICIOUS_ABSENCE = (
+        "SuspiciousAbsence",
+        True,
+        "Too many projects vanished from the backend at once to believe it; none is touched.",
+        "Check the rights of the credential and the organization; the message says how many are missing.",
+    )
+
+    # What holds a deletion.
+    DELETION_PROTECTED = (
+        "DeletionProtected",
+        True,
+        "`spec.deletionProtection` is true: nothing is deleted in the backend.",
+        "Set `spec.deletionProtection` to false to let the deletion go on.",
+    )
+    DEFINITION_TERMINATING = (
+        "DefinitionTerminating",
+        True,
+        "The CustomResourceDefinition is being deleted: nothing is deleted in the backend.",
+        "To keep the projects, set `deletionPolicy: Orphan`; else put the definition back and delete the Projects first.",
+    )
+    IN_USE = (
+        "InUse",
+        False,
+        "The backend object is being deleted, but Projects still need it.",
+        "Delete the Projects that the message names, or keep the backend object.",
+    )
+
+    # What an IdentityBackend needs.
+    SECRET_NOT_FOUND = (
+        "SecretNotFound",
+        False,
+        "The Secret does not exist (yet).",
+        "Create it in the namespace of the backend object.",
+    )
+    SECRET_NOT_LABELLED = (
+        "SecretNotLabelled",
+        True,
+        "The Secret does not carry the label that lets the operator use it.",
+        'Label the Secret `identity.project-operator.dev/credentials: "true"`.',
+    )
+    SECRET_INVALID = (
+        "SecretInvalid",
+        True,
+        "The Secret lacks the key, or its value cannot be a credential.",
+        "Correct the key that the message names.",
+    )
+    ENDPOINT_INVALID = (
+        "EndpointInvalid",
+        True,
+        "The URL, CA bundle or version of the backend does not fit, or its address is not allowed.",
+        "Correct the field that the message names.",
+    )
+    ORGANIZATION_NOT_FOUND = (
+        "OrganizationNotFound",
+        True,
+        "The credential sees no such organization.",
+        "Create a backend object with the right organization, or give the credential access to it.",
+    )
+    ORGANIZATION_AMBIGUOUS = (
+        "OrganizationAmbiguous",
+        True,
+        "The credential sees several organizations that fit.",
+        "Create a backend object that names the organization by `id`; the message lists them.",
+    )

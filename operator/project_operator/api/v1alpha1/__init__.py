@@ -1,0 +1,1 @@
+"""The kinds of ``identity.project-operator.dev/v1alpha1`` as pydantic models: the one source of CRDs and API reference."""

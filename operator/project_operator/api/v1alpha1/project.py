@@ -1,0 +1,369 @@
+"""The kind Project: a project in an identity backend."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field
+
+from project_operator.api.marks import MARK_PREFIX
+from project_operator.api.names import IDENTITY_BACKEND_KIND, RESERVED_PREFIX
+from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Bool, Rule
+from project_operator.api.v1alpha1.types import (
+    ObjectMeta,
+    ObjectName,
+    RemoteID,
+    RemoteName,
+    StatusDescription,
+    StatusMessage,
+    StatusModel,
+    StatusText,
+    Timestamp,
+    clip_list,
+    clip_map,
+    without_mark,
+)
+
+RESERVED_TAG_PREFIXES: Final = (RESERVED_PREFIX, "terraform.nscale.com/")
+"""Tag names of ours, and those that nscale's Terraform provider leaves behind with every update."""
+
+
+class BackendKind(StrEnum):
+    """Kinds that a backendRef can name."""
+
+    IDENTITY_BACKEND = IDENTITY_BACKEND_KIND
+
+
+class ManagementPolicy(StrEnum):
+    """What the operator does about differences between spec and project."""
+
+    MANAGE = "Manage"
+    """Correct them."""
+    REPORT_DRIFT = "ReportDrift"
+    """Apply each generation once; only report what differs later."""
+    OBSERVE = "Observe"
+    """Read only."""
+
+
+class MissingPolicy(StrEnum):
+    """What the operator does when the project is gone outside."""
+
+    REPORT = "Report"
+    """Say so and wait for a person."""
+    RECREATE = "Recreate"
+    """Create a new, empty project, if this one was created and not imported."""
+
+
+class DeletionPolicy(StrEnum):
+    """What becomes of the project when the Project is deleted."""
+
+    DELETE = "Delete"
+    """It is deleted with all that is in it."""
+    ORPHAN = "Orphan"
+    """It stays, without the mark."""
+    DISABLE = "Disable"
+    """It stays, disabled, with the mark."""
+
+
+class ImportByName(StrEnum):
+    """Whether the project to import must be there."""
+
+    REQUIRED = "Required"
+    """It must; nothing is created."""
+    IF_PRESENT = "IfPresent"
+    """If it is not, it is created."""
+
+
+class BackendRef(ApiModel):
+    """Which backend object the project is made with."""
+
+    kind: BackendKind = BackendKind.IDENTITY_BACKEND
+    """Kind of the backend object."""
+    name: ObjectName
+    """Name of the backend object, in the namespace of the Project."""
+
+
+TagText = Annotated[str, Field(max_length=255), without_mark]
+
+
+class ProjectTag(ApiModel):
+    """A name and a value."""
+
+    name: Annotated[
+        TagText,
+        Field(min_length=1),
+        Rule(
+            "!" + " && !".join(f"self.startsWith('{prefix}')" for prefix in RESERVED_TAG_PREFIXES),
+            f"must not begin with {' or '.join(repr(prefix) for prefix in RESERVED_TAG_PREFIXES)}, which are reserved",
+            lambda name: not name.startswith(RESERVED_TAG_PREFIXES),
+        ),
+    ]
+    """Name of the tag."""
+    value: TagText
+    """Value of the tag; may be empty."""
+
+
+class ProjectGroup(ApiModel):
+    """A group of the organization, by id or by name."""
+
+    one_of = ("id", "name")
+
+    id: RemoteID | None = None
+    """Id of the group in the backend."""
+    name: RemoteName | None = None
+    """Name of the group in the backend; waits while no group, or more than one, has it."""
+
+
+class ProjectImport(ApiModel):
+    """An existing project to take over."""
+
+    one_of = ("id", "by_name")
+
+    id: RemoteID | None = None
+    """Id of the project in the backend."""
+    by_name: ImportByName | None = None
+    """Take over the one project that has the name (`spec.name`, else `metadata.name`): `Required`, it must exist; `IfPresent`, it is created if it does not."""
+
+
+class ProjectSpec(ApiModel):
+    """What is wanted. A field that is absent is not managed: it stays as it is found in the backend. `[]` or `""` empties it."""
+
+    rules = (
+        Rule(
+            "has(self.backendRef) == has(oldSelf.backendRef) && (!has(self.backendRef) || self.backendRef == oldSelf.backendRef)",
+            "`backendRef` is immutable; to move to another backend create a new Project",
+            field_path=".backendRef",
+        ),
+        Rule(
+            "!has(self.__import__) || !has(oldSelf.__import__) || self.__import__ == oldSelf.__import__",
+            "`import` must not change; it may only be removed",
+            field_path=".import",
+        ),
+        Rule(
+            "!has(self.__import__) || self.missingPolicy != 'Recreate'",
+            "`missingPolicy` must be 'Report' where `import` is set: what was imported is never created anew",
+            lambda spec: spec.import_ is None or spec.missing_policy is not MissingPolicy.RECREATE,
+            field_path=".missingPolicy",
+        ),
+    )
+
+    backend_ref: BackendRef | None = None
+    """The backend object to use; absent: the operator's default backend. Immutable."""
+    name: Annotated[RemoteName, without_mark] | None = None
+    """Name of the project in the backend; absent: `metadata.name`. Each backend has its own rules for names; what is in force shows in `status.name`."""
+    description: Annotated[str, Field(max_length=4096), without_mark] | None = None
+    """Description of the project."""
+    tags: Annotated[
+        tuple[ProjectTag, ...],
+        Field(max_length=64, json_schema_extra={LIST_TYPE: "map", LIST_MAP_KEYS: ["name", "value"]}),
+    ] | None = None
+    """Tags that the project has; tags that others set stay."""
+    groups: Annotated[
+        tuple[ProjectGroup, ...],
+        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+        Rule(
+            "self.all(g, self.exists_one(other, other == g))",
+            "must not name a group twice",
+            lambda groups: len(set(groups)) == len(groups),
+        ),
+    ] | None = None
+    """Groups that have access to the project; groups that others set stay."""
+    import_: ProjectImport | None = None
+    """An existing project to take over; absent: a new one is created. To a Project that has one, only `{id: <status.id>}` may be added."""
+    management_policy: ManagementPolicy = ManagementPolicy.MANAGE
+    """`Manage`: differences are corrected. `ReportDrift`: a new generation is applied once, later differences are only reported. `Observe`: the project is only read, which needs `import` or a project that is already there."""
+    missing_policy: MissingPolicy = MissingPolicy.REPORT
+    """What happens when the project was deleted outside. `Report`: the Project is Stalled. `Recreate`: a new one is created, empty."""
+    deletion_policy: DeletionPolicy | None = None
+    """What becomes of the project when this object is deleted: `Delete`, `Orphan` (it stays) or `Disable` (it stays, disabled, where the backend can). Absent: as the backend object says; what is in force shows in `status.deletionPolicy`."""
+    deletion_protection: Bool = False
+    """True: the project is not deleted, even if this object is."""
+    suspend: Bool = False
+    """True: the operator leaves this object and its project alone."""
+
+
+class ProjectBackendStatus(ApiModel):
+    """The backend object that a project was made with."""
+
+    kind: StatusText
+    """Kind of the backend object."""
+    name: StatusText
+    """Name of the backend object."""
+    uid: StatusText
+    """Uid of the backend object."""
+
+
+class ProjectOperation(ApiModel):
+    """The call in flight."""
+
+    type: StatusText
+    """`Create`, `Update` or `Delete`."""
+    state: StatusText
+    """How far it is; `Accepted` once the backend has answered, until it has finished."""
+    start_time: Timestamp | None = None
+    """When it was begun."""
+    accepted_time: Timestamp | None = None
+    """When the backend accepted it."""
+    message: StatusMessage = ""
+    """What is being waited for."""
+
+
+class TagStatus(ApiModel):
+    """A tag as the backend shows it."""
+
+    name: StatusDescription
+    """Name of the tag."""
+    value: StatusDescription = ""
+    """Value of the tag."""
+
+
+TagStatuses = Annotated[
+    tuple[TagStatus, ...], clip_list(128), Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"})
+]
+StatusIDs = Annotated[
+    tuple[StatusText, ...], clip_list(200), Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"})
+]
+
+
+class ObservedProject(ApiModel):
+    """The project as it was last read."""
+
+    name: StatusText | None = None
+    """Name."""
+    description: StatusDescription | None = None
+    """Description."""
+    tags: TagStatuses | None = None
+    """Tags, without the operator's own."""
+    group_ids: StatusIDs | None = None
+    """Ids of the groups."""
+    creation_time: Timestamp | None = None
+    """When it was created."""
+    created_by: StatusText | None = None
+    """Who created it, as the backend says it."""
+    modified_time: Timestamp | None = None
+    """When it was last changed."""
+    modified_by: StatusText | None = None
+    """Who last changed it, as the backend says it."""
+    deletion_time: Timestamp | None = None
+    """When its deletion was accepted."""
+    raw: Annotated[dict[str, StatusMessage], clip_map(16), Field(max_length=16)] | None = None
+    """Its state in the backend's own words, unnormalised."""
+
+
+class AppliedProject(ApiModel):
+    """What the operator set, and so owns; absent: not managed."""
+
+    name: StatusText | None = None
+    """Name."""
+    description: StatusDescription | None = None
+    """Description."""
+    tags: TagStatuses | None = None
+    """Tags; others that the project has are not ours."""
+    group_ids: StatusIDs | None = None
+    """Ids of groups; others that the project has are not ours."""
+
+
+class DeletionPolicyStatus(ApiModel):
+    """The deletion policy in force."""
+
+    policy: StatusText
+    """`Delete`, `Orphan` or `Disable`."""
+    source: StatusText
+    """Where it comes from: the Project, the backend object, or the default of the backend."""
+
+
+class DriftEntry(ApiModel):
+    """A difference between what is wanted and what is."""
+
+    field: StatusText
+    """Which field of the spec."""
+    desired: StatusDescription = ""
+    """What it should be."""
+    observed: StatusDescription = ""
+    """What it is."""
+    since: Timestamp
+    """When the difference was first seen."""
+
+
+class ProjectStatus(StatusModel):
+    """What is. Written by the operator alone."""
+
+    id: Annotated[str, Field(max_length=128)] | None = None
+    """Id of the project in the backend; once written, it stays."""
+    name: StatusText | None = None
+    """Name in force of the project in the backend."""
+    organization_id: StatusText | None = None
+    """Id of the organization it is in."""
+    backend_ref: ProjectBackendStatus | None = None
+    """The backend object it was made with. Never changes."""
+    endpoint_id: StatusText | None = None
+    """Fingerprint of the backend's type, URL and organization it was made with. Never changes."""
+    provisioning_status: StatusText | None = None
+    """`unknown`, `pending`, `provisioning`, `provisioned`, `deprovisioning` or `error`, mirrored from the backend."""
+    health_status: StatusText | None = None
+    """`unknown`, `healthy`, `degraded` or `error`, mirrored from the backend."""
+    operation: ProjectOperation | None = None
+    """The call in flight."""
+    attempt: Annotated[str, Field(max_length=64)] | None = None
+    """Token of the last attempt to create; compared, never interpreted."""
+    observed: ObservedProject | None = None
+    """The project as it was last read."""
+    applied: AppliedProject | None = None
+    """What the operator set, and so owns."""
+    deletion_policy: DeletionPolicyStatus | None = None
+    """The deletion policy in force and where it comes from."""
+    condemned: Annotated[
+        tuple[Annotated[str, Field(max_length=128)], ...],
+        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+    ] = ()
+    """Ids of further projects that carry this object's mark. They are never adopted."""
+    gone_ids: Annotated[
+        tuple[Annotated[str, Field(max_length=128)], ...],
+        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+    ] = ()
+    """Ids that this object had and that are proved to be gone. They are never adopted."""
+    drift: Annotated[
+        tuple[DriftEntry, ...], clip_list(100), Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"})
+    ] = ()
+    """What differs between spec and project."""
+    last_handled_reconcile_at: StatusText | None = None
+    """The last value of the annotation `identity.project-operator.dev/reconcile-requested-at` that was acted upon."""
+
+
+class Project(ApiModel):
+    """A project in an identity backend."""
+
+    rules = (
+        Rule(
+            "!has(self.spec.__import__) || has(oldSelf.spec.__import__) || (has(self.spec.__import__.id) && has(self.status)"
+            " && has(self.status.id) && self.spec.__import__.id == self.status.id)",
+            "`import` must be set when the Project is created; later only `id` may be added, and only with the value of `status.id`",
+            field_path=".spec.import",
+        ),
+        Rule(
+            "self.spec.managementPolicy != 'Observe' || has(self.spec.__import__) || (has(self.status) && has(self.status.id))",
+            "`managementPolicy` must not be 'Observe' where there is nothing to look at; set `import`, or wait for `status.id`",
+            field_path=".spec.managementPolicy",
+        ),
+    )
+
+    metadata: ObjectMeta
+    """Metadata of the object."""
+    spec: ProjectSpec = ProjectSpec()
+    """What is wanted."""
+    status: ProjectStatus = ProjectStatus()
+    """What is; written by the operator."""
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """The object in ``raw``, as the API server sends it. An odd status is read as far as it goes.
+
+        Raises:
+            pydantic.ValidationError: metadata or spec do not fit the schema; the locations are wire names.
+        """
+        return cls.model_validate({**raw, "status": ProjectStatus.parse(raw.get("status"))})
+
+    @property
+    def remote_name(self) -> str:
+        """The name that the project in the backend is to have."""
+        return self.spec.name if self.spec.name is not None else self.metadata.name
