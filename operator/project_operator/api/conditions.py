@@ -1,7 +1,8 @@
 """Condition types, and the closed set of reasons: what state an object is in, and what a person should do about it.
 
-``Ready`` is always there. ``Reconciling`` and ``Stalled`` are there only while True and never together (kstatus takes whichever comes first).
-The reason is a category of action; the particulars (which field, which group, which name) are in the message.
+``Ready`` is always there. ``Reconciling`` and ``Stalled`` are there only while True and never together: kstatus takes
+whichever comes first. The reason is a category of action; the particulars (which field, which group) stand in the
+message.
 """
 
 from enum import StrEnum
@@ -259,7 +260,7 @@ class Reason(StrEnum):
         "DefinitionTerminating",
         True,
         "The CustomResourceDefinition is being deleted: nothing is deleted in the backend.",
-        "To keep the projects, set `deletionPolicy: Orphan`; else put the definition back and delete the Projects first.",
+        "To keep the projects, set `deletionPolicy: Orphan`; else restore the definition and delete Projects first.",
     )
     IN_USE = (
         "InUse",

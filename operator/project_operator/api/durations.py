@@ -1,7 +1,7 @@
 """Durations as Kubernetes writes them: Go's notation, ``90s``, ``2m30s``, ``500ms``.
 
 The API keeps the text as the user wrote it; what works with it parses it here.
-Source: the syntax of Go's ``time.ParseDuration``, of which fields of this API take the units ``h``, ``m``, ``s`` and ``ms``.
+Source: Go's ``time.ParseDuration``, of whose units the fields of this API take ``h``, ``m``, ``s`` and ``ms``.
 """
 
 import re

@@ -25,7 +25,10 @@ RECONCILE_ANNOTATION: Final = f"{GROUP}/reconcile-requested-at"
 """Set by people to any new value: "look again now". Echoed in ``status.lastHandledReconcileAt``."""
 
 BACKEND_ANNOTATION: Final = f"{GROUP}/backend"
-"""Written with the finalizer: which backend the record of intent is for, until status says it (see ADR on the record of intent)."""
+"""Written with the finalizer: which backend the record of intent is for, until status says it.
+
+See the ADR on the record of intent.
+"""
 
 MARK_TAG: Final = f"{GROUP}/mark"
 """Name of the remote tag whose value is the ownership mark."""

@@ -34,7 +34,7 @@ def wire_name(attribute: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule on a value: its CEL for the API server, its message for people and, unless it looks at the old value, its check in Python.
+    """A rule on a value: its CEL for the API server, its message for people and, where it can be, its check in Python.
 
     Stands in ``Annotated[…]`` of a field, or in `ApiModel.rules` of a model.
     """

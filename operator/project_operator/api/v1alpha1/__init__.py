@@ -1,1 +1,1 @@
-"""The kinds of ``identity.project-operator.dev/v1alpha1`` as pydantic models: the one source of CRDs and API reference."""
+"""The kinds of ``identity.project-operator.dev/v1alpha1``: the one source of CRDs and API reference."""

@@ -27,7 +27,8 @@ class SecretKeyRef(ApiModel):
     """A key of a Secret."""
 
     name: ObjectName
-    """Name of the Secret, in the namespace of the backend object. It must carry the label `identity.project-operator.dev/credentials: "true"`."""
+    """Name of the Secret, in the namespace of the backend object. It must carry the label
+    `identity.project-operator.dev/credentials: "true"`."""
     key: Annotated[
         str,
         Field(min_length=1, max_length=253),
@@ -132,7 +133,8 @@ class Consistency(ApiModel):
     read_lag: Annotated[Duration, duration_between("0s", "1h")] = "10s"
     """A read begun later than this after a write shows it."""
     in_flight_bound: Annotated[Duration, duration_between("1s", "1h")] = "60s"
-    """A request takes effect at most so long after it was sent, if at all, even when the connection was lost. At least `timeout`."""
+    """A request takes effect at most so long after it was sent, if at all, even when the connection was lost. Not
+    shorter than `timeout`."""
 
 
 class Capabilities(ApiModel):
@@ -151,7 +153,9 @@ class IdentityBackendSpec(ApiModel):
 
     one_of = ("nscale",)
     rules = (
-        Rule("has(self.nscale) == has(oldSelf.nscale)", "the type of backend is immutable; create a new backend object"),
+        Rule(
+            "has(self.nscale) == has(oldSelf.nscale)", "the type of backend is immutable; create a new backend object"
+        ),
         Rule(
             "duration(self.consistency.inFlightBound) >= duration(self.timeout)",
             "`consistency.inFlightBound` must not be shorter than `timeout`",
@@ -171,9 +175,11 @@ class IdentityBackendSpec(ApiModel):
     consistency: Consistency = Consistency()
     """What is assumed of the backend."""
     remove_duplicates: Bool = False
-    """True: a second project with a Project's mark is deleted, if this credential made it. False: it is only reported."""
+    """True: a second project with the mark of a Project is deleted, if this credential made it. False: it is only
+    reported."""
     deletion_policy: DeletionPolicy | None = None
-    """Deletion policy of Projects that do not have their own; absent: the default of the type of backend, `Delete` for nscale."""
+    """Deletion policy of Projects that do not say their own; absent: the default of the type of backend, which is
+    `Delete` for nscale."""
     capabilities: Capabilities = Capabilities()
     """What the operator may do in the backend."""
 

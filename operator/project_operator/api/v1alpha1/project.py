@@ -6,9 +6,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field
 
-from project_operator.api.marks import MARK_PREFIX
 from project_operator.api.names import IDENTITY_BACKEND_KIND, RESERVED_PREFIX
-from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Bool, Rule
+from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Bool, Int, Rule
 from project_operator.api.v1alpha1.types import (
     ObjectMeta,
     ObjectName,
@@ -18,6 +17,7 @@ from project_operator.api.v1alpha1.types import (
     StatusMessage,
     StatusModel,
     StatusText,
+    StatusValue,
     Timestamp,
     clip_list,
     clip_map,
@@ -114,6 +114,22 @@ class ProjectGroup(ApiModel):
     """Name of the group in the backend; waits while no group, or more than one, has it."""
 
 
+ProjectTags = Annotated[
+    tuple[ProjectTag, ...],
+    Field(max_length=64, json_schema_extra={LIST_TYPE: "map", LIST_MAP_KEYS: ["name", "value"]}),
+]
+
+ProjectGroups = Annotated[
+    tuple[ProjectGroup, ...],
+    Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+    Rule(
+        "self.all(g, self.exists_one(other, other == g))",
+        "must not name a group twice",
+        lambda groups: len(set(groups)) == len(groups),
+    ),
+]
+
+
 class ProjectImport(ApiModel):
     """An existing project to take over."""
 
@@ -122,15 +138,20 @@ class ProjectImport(ApiModel):
     id: RemoteID | None = None
     """Id of the project in the backend."""
     by_name: ImportByName | None = None
-    """Take over the one project that has the name (`spec.name`, else `metadata.name`): `Required`, it must exist; `IfPresent`, it is created if it does not."""
+    """Take over the one project that has the name (`spec.name`, else `metadata.name`): `Required`, it must exist;
+    `IfPresent`, it is created if it does not."""
 
 
 class ProjectSpec(ApiModel):
-    """What is wanted. A field that is absent is not managed: it stays as it is found in the backend. `[]` or `""` empties it."""
+    """What is wanted.
+
+    A field that is absent is not managed: it stays as it is found in the backend. `[]` or `""` empties it.
+    """
 
     rules = (
         Rule(
-            "has(self.backendRef) == has(oldSelf.backendRef) && (!has(self.backendRef) || self.backendRef == oldSelf.backendRef)",
+            "has(self.backendRef) == has(oldSelf.backendRef)"
+            " && (!has(self.backendRef) || self.backendRef == oldSelf.backendRef)",
             "`backendRef` is immutable; to move to another backend create a new Project",
             field_path=".backendRef",
         ),
@@ -150,32 +171,27 @@ class ProjectSpec(ApiModel):
     backend_ref: BackendRef | None = None
     """The backend object to use; absent: the operator's default backend. Immutable."""
     name: Annotated[RemoteName, without_mark] | None = None
-    """Name of the project in the backend; absent: `metadata.name`. Each backend has its own rules for names; what is in force shows in `status.name`."""
+    """Name of the project in the backend; absent: `metadata.name`. May be changed. Each backend has its own rules for
+    names; what is in force shows in `status.name`."""
     description: Annotated[str, Field(max_length=4096), without_mark] | None = None
     """Description of the project."""
-    tags: Annotated[
-        tuple[ProjectTag, ...],
-        Field(max_length=64, json_schema_extra={LIST_TYPE: "map", LIST_MAP_KEYS: ["name", "value"]}),
-    ] | None = None
+    tags: ProjectTags | None = None
     """Tags that the project has; tags that others set stay."""
-    groups: Annotated[
-        tuple[ProjectGroup, ...],
-        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
-        Rule(
-            "self.all(g, self.exists_one(other, other == g))",
-            "must not name a group twice",
-            lambda groups: len(set(groups)) == len(groups),
-        ),
-    ] | None = None
+    groups: ProjectGroups | None = None
     """Groups that have access to the project; groups that others set stay."""
     import_: ProjectImport | None = None
-    """An existing project to take over; absent: a new one is created. To a Project that has one, only `{id: <status.id>}` may be added."""
+    """An existing project to take over; absent: a new one is created. May be removed, and added later only as
+    `{id: <status.id>}`."""
     management_policy: ManagementPolicy = ManagementPolicy.MANAGE
-    """`Manage`: differences are corrected. `ReportDrift`: a new generation is applied once, later differences are only reported. `Observe`: the project is only read, which needs `import` or a project that is already there."""
+    """`Manage`: differences are corrected. `ReportDrift`: a new generation is applied once, later differences are only
+    reported. `Observe`: the project is only read, so there must be one: `import` or `status.id`."""
     missing_policy: MissingPolicy = MissingPolicy.REPORT
-    """What happens when the project was deleted outside. `Report`: the Project is Stalled. `Recreate`: a new one is created, empty."""
+    """What happens when the project was deleted outside. `Report`: the Project is Stalled. `Recreate`: a new project
+    is created, empty."""
     deletion_policy: DeletionPolicy | None = None
-    """What becomes of the project when this object is deleted: `Delete`, `Orphan` (it stays) or `Disable` (it stays, disabled, where the backend can). Absent: as the backend object says; what is in force shows in `status.deletionPolicy`."""
+    """What becomes of the project when this object is deleted. `Delete`: it is deleted with all that is in it.
+    `Orphan`: it stays, without the operator's mark. `Disable`: it stays, disabled, where the backend can do that.
+    Absent: as the backend object says; what is in force shows in `status.deletionPolicy`."""
     deletion_protection: Bool = False
     """True: the project is not deleted, even if this object is."""
     suspend: Bool = False
@@ -211,9 +227,9 @@ class ProjectOperation(ApiModel):
 class TagStatus(ApiModel):
     """A tag as the backend shows it."""
 
-    name: StatusDescription
+    name: StatusText
     """Name of the tag."""
-    value: StatusDescription = ""
+    value: StatusText = ""
     """Value of the tag."""
 
 
@@ -261,6 +277,8 @@ class AppliedProject(ApiModel):
     """Tags; others that the project has are not ours."""
     group_ids: StatusIDs | None = None
     """Ids of groups; others that the project has are not ours."""
+    generation: Int | None = None
+    """The `metadata.generation` whose content was last read back from the backend as it should be."""
 
 
 class DeletionPolicyStatus(ApiModel):
@@ -277,19 +295,29 @@ class DriftEntry(ApiModel):
 
     field: StatusText
     """Which field of the spec."""
-    desired: StatusDescription = ""
+    desired: StatusValue = ""
     """What it should be."""
-    observed: StatusDescription = ""
+    observed: StatusValue = ""
     """What it is."""
     since: Timestamp
     """When the difference was first seen."""
+
+
+DriftEntries = Annotated[
+    tuple[DriftEntry, ...], clip_list(64), Field(max_length=64, json_schema_extra={LIST_TYPE: "atomic"})
+]
+FormerIDs = Annotated[
+    tuple[Annotated[str, Field(max_length=128)], ...],
+    Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+]
+"""Never clipped: an id that fell out of such a list could be adopted again."""
 
 
 class ProjectStatus(StatusModel):
     """What is. Written by the operator alone."""
 
     id: Annotated[str, Field(max_length=128)] | None = None
-    """Id of the project in the backend; once written, it stays."""
+    """Id of the project in the backend; once written, it stays, even when the project is gone."""
     name: StatusText | None = None
     """Name in force of the project in the backend."""
     organization_id: StatusText | None = None
@@ -304,6 +332,8 @@ class ProjectStatus(StatusModel):
     """`unknown`, `healthy`, `degraded` or `error`, mirrored from the backend."""
     operation: ProjectOperation | None = None
     """The call in flight."""
+    origin: StatusText | None = None
+    """`Created` or `Imported`: how the id came here. What was imported is never created anew."""
     attempt: Annotated[str, Field(max_length=64)] | None = None
     """Token of the last attempt to create; compared, never interpreted."""
     observed: ObservedProject | None = None
@@ -312,19 +342,11 @@ class ProjectStatus(StatusModel):
     """What the operator set, and so owns."""
     deletion_policy: DeletionPolicyStatus | None = None
     """The deletion policy in force and where it comes from."""
-    condemned: Annotated[
-        tuple[Annotated[str, Field(max_length=128)], ...],
-        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
-    ] = ()
+    condemned: FormerIDs = ()
     """Ids of further projects that carry this object's mark. They are never adopted."""
-    gone_ids: Annotated[
-        tuple[Annotated[str, Field(max_length=128)], ...],
-        Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
-    ] = ()
+    gone_ids: FormerIDs = ()
     """Ids that this object had and that are proved to be gone. They are never adopted."""
-    drift: Annotated[
-        tuple[DriftEntry, ...], clip_list(100), Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"})
-    ] = ()
+    drift: DriftEntries = ()
     """What differs between spec and project."""
     last_handled_reconcile_at: StatusText | None = None
     """The last value of the annotation `identity.project-operator.dev/reconcile-requested-at` that was acted upon."""
@@ -335,14 +357,15 @@ class Project(ApiModel):
 
     rules = (
         Rule(
-            "!has(self.spec.__import__) || has(oldSelf.spec.__import__) || (has(self.spec.__import__.id) && has(self.status)"
-            " && has(self.status.id) && self.spec.__import__.id == self.status.id)",
-            "`import` must be set when the Project is created; later only `id` may be added, and only with the value of `status.id`",
+            "!has(self.spec.__import__) || has(oldSelf.spec.__import__) || (has(self.spec.__import__.id)"
+            " && has(self.status) && has(self.status.id) && self.spec.__import__.id == self.status.id)",
+            "`import` must be set when the Project is created; later it may only be added as {id: <status.id>}",
             field_path=".spec.import",
         ),
         Rule(
-            "self.spec.managementPolicy != 'Observe' || has(self.spec.__import__) || (has(self.status) && has(self.status.id))",
-            "`managementPolicy` must not be 'Observe' where there is nothing to look at; set `import`, or wait for `status.id`",
+            "self.spec.managementPolicy != 'Observe' || has(self.spec.__import__)"
+            " || (has(self.status) && has(self.status.id))",
+            "`managementPolicy` must not be 'Observe' where there is no project yet; set `import`, or wait for `status.id`",
             field_path=".spec.managementPolicy",
         ),
     )

@@ -94,6 +94,7 @@ ObjectName = Annotated[
 
 StatusText = Annotated[str, clip(256), Field(max_length=256)]
 """A name, an id or a word in status: never validated, only bounded."""
+StatusValue = Annotated[str, clip(1024), Field(max_length=1024)]
 StatusDescription = Annotated[str, clip(4096), Field(max_length=4096)]
 StatusMessage = Annotated[str, clip(MESSAGE_MAX_LENGTH), Field(max_length=MESSAGE_MAX_LENGTH)]
 
@@ -117,9 +118,9 @@ class ObjectMeta(ApiModel):
     """When its deletion was asked for."""
     finalizers: tuple[str, ...] = ()
     """What still holds it."""
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] = Field(default_factory=dict)
     """Annotations."""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
     """Labels."""
 
     @property
@@ -162,7 +163,7 @@ class StatusModel(ApiModel):
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any] | None) -> Self:
-        """The status in ``raw``. What does not parse (one item of a list, else a whole top-level field) is left out; never raises."""
+        """The status in ``raw`` without what does not parse: one item of a list, else a top-level field. Never raises."""
         rest = dict(raw or {})
         while True:
             try:
