@@ -1,6 +1,7 @@
 """Every knob of the operator's process: one field, one environment variable, one line of the reference.
 
-What belongs to one identity backend (rate limit, interval, consistency bounds) is in its ``IdentityBackend`` object instead.
+What belongs to one identity backend (rate limit, interval, consistency bounds) is in its ``IdentityBackend`` object
+instead.
 """
 
 from pathlib import Path
@@ -26,7 +27,10 @@ class Settings(BaseSettings):
     )
 
     cluster_id: str = Field(default="", max_length=253)
-    """What tells this cluster's marks from another's. Empty: the uid of the namespace `kube-system`. Set it anew in a cluster restored from another's etcd."""
+    """What tells this cluster's marks from another's.
+
+    Empty: the uid of the namespace `kube-system`. Set it anew in a cluster restored from another's etcd.
+    """
 
     namespaces: Annotated[tuple[DnsLabel, ...], NoDecode, BeforeValidator(_split)] = ()
     """Namespaces to watch, separated by commas. Empty: all of them."""
@@ -38,7 +42,10 @@ class Settings(BaseSettings):
     """How many objects are worked on at once."""
 
     allow_http: bool = False
-    """Whether identity backends may be reached over plain http. For the sandbox; credentials would travel in the clear."""
+    """Whether identity backends may be reached over plain http.
+
+    For the sandbox; credentials would travel in the clear.
+    """
 
     allow_private_addresses: bool = False
     """Whether identity backends may be at loopback, link-local and other addresses that a tenant should not reach through the operator."""

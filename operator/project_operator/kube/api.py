@@ -1,29 +1,98 @@
-"""Calls to the API server: a read, a paged listing, a creation, and one kind of write, the guarded patch."""
+"""Calls to the API server: a read, a paged listing, a creation, and one kind of write, the guarded patch.
 
+No call is sent twice by us, and no write by the HTTP library either: what is lost stays lost until the caller has
+read the object again.
+"""
+
+import json
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 import aiohttp
 
+from project_operator import __version__
+from project_operator.api import names
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, KubeUnavailable
+from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.resources import Resource
+from project_operator.kube.token import Token
+
+USER_AGENT: Final = f"project-operator/{__version__}"
+TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
+KEEPALIVE_SECONDS: Final = 30.0
+
+_JSON: Final = {"Accept": "application/json"}
+_METADATA_LIST: Final = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"}
+_MERGE_PATCH: Final = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
+_CREATION: Final = {"Accept": "application/json", "Content-Type": "application/json"}
+_AS_US: Final = {"fieldManager": names.FIELD_MANAGER}
 
 CallObserver = Callable[[str, Resource, str, float], None]
-"""Told of each finished call: verb (get, list, patch, create), resource, code (HTTP status, or "error" where no answer came), seconds."""
+"""Told of each finished call: verb (get, list, patch, create), resource, code, seconds.
+
+The code is the HTTP status, or "error" where no answer came.
+"""
 
 
 class KubeApi:
-    """The API server, over one pool of connections. Construct it inside a running event loop; close it with `aclose`."""
+    """The API server, over one pool of connections. Construct it inside a running event loop; close it with `aclose`.
+
+    Every method raises one of the `KubeError` classes and nothing else. After `KubeUnavailable` a write may or may
+    not have been applied.
+    """
 
     def __init__(self, access: ClusterAccess, *, on_call: CallObserver | None = None) -> None:
-        raise NotImplementedError
+        self._access = access
+        self._on_call = on_call
+        self._token = Token(access.authorization)
+        self._server = access.server.rstrip("/")
+        # Unbounded: the workers are bounded, and a watch must not wait for a connection.
+        self._connector = aiohttp.TCPConnector(
+            limit=0, ssl=access.ssl_context or True, keepalive_timeout=KEEPALIVE_SECONDS
+        )
+        self._session = self._new_session()
 
-    def session(self) -> aiohttp.ClientSession:
-        """A session of its own over the shared connections: closing it leaves them open. For Kopf."""
-        raise NotImplementedError
+    @property
+    def server(self) -> str:
+        """Scheme, host and port."""
+        return self._server
+
+    def session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        """A session over the shared connections, with our credentials: for Kopf, which closes what it is given."""
+        return self._new_session(*middlewares, self._authorize)
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
-        raise NotImplementedError
+        """One object."""
+        return await self._call("get", resource, "GET", resource.path(namespace, name), headers=_JSON)
+
+    async def patch(
+        self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
+    ) -> dict[str, Any]:
+        """Merge ``changes`` into ``obj`` if it still is what ``obj`` says, and return it as it is then.
+
+        Guarded by uid and resourceVersion of ``obj`` (protocol R1): `KubeConflict` means that it changed, or is
+        another object of the same name, and that nothing was applied; `KubeNotFound` that it is gone.
+        """
+        metadata = obj["metadata"]
+        guard = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        return await self._call(
+            "patch",
+            resource,
+            "PATCH",
+            resource.path(metadata.get("namespace"), metadata["name"], subresource),
+            headers=_MERGE_PATCH,
+            params=_AS_US,
+            body={**changes, "metadata": {**changes.get("metadata", {}), **guard}},
+        )
+
+    async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Create one object. `KubeConflict`: there is one of that name."""
+        return await self._call(
+            "create", resource, "POST", resource.path(namespace), headers=_CREATION, params=_AS_US, body=body
+        )
 
     async def list(
         self,
@@ -34,15 +103,106 @@ class KubeApi:
         metadata_only: bool = False,
         limit: int = 500,
     ) -> list[dict[str, Any]]:
-        raise NotImplementedError
+        """Every object of the kind, as of one resourceVersion, fetched in pages of ``limit``.
 
-    async def patch(
-        self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
-    ) -> dict[str, Any]:
-        raise NotImplementedError
-
-    async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError
+        ``metadata_only``: objects without spec and status, where the API server can do so.
+        """
+        path = resource.path(namespace)
+        headers = _METADATA_LIST if metadata_only else _JSON
+        base = {"labelSelector": label_selector} if label_selector else {}
+        items: list[dict[str, Any]] = []
+        page = {"limit": str(limit)}
+        while True:
+            try:
+                answer = await self._call("list", resource, "GET", path, headers=headers, params={**base, **page})
+            except KubeError as error:
+                # 410: the pages took longer than the API server keeps their resourceVersion. Once more, in one piece.
+                if error.status == HTTPStatus.GONE and "continue" in page:
+                    items, page = [], {}
+                    continue
+                raise
+            items += answer.get("items") or []
+            token = (answer.get("metadata") or {}).get("continue")
+            if not token:
+                return items
+            page = {"limit": str(limit), "continue": token}
 
     async def aclose(self) -> None:
-        raise NotImplementedError
+        """Close all connections, those of the sessions given to others too."""
+        await self._session.close()
+        await self._connector.close()
+
+    def _new_session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=self._connector,
+            connector_owner=False,
+            headers={"User-Agent": USER_AGENT},
+            proxy=self._access.proxy,
+            timeout=TIMEOUT,
+            middlewares=middlewares,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def _authorize(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if header := self._token.fresh or await self._token.header():
+            request.headers["Authorization"] = header
+        if self._access.server_hostname:
+            request.server_hostname = self._access.server_hostname
+        response = await handler(request)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._token.refused()
+        return response
+
+    async def _call(
+        self,
+        verb: str,
+        resource: Resource,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        call = f"{verb} {path}"
+        begun = time.monotonic()
+        code = "error"
+        try:
+            header = self._token.fresh
+            if header is None:
+                header = await self._token.header()
+            async with self._session.request(
+                method,
+                self._server + path,
+                params=params,
+                data=data,
+                headers={**headers, "Authorization": header} if header else headers,
+                server_hostname=self._access.server_hostname,
+                allow_redirects=False,
+            ) as response:
+                content = await response.read()
+                code = str(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise KubeUnavailable(f"{call}: no answer from the API server ({_cause(error)})") from error
+        except (ConfigurationError, OSError) as error:
+            raise KubeForbidden(f"{call}: no credentials for the API server: {error}") from error
+        except RuntimeError as error:
+            if not self._session.closed:
+                raise
+            raise KubeUnavailable(f"{call}: not sent, as the operator is stopping") from error
+        finally:
+            if self._on_call is not None:
+                self._on_call(verb, resource, code, time.monotonic() - begun)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self._token.refused()
+        return answers.read(call, resource, response.status, response.headers, content)
+
+
+def _cause(error: Exception) -> str:
+    """One short phrase. Timeouts have no words of their own, and client errors may show a proxy's password."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"{type(error).__name__}: {error.os_error}"
+    return type(error).__name__

@@ -9,7 +9,10 @@ EventType = Literal["Normal", "Warning"]
 
 
 class EventWriter:
-    """Publishes Events about objects, few and late rather than many. `publish` never waits and never raises; `run` does the writing."""
+    """Publishes Events about objects, few and late rather than many.
+
+    `publish` never waits and never raises; `run` does the writing.
+    """
 
     def __init__(self, api: KubeApi) -> None:
         raise NotImplementedError

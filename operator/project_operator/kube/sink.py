@@ -7,23 +7,28 @@ from project_operator.kube.resources import Resource
 
 
 class Sink(Protocol):
-    """Takes in what the API server says. Every method returns at once, never raises, and is called from the event loop's thread."""
+    """Takes in what the API server says.
+
+    Every method returns at once, never raises, and is called from the event loop's thread.
+    """
 
     def observe(self, resource: Resource, event_type: str | None, raw: Mapping[str, Any]) -> None:
         """One object as the API server showed it.
 
-        ``event_type`` is None while listing, else ``ADDED``, ``MODIFIED`` or ``DELETED``. The same object comes again whenever the API server or
-        the watch layer likes, never an older state after a newer one of the same stream; compare ``metadata.resourceVersion`` all the same.
-        ``raw`` belongs to the receiver.
+        ``event_type`` is None while listing, else ``ADDED``, ``MODIFIED`` or ``DELETED``. The same object comes again
+        whenever the API server or the watch layer likes, never an older state after a newer one of the same stream;
+        compare ``metadata.resourceVersion`` all the same. ``raw`` belongs to the receiver, who must not change it.
         """
 
     def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
         """All objects of the kind as (namespace, name, uid), listed a moment ago, in the watched namespaces.
 
-        Who is known and not in it is gone, unless it was first observed after the listing began: only what was known before ``sweep`` was due
-        should be dropped, and a reconcile of a dropped key costs one live GET that says the same. Deletions missed by the watch (a 410 and a new
-        listing) are found by this alone.
+        Whatever was observed since the listing began is in it too, so who is known and not in it is gone. Deletions
+        that the watch missed (by a 410 and a new listing, or while the API server was away) are found by this alone.
         """
 
     def definition_gone(self, resource: Resource) -> None:
-        """The kind is no longer served: its CRD was deleted. All its objects are gone, or cannot be seen. Nothing remote follows from it."""
+        """The kind is no longer served: its CRD was deleted.
+
+        All its objects are gone, or cannot be seen. Nothing remote follows from it.
+        """

@@ -1,4 +1,7 @@
-"""What happens inside, as frozen facts that whoever wants may listen to. The core knows this file and nothing of who listens."""
+"""What happens inside, as frozen facts that whoever wants may listen to.
+
+The core knows this file and nothing of who listens.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +10,10 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFinished:
-    """One key was looked at. ``outcome`` is one of a few words (``settled``, ``progressing``, ``stalled``, ``error`` …), never a message."""
+    """One key was looked at.
+
+    ``outcome`` is one of a few words (``settled``, ``progressing``, ``stalled``, ``error`` …), never a message.
+    """
 
     kind: str
     outcome: str
@@ -24,7 +30,10 @@ class QueueWait:
 
 @dataclass(frozen=True, slots=True)
 class BackendCall:
-    """One HTTP exchange with an identity backend. ``backend`` is the vendor (``nscale``); ``code`` the HTTP status, or ``error`` without an answer."""
+    """One HTTP exchange with an identity backend.
+
+    ``backend`` is the vendor (``nscale``); ``code`` the HTTP status, or ``error`` without an answer.
+    """
 
     backend: str
     operation: str
@@ -34,7 +43,10 @@ class BackendCall:
 
 @dataclass(frozen=True, slots=True)
 class KubeCall:
-    """One HTTP exchange with the API server. ``verb``: get, list, patch, create; ``resource``: the plural; ``code`` as in `BackendCall`."""
+    """One HTTP exchange with the API server.
+
+    ``verb``: get, list, patch, create; ``resource``: the plural; ``code`` as in `BackendCall`.
+    """
 
     verb: str
     resource: str

@@ -1,0 +1,91 @@
+"""What an answer of the API server means: the object, or one of our errors. One table, in code."""
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from project_operator.errors import (
+    KubeConflict,
+    KubeError,
+    KubeForbidden,
+    KubeInvalid,
+    KubeNotFound,
+    KubeUnavailable,
+)
+from project_operator.kube.resources import SECRETS, Resource
+
+MESSAGE_LIMIT: Final = 256
+"""Characters of the API server's own words that are quoted."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_BY_STATUS: Final[Mapping[int, type[KubeError]]] = {
+    HTTPStatus.UNAUTHORIZED: KubeForbidden,
+    HTTPStatus.FORBIDDEN: KubeForbidden,
+    HTTPStatus.NOT_FOUND: KubeNotFound,
+    HTTPStatus.CONFLICT: KubeConflict,
+    HTTPStatus.TOO_MANY_REQUESTS: KubeUnavailable,
+}
+
+
+def read(call: str, resource: Resource, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """The object in a 2xx answer.
+
+    ``call`` says in a few words what was asked, for the error's message.
+
+    Raises:
+        KubeError: by class. A 2xx that does not hold an object is `KubeUnavailable`: a write may have been applied.
+    """
+    document = _parse(body)
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        if document is None:
+            raise KubeUnavailable(
+                f"{call}: {status} without a JSON object in it; is a proxy in between?", status=status
+            )
+        return document
+    details = document if document is not None and document.get("kind") == "Status" else {}
+    raise _error_class(status, details)(
+        _message(call, resource, status, details), status=status, retry_after=_retry_after(headers)
+    )
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _error_class(status: int, details: Mapping[str, Any]) -> type[KubeError]:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    # The uid in a patch is our guard against another object of the same name; the API server reports its difference
+    # as an attempt to change it.
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY and _causes(details) == {"metadata.uid"}:
+        return KubeConflict
+    return KubeInvalid if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR else KubeUnavailable
+
+
+def _causes(details: Mapping[str, Any]) -> set[str]:
+    causes = (details.get("details") or {}).get("causes") or []
+    return {str(cause.get("field", "")) for cause in causes if isinstance(cause, dict)}
+
+
+def _message(call: str, resource: Resource, status: int, details: Mapping[str, Any]) -> str:
+    # A refused write to a Secret may quote what was in it.
+    said = "" if resource == SECRETS else str(details.get("message") or "")
+    reason = str(details.get("reason") or "")
+    text = f"{call}: {status} {reason}".rstrip()
+    if said:
+        quoted = _CONTROL.sub(" ", said)
+        text += ": " + (quoted if len(quoted) <= MESSAGE_LIMIT else quoted[: MESSAGE_LIMIT - 1] + "…")
+    return text
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds; the API server sends whole ones (priority and fairness), never a date."""
+    value = headers.get("Retry-After", "")
+    return float(value) if value.isdecimal() else None
