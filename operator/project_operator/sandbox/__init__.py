@@ -1,0 +1,1 @@
+"""What demo and tests run against: a control plane and identity servers that need nothing but this machine."""

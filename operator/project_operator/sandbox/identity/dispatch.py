@@ -1,0 +1,260 @@
+"""The ASGI side of an embedded server: reads a request, lets faults strike, asks the service, answers or cuts the connection."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Final, Literal, Protocol
+
+from starlette.types import Message, Receive, Scope, Send
+
+from project_operator.errors import SandboxError
+from project_operator.sandbox.identity.clock import Clock
+from project_operator.sandbox.identity.exchange import Answer, IdentityService, Request
+from project_operator.sandbox.identity.faults import Fault, FaultAction, FaultBook, FaultPhase, RetryAfter
+from project_operator.sandbox.identity.request_log import RequestLog, RequestRecord
+
+JSON_TYPE: Final = ("content-type", "application/json")
+_HTML_TYPE: Final = ("content-type", "text/html")
+_BAD_GATEWAY: Final = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+_UNAVAILABLE: Final = _BAD_GATEWAY.replace(b"502 Bad Gateway", b"503 Service Temporarily Unavailable")
+
+
+class ConnectionDropped(SandboxError):
+    """Run in-process there is no connection to cut; this is raised in its place."""
+
+
+class _Transport(Protocol):
+    def abort(self) -> None: ...
+    def close(self) -> None: ...
+    def is_closing(self) -> bool: ...
+
+
+def _transport(receive: Receive) -> _Transport | None:
+    """The connection under an ASGI call.
+
+    ASGI has no way to end a connection without an answer, so this reaches for the one thing that uvicorn's two protocols have in common:
+    ``receive`` is a method of the object that holds the transport. None where the application runs without a server.
+    """
+    return getattr(getattr(receive, "__self__", None), "transport", None)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its connection."""
+
+    receive: Receive
+    send: Send
+    transport: _Transport | None
+
+    @property
+    def open(self) -> bool:
+        return self.transport is None or not self.transport.is_closing()
+
+    async def hung_up(self) -> None:
+        """Returns when the client has closed the connection."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def drop(self, *, reset: bool = False) -> None:
+        """End the connection without (the rest of) an answer."""
+        if self.transport is None:
+            raise ConnectionDropped("the embedded server closed the connection without an answer")
+        if reset:
+            self.transport.abort()
+        else:
+            self.transport.close()
+        await self.hung_up()
+
+    async def answer(self, answer: Answer) -> bool:
+        """Send all of ``answer``; whether the connection was still open afterwards."""
+        await self._start(answer, len(answer.body))
+        await self.send({"type": "http.response.body", "body": answer.body})
+        return self.open
+
+    async def half_answer(self, answer: Answer) -> None:
+        """Announce all of ``answer``, send half of its body and close."""
+        await self._start(answer, max(len(answer.body), 2))
+        await self.send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+        await self.drop()
+
+    async def _start(self, answer: Answer, length: int) -> None:
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        if answer.status not in (204, 304):
+            headers.append((b"content-length", str(length).encode("ascii")))
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+
+
+class Dispatcher:
+    """An ASGI application around an `IdentityService`."""
+
+    def __init__(
+        self,
+        service: IdentityService,
+        *,
+        clock: Clock,
+        faults: FaultBook,
+        log: RequestLog,
+        error_body: Callable[[int], bytes],
+    ) -> None:
+        """``error_body`` is the vendor's error document for a status code that a fault answers with."""
+        self._service = service
+        self._clock = clock
+        self._faults = faults
+        self._log = log
+        self._error_body = error_body
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End what is waiting: requests delayed or hanging are dropped, and none of them is handled any more."""
+        self._stopping.set()
+
+    def resume(self) -> None:
+        """Serve again after `stop`."""
+        self._stopping = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        exchange = _Exchange(receive, send, _transport(receive))
+        request = await _read(scope, receive)
+        if request is None:
+            return
+        route = self._service.route(request.method, request.path)
+        record = self._log.begin(self._clock.now(), request.method, route.template, route.operation)
+        record.organization_id = route.parameters.get("organizationID", "")
+        record.project_id = route.parameters.get("projectID", "")
+        subject = self._service.subject(request)
+        record.name, record.tags = subject.name, subject.tags
+        struck = self._faults.select(route.operation, request.method, request.path)
+        if struck and not await self._strike(exchange, record, struck, FaultPhase.BEFORE_COMMIT):
+            return
+        outcome = self._service.handle(route, request)
+        record.caller = outcome.caller
+        record.project_id = outcome.project_id or record.project_id
+        if outcome.committed:
+            self._log.commit(record)
+        if struck and not await self._strike(exchange, record, struck, FaultPhase.AFTER_COMMIT):
+            return
+        if outcome.answer is None:
+            await self._drop(exchange, record)
+            return
+        answer = outcome.answer
+        for _, fault in struck:
+            answer = self._transformed(answer, fault)
+        if any(fault.action is FaultAction.TRUNCATED_BODY for _, fault in struck):
+            self._log.end(record, self._clock.now(), "dropped", delivered=False)
+            await exchange.half_answer(answer)
+            return
+        await self._finish(exchange, record, answer)
+
+    async def _strike(
+        self, exchange: _Exchange, record: RequestRecord, struck: tuple[tuple[int, Fault], ...], phase: FaultPhase
+    ) -> bool:
+        """Let the faults of one phase act; whether the request goes on."""
+        for fault_id, fault in struck:
+            if fault.phase is not phase:
+                continue
+            if fault.action is FaultAction.DELAY:
+                if not await self._pause(fault.seconds):
+                    await self._drop(exchange, record)
+                    return False
+            elif fault.action is FaultAction.DROP:
+                await self._drop(exchange, record, reset=fault.reset)
+                return False
+            elif fault.action is FaultAction.HANG:
+                await self._hang(exchange, fault_id)
+                await self._drop(exchange, record)
+                return False
+            elif (answer := self._refusal(fault)) is not None:
+                await self._finish(exchange, record, answer)
+                return False
+        return True
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait; False where the server stopped meanwhile."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _hang(self, exchange: _Exchange, fault_id: int) -> None:
+        """Wait for the client to give up, the fault to be removed or the server to stop."""
+        if exchange.transport is None:
+            raise ConnectionDropped("the embedded server would never answer this request")
+        gone = asyncio.ensure_future(exchange.hung_up())
+        try:
+            while self._faults.in_force(fault_id) and not self._stopping.is_set():
+                done, _ = await asyncio.wait({gone}, timeout=0.05)
+                if done:
+                    return
+        finally:
+            gone.cancel()
+
+    async def _drop(self, exchange: _Exchange, record: RequestRecord, *, reset: bool = False) -> None:
+        self._log.end(record, self._clock.now(), "dropped", delivered=False)
+        await exchange.drop(reset=reset)
+
+    async def _finish(self, exchange: _Exchange, record: RequestRecord, answer: Answer) -> None:
+        delivered = exchange.open and await exchange.answer(answer)
+        status: int | Literal["dropped"] = answer.status if delivered else "dropped"
+        self._log.end(record, self._clock.now(), status, delivered=delivered)
+
+    def _refusal(self, fault: Fault) -> Answer | None:
+        """What a fault answers in the service's place; None for faults that do not answer."""
+        match fault.action:
+            case FaultAction.BAD_GATEWAY:
+                return Answer(502, _BAD_GATEWAY, (_HTML_TYPE,))
+            case FaultAction.SERVICE_UNAVAILABLE:
+                return Answer(503, _UNAVAILABLE, (_HTML_TYPE, *self._retry_after(fault)))
+            case FaultAction.TOO_MANY_REQUESTS:
+                return Answer(429, b"Too Many Requests\n", (("content-type", "text/plain"), *self._retry_after(fault)))
+            case FaultAction.SERVER_ERROR:
+                return Answer(500, self._error_body(500), (JSON_TYPE,))
+            case FaultAction.UNAUTHORIZED:
+                return Answer(401, self._error_body(401), (JSON_TYPE,))
+            case FaultAction.FORBIDDEN:
+                return Answer(403, self._error_body(403), (JSON_TYPE,))
+            case _:
+                return None
+
+    def _retry_after(self, fault: Fault) -> tuple[tuple[str, str], ...]:
+        match fault.retry_after:
+            case RetryAfter.SECONDS:
+                return (("retry-after", str(fault.retry_after_seconds)),)
+            case RetryAfter.DATE:
+                return (("retry-after", formatdate(self._clock.now() + fault.retry_after_seconds, usegmt=True)),)
+            case None:
+                return ()
+
+    def _transformed(self, answer: Answer, fault: Fault) -> Answer:
+        match fault.action:
+            case FaultAction.EMPTY_BODY:
+                return answer.with_body(b"")
+            case FaultAction.BROKEN_JSON:
+                return answer.with_body(answer.body[: len(answer.body) // 2])
+            case FaultAction.EMPTY_LIST:
+                return answer.with_body(b"[]")
+            case FaultAction.LIST_WITHOUT:
+                return self._service.without(answer, frozenset(fault.ids))
+            case _:
+                return answer
+
+
+async def _read(scope: Scope, receive: Receive) -> Request | None:
+    """The request with its whole body; None where the client hung up before it was complete."""
+    chunks = []
+    while True:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Request(
+        method=scope["method"],
+        path=raw_path.decode("latin-1"),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=b"".join(chunks),
+    )

@@ -1,0 +1,29 @@
+"""Certificates for an embedded server that is to be reached by https."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import trustme
+
+
+@dataclass(frozen=True, slots=True)
+class TLSFiles:
+    """PEM files of a server certificate with its chain, and of its key."""
+
+    certificate: Path
+    key: Path
+    ca_bundle: str = ""
+    """PEM text of the certificate authority; empty where clients know it already."""
+
+    @classmethod
+    def make(cls, directory: Path, *names: str) -> Self:
+        """A new authority and a certificate of it for ``names`` (default: this machine's loopback), written to ``directory``."""
+        authority = trustme.CA(organization_name="project-operator sandbox")
+        issued = authority.issue_cert(*(names or ("localhost", "127.0.0.1", "::1")))
+        files = cls(directory / "server.pem", directory / "server-key.pem", authority.cert_pem.bytes().decode())
+        directory.mkdir(parents=True, exist_ok=True)
+        files.certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+        files.key.touch(mode=0o600)
+        files.key.write_bytes(issued.private_key_pem.bytes())
+        return files
