@@ -2,8 +2,8 @@
 
 ``iproj1:<16 hex of cluster id>:<16 hex of namespace/name>:<8 hex of namespace uid>:<uid>``
 
-The hex parts are the beginnings of SHA-256 digests, so that a mark fits anywhere, tells an outsider nothing and can still be
-recomputed from the object it belongs to. Ownership is always the whole token: equality, never a part of it.
+The hex parts are the beginnings of SHA-256 digests, so that a mark fits anywhere, tells an outsider nothing and can
+still be recomputed from the object it belongs to. Ownership is always the whole token: equality, never a part of it.
 """
 
 import hashlib

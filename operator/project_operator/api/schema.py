@@ -69,11 +69,16 @@ class Rule:
         return json_schema
 
 
+def cel_string(text: str) -> str:
+    """``text`` as a literal of CEL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def matches(pattern: str, message: str) -> Rule:
     """The rule that a whole string matches ``pattern`` (RE2), with a message for people instead of the expression."""
     expression = re.compile(pattern)
-    quoted = pattern.replace("\\", "\\\\").replace("'", "\\'")
-    return Rule(f"self.matches('{quoted}')", message, lambda value: expression.fullmatch(value) is not None)
+    return Rule(f"self.matches({cel_string(pattern)})", message, lambda value: expression.fullmatch(value) is not None)
 
 
 class ApiModel(BaseModel):

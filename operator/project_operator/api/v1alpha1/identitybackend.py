@@ -1,13 +1,14 @@
 """The kind IdentityBackend: where projects are made, with which credential, and within which limits."""
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from project_operator.api.durations import parse_duration
-from project_operator.api.schema import ApiModel, Bool, Int, Rule, matches
+from project_operator.api.schema import ApiModel, Bool, Int, Rule, cel_string, matches
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.api.v1alpha1.types import (
     Duration,
@@ -20,6 +21,7 @@ from project_operator.api.v1alpha1.types import (
     StatusText,
     Timestamp,
     duration_between,
+    is_duration,
 )
 
 
@@ -64,22 +66,24 @@ class OrganizationRef(ApiModel):
     """Name of the organization."""
 
 
-def _is_base_url(text: str) -> bool:
+def _has_host(text: str) -> bool:
     try:
         url = urlsplit(text)
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+        return bool(url.hostname) and url.port != 0
     except ValueError:
         return False
 
 
+_BASE_URL: Final = r"^https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?$"
+
 BaseURL = Annotated[
     str,
-    Field(min_length=1, max_length=512),
-    matches(
-        "^https?://[^\\s/?#@\\\\]+(/[^\\s?#@\\\\]*)?$",
+    Field(max_length=512),
+    Rule(
+        f"self.matches({cel_string(_BASE_URL)}) && isURL(self)",
         "must be an http or https URL without user, query and fragment, such as 'https://identity.example.com'",
+        lambda text: re.fullmatch(_BASE_URL, text) is not None and _has_host(text),
     ),
-    Rule("isURL(self)", "must be a URL", _is_base_url),
 ]
 
 CABundle = Annotated[
@@ -154,10 +158,8 @@ class IdentityBackendSpec(ApiModel):
     one_of = ("nscale",)
     rules = (
         Rule(
-            "has(self.nscale) == has(oldSelf.nscale)", "the type of backend is immutable; create a new backend object"
-        ),
-        Rule(
-            "duration(self.consistency.inFlightBound) >= duration(self.timeout)",
+            f"!{is_duration('self.consistency.inFlightBound')} || !{is_duration('self.timeout')}"
+            " || duration(self.consistency.inFlightBound) >= duration(self.timeout)",
             "`consistency.inFlightBound` must not be shorter than `timeout`",
             lambda spec: parse_duration(spec.consistency.in_flight_bound) >= parse_duration(spec.timeout),
             field_path=".consistency.inFlightBound",

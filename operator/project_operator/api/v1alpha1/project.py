@@ -234,10 +234,10 @@ class TagStatus(ApiModel):
 
 
 TagStatuses = Annotated[
-    tuple[TagStatus, ...], clip_list(128), Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"})
+    tuple[TagStatus, ...], Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(128)
 ]
 StatusIDs = Annotated[
-    tuple[StatusText, ...], clip_list(200), Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"})
+    tuple[StatusText, ...], Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(200)
 ]
 
 
@@ -262,7 +262,7 @@ class ObservedProject(ApiModel):
     """Who last changed it, as the backend says it."""
     deletion_time: Timestamp | None = None
     """When its deletion was accepted."""
-    raw: Annotated[dict[str, StatusMessage], clip_map(16), Field(max_length=16)] | None = None
+    raw: Annotated[dict[str, StatusValue], Field(max_length=16), clip_map(16)] | None = None
     """Its state in the backend's own words, unnormalised."""
 
 
@@ -304,7 +304,7 @@ class DriftEntry(ApiModel):
 
 
 DriftEntries = Annotated[
-    tuple[DriftEntry, ...], clip_list(64), Field(max_length=64, json_schema_extra={LIST_TYPE: "atomic"})
+    tuple[DriftEntry, ...], Field(max_length=64, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(64)
 ]
 FormerIDs = Annotated[
     tuple[Annotated[str, Field(max_length=128)], ...],
@@ -365,7 +365,7 @@ class Project(ApiModel):
         Rule(
             "self.spec.managementPolicy != 'Observe' || has(self.spec.__import__)"
             " || (has(self.status) && has(self.status.id))",
-            "`managementPolicy` must not be 'Observe' where there is no project yet; set `import`, or wait for `status.id`",
+            "`managementPolicy` must not be 'Observe' while there is no project; set `import`, or wait for `status.id`",
             field_path=".spec.managementPolicy",
         ),
     )

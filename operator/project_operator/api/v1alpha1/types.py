@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Plai
 from project_operator.api.conditions import ConditionStatus, ConditionType
 from project_operator.api.durations import DURATION_MAX_LENGTH, DURATION_PATTERN, parse_duration
 from project_operator.api.marks import MARK_PREFIX
-from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Int, Rule, matches
+from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Int, Rule, cel_string, matches
 
 ELLIPSIS: Final = "…"
 MESSAGE_MAX_LENGTH: Final = 2048
@@ -34,12 +34,17 @@ def clip_map(limit: int) -> BeforeValidator:
     return BeforeValidator(lambda value: dict(list(value.items())[:limit]) if isinstance(value, Mapping) else value)
 
 
+def is_duration(value: str) -> str:
+    """The CEL that says whether ``value`` is a duration, so that ``duration(…)`` of it cannot fail."""
+    return f"{value}.matches({cel_string(DURATION_PATTERN)})"
+
+
 def duration_between(shortest: str, longest: str) -> Rule:
     """The rule that a duration lies in a closed range."""
     low, high = parse_duration(shortest), parse_duration(longest)
     return Rule(
-        f"duration(self) >= duration('{shortest}') && duration(self) <= duration('{longest}')",
-        f"must be between '{shortest}' and '{longest}'",
+        f"{is_duration('self')} && duration(self) >= duration('{shortest}') && duration(self) <= duration('{longest}')",
+        f"must be a duration between '{shortest}' and '{longest}', such as '90s', '2m30s' or '500ms'",
         lambda text: low <= parse_duration(text) <= high,
     )
 
@@ -61,11 +66,8 @@ without_mark = Rule(
 Timestamp = Annotated[AwareDatetime, AfterValidator(_to_seconds_utc), PlainSerializer(_rfc3339, when_used="json")]
 """Whole seconds in UTC, as metav1.Time."""
 
-Duration = Annotated[
-    str,
-    Field(min_length=2, max_length=DURATION_MAX_LENGTH),
-    matches(DURATION_PATTERN, "must be a duration such as '90s', '2m30s' or '500ms'"),
-]
+Duration = Annotated[str, Field(max_length=DURATION_MAX_LENGTH)]
+"""Each use says its range with `duration_between`."""
 
 RemoteID = Annotated[
     str,
@@ -92,11 +94,11 @@ ObjectName = Annotated[
     ),
 ]
 
-StatusText = Annotated[str, clip(256), Field(max_length=256)]
+StatusText = Annotated[str, Field(max_length=256), clip(256)]
 """A name, an id or a word in status: never validated, only bounded."""
-StatusValue = Annotated[str, clip(1024), Field(max_length=1024)]
-StatusDescription = Annotated[str, clip(4096), Field(max_length=4096)]
-StatusMessage = Annotated[str, clip(MESSAGE_MAX_LENGTH), Field(max_length=MESSAGE_MAX_LENGTH)]
+StatusValue = Annotated[str, Field(max_length=1024), clip(1024)]
+StatusDescription = Annotated[str, Field(max_length=4096), clip(4096)]
+StatusMessage = Annotated[str, Field(max_length=MESSAGE_MAX_LENGTH), clip(MESSAGE_MAX_LENGTH)]
 
 
 class ObjectMeta(ApiModel):
@@ -136,9 +138,9 @@ class Condition(ApiModel):
     """`Ready`, `Reconciling` or `Stalled`."""
     status: Annotated[str, Field(max_length=16)]
     """`True`, `False` or `Unknown`."""
-    reason: Annotated[str, clip(256), Field(max_length=256)]
+    reason: Annotated[str, Field(max_length=256), clip(256)]
     """One word for the state; the list is in docs/reference/reasons.md."""
-    message: StatusMessage = ""
+    message: StatusMessage
     """The particulars, for people."""
     observed_generation: Int | None = None
     """The `metadata.generation` that this is about."""
@@ -148,8 +150,8 @@ class Condition(ApiModel):
 
 Conditions = Annotated[
     tuple[Condition, ...],
-    clip_list(8),
     Field(max_length=8, json_schema_extra={LIST_TYPE: "map", LIST_MAP_KEYS: ["type"]}),
+    clip_list(8),
 ]
 
 
@@ -163,7 +165,7 @@ class StatusModel(ApiModel):
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any] | None) -> Self:
-        """The status in ``raw`` without what does not parse: one item of a list, else a top-level field. Never raises."""
+        """The status in ``raw`` without what does not parse: a list item, else a top-level field. Never raises."""
         rest = dict(raw or {})
         while True:
             try:

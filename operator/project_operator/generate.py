@@ -1,0 +1,109 @@
+"""Commands that write what is generated, and compare it with what is committed.
+
+A generated file is a row in `GENERATED`: its path from the root of the repository, and what gives its text.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
+from project_operator.api.kinds import KINDS, Kind
+from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.errors import ConfigurationError
+
+MEND: Final = "project-operator generate"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """A file that is committed although a program writes it."""
+
+    path: str
+    render: Callable[[], str]
+
+
+def _definition(kind: Kind) -> GeneratedFile:
+    return GeneratedFile(f"crds/{crd_name(kind)}.yaml", lambda: crd_yaml(kind))
+
+
+GENERATED: Final = (
+    *(_definition(kind) for kind in KINDS),
+    GeneratedFile("crds/kustomization.yaml", lambda: kustomization_yaml(KINDS)),
+    GeneratedFile("crds/README.md", lambda: api_reference(KINDS)),
+    GeneratedFile("docs/reference/reasons.md", reasons_reference),
+)
+
+GENERATED_FOLDERS: Final = ("crds",)
+"""Folders in which everything is generated: a file that is not in `GENERATED` is a left-over."""
+
+
+def stale_files(root: Path) -> list[str]:
+    """One line for every file under ``root`` that is not what would be generated: missing, different, or left over."""
+    complaints = []
+    for file in GENERATED:
+        path = root / file.path
+        if not path.exists():
+            complaints.append(f"{file.path} is missing")
+        elif path.read_text(encoding="utf-8") != file.render():
+            complaints.append(f"{file.path} is not what the code generates")
+    return complaints + [f"{path} is not generated any more" for path in _left_over(root)]
+
+
+def write_files(root: Path) -> list[str]:
+    """Bring every generated file under ``root`` up to date; the paths of those that changed."""
+    changed = []
+    for file in GENERATED:
+        path = root / file.path
+        text = file.render()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(file.path)
+    for left_over in _left_over(root):
+        (root / left_over).unlink()
+        changed.append(left_over)
+    return changed
+
+
+def _left_over(root: Path) -> list[str]:
+    generated = {file.path for file in GENERATED}
+    found = (
+        path.relative_to(root).as_posix()
+        for folder in GENERATED_FOLDERS
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    )
+    return sorted(path for path in found if path not in generated)
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``generate`` and ``crds`` to the command line."""
+    generate = subparsers.add_parser("generate", help="write the generated files of this repository")
+    generate.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
+    generate.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
+    generate.set_defaults(run=_generate)
+    crds = subparsers.add_parser(
+        "crds", help="print the CustomResourceDefinitions, for kubectl apply --server-side -f -"
+    )
+    crds.set_defaults(run=_crds)
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    root: Path = arguments.root
+    if not (root / "pyproject.toml").is_file():
+        raise ConfigurationError(f"{root.resolve()} is not the root of the repository; go there or give --root")
+    if not arguments.check:
+        sys.stdout.writelines(f"{path}\n" for path in write_files(root))
+        return 0
+    stale = stale_files(root)
+    sys.stderr.writelines(f"{complaint}; run: {MEND}\n" for complaint in stale)
+    return 1 if stale else 0
+
+
+def _crds(_arguments: argparse.Namespace) -> int:
+    sys.stdout.write("---\n".join(crd_yaml(kind) for kind in KINDS))
+    return 0
