@@ -1,19 +1,20 @@
 """What happens inside, as frozen facts that whoever wants may listen to.
 
-The core knows this file and nothing of who listens.
+The core knows this file and nothing of who listens. Durations are in seconds; words are from small closed sets, never
+names of objects or messages, so that they can become labels of metrics.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFinished:
-    """One key was looked at.
-
-    ``outcome`` is one of a few words (``settled``, ``progressing``, ``stalled``, ``error`` …), never a message.
-    """
+    """One object was looked at. ``outcome`` is the summary's word: settled, progressing, stalled, error."""
 
     kind: str
     outcome: str
@@ -21,8 +22,8 @@ class ReconcileFinished:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueWait:
-    """A key left the queue after waiting ``seconds`` beyond the moment it was due."""
+class QueueWaited:
+    """An object left the queue, ``seconds`` after it was due."""
 
     priority: str
     seconds: float
@@ -32,7 +33,7 @@ class QueueWait:
 class BackendCall:
     """One HTTP exchange with an identity backend.
 
-    ``backend`` is the vendor (``nscale``); ``code`` the HTTP status, or ``error`` without an answer.
+    ``backend`` is the vendor (nscale), ``code`` the HTTP status, or "error" where no answer came.
     """
 
     backend: str
@@ -45,7 +46,8 @@ class BackendCall:
 class KubeCall:
     """One HTTP exchange with the API server.
 
-    ``verb``: get, list, patch, create; ``resource``: the plural; ``code`` as in `BackendCall`.
+    ``verb`` is get, list, watch, patch or create, ``resource`` the plural, ``code`` as in `BackendCall`. A watch counts
+    when its answer begins.
     """
 
     verb: str
@@ -56,37 +58,53 @@ class KubeCall:
 
 @dataclass(frozen=True, slots=True)
 class EventFinished:
-    """A Kubernetes Event was written, given up, or dropped from a full queue."""
+    """A Kubernetes Event was written, refused, or dropped from a full queue."""
 
     result: Literal["written", "failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRestarted:
-    """The watch layer ended and begins anew. ``reason``: ``definition_gone``, ``error``."""
+class WatchEnded:
+    """The watch of a kind ended and begins anew."""
 
-    reason: str
+    resource: str
+    reason: Literal["definition_gone", "forbidden", "error"]
 
 
-Happening = ReconcileFinished | QueueWait | BackendCall | KubeCall | EventFinished | WatchRestarted
+Happening = ReconcileFinished | QueueWaited | BackendCall | KubeCall | EventFinished | WatchEnded
 
 
 class Hooks(Protocol):
-    """Listens. Returns at once and never raises."""
+    """A listener. Returns at once and never raises."""
 
-    def emit(self, happening: Happening) -> None:
+    def emit(self, happening: Happening, /) -> None:
         """Take note of ``happening``."""
+
+
+class FanOut:
+    """Hooks that pass everything on to several; one that fails is logged and keeps nobody else from hearing."""
+
+    def __init__(self, *listeners: Hooks) -> None:
+        self._listeners = listeners
+
+    def emit(self, happening: Happening, /) -> None:
+        """Tell every listener."""
+        for listener in self._listeners:
+            try:
+                listener.emit(happening)
+            except Exception:
+                log.exception("a listener failed on %s", type(happening).__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How things stand at the moment of asking; what gauges show."""
+    """How things stand at the moment of asking."""
 
     queue_depth: Mapping[str, int] = field(default_factory=dict)
-    """Keys due, by priority."""
+    """Objects that are due, by priority."""
     queue_oldest_seconds: Mapping[str, float] = field(default_factory=dict)
-    """Age of the key that has been due longest, by priority."""
+    """How long the first of them has been due, by priority."""
     projects: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
-    """Projects by (provisioningStatus, healthStatus, Ready status)."""
+    """Projects by provisioningStatus, healthStatus and Ready status."""
     connections: Mapping[tuple[str, bool], int] = field(default_factory=dict)
-    """Backend objects by (vendor, ready)."""
+    """Backend objects by vendor and whether they are ready."""
