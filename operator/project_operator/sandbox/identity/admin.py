@@ -1,4 +1,7 @@
-"""The admin interface of an embedded server: what no vendor offers. It has a prefix and a token of its own and is struck by no fault."""
+"""The admin interface of an embedded server: what no vendor offers.
+
+It has a prefix and a token of its own, is struck by no fault and does not show in the request log.
+"""
 
 import hmac
 from collections.abc import Sequence

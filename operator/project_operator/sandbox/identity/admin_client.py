@@ -1,4 +1,4 @@
-"""The admin interface from the other side: a blocking client, a few milliseconds a call, for tests, the demo and benchmarks."""
+"""The admin interface from the other side: a blocking client for tests, the demo and benchmarks."""
 
 import ssl
 from collections.abc import Mapping
@@ -19,7 +19,10 @@ _FAULTS = TypeAdapter(list[FaultState])
 
 
 class AdminClient:
-    """What every embedded server has: faults and the request log. Raises SandboxError where the server refuses or is away."""
+    """What every embedded server has: faults and the request log.
+
+    Each method raises SandboxError where the server refuses or does not answer.
+    """
 
     def __init__(self, url: str, token: str, *, ca_bundle: str = "") -> None:
         """``ca_bundle`` is PEM text; empty: what this machine trusts."""

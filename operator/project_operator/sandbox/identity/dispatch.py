@@ -1,23 +1,18 @@
-"""The ASGI side of an embedded server: reads a request, lets faults strike, asks the service, answers or cuts the connection."""
+"""The ASGI side of an embedded server: reads a request, lets faults strike, asks the service, answers or hangs up."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
-from typing import Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.exchange import Answer, IdentityService, Request
-from project_operator.sandbox.identity.faults import Fault, FaultAction, FaultBook, FaultPhase, RetryAfter
+from project_operator.sandbox.identity.fault_answers import answer_of, changed
+from project_operator.sandbox.identity.faults import Fault, FaultAction, FaultBook, FaultPhase
 from project_operator.sandbox.identity.request_log import RequestLog, RequestRecord
-
-JSON_TYPE: Final = ("content-type", "application/json")
-_HTML_TYPE: Final = ("content-type", "text/html")
-_BAD_GATEWAY: Final = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
-_UNAVAILABLE: Final = _BAD_GATEWAY.replace(b"502 Bad Gateway", b"503 Service Temporarily Unavailable")
 
 
 class ConnectionDropped(SandboxError):
@@ -33,8 +28,8 @@ class _Transport(Protocol):
 def _transport(receive: Receive) -> _Transport | None:
     """The connection under an ASGI call.
 
-    ASGI has no way to end a connection without an answer, so this reaches for the one thing that uvicorn's two protocols have in common:
-    ``receive`` is a method of the object that holds the transport. None where the application runs without a server.
+    ASGI has no way to end a connection without an answer, so this reaches for the one thing that uvicorn's protocols
+    have in common: ``receive`` is a method of the object that holds the transport. None where there is no server.
     """
     return getattr(getattr(receive, "__self__", None), "transport", None)
 
@@ -140,7 +135,7 @@ class Dispatcher:
             return
         answer = outcome.answer
         for _, fault in struck:
-            answer = self._transformed(answer, fault)
+            answer = changed(answer, fault, self._service)
         if any(fault.action is FaultAction.TRUNCATED_BODY for _, fault in struck):
             self._log.end(record, self._clock.now(), "dropped", delivered=False)
             await exchange.half_answer(answer)
@@ -165,7 +160,7 @@ class Dispatcher:
                 await self._hang(exchange, fault_id)
                 await self._drop(exchange, record)
                 return False
-            elif (answer := self._refusal(fault)) is not None:
+            elif (answer := answer_of(fault, self._clock.now(), self._error_body)) is not None:
                 await self._finish(exchange, record, answer)
                 return False
         return True
@@ -199,46 +194,6 @@ class Dispatcher:
         delivered = exchange.open and await exchange.answer(answer)
         status: int | Literal["dropped"] = answer.status if delivered else "dropped"
         self._log.end(record, self._clock.now(), status, delivered=delivered)
-
-    def _refusal(self, fault: Fault) -> Answer | None:
-        """What a fault answers in the service's place; None for faults that do not answer."""
-        match fault.action:
-            case FaultAction.BAD_GATEWAY:
-                return Answer(502, _BAD_GATEWAY, (_HTML_TYPE,))
-            case FaultAction.SERVICE_UNAVAILABLE:
-                return Answer(503, _UNAVAILABLE, (_HTML_TYPE, *self._retry_after(fault)))
-            case FaultAction.TOO_MANY_REQUESTS:
-                return Answer(429, b"Too Many Requests\n", (("content-type", "text/plain"), *self._retry_after(fault)))
-            case FaultAction.SERVER_ERROR:
-                return Answer(500, self._error_body(500), (JSON_TYPE,))
-            case FaultAction.UNAUTHORIZED:
-                return Answer(401, self._error_body(401), (JSON_TYPE,))
-            case FaultAction.FORBIDDEN:
-                return Answer(403, self._error_body(403), (JSON_TYPE,))
-            case _:
-                return None
-
-    def _retry_after(self, fault: Fault) -> tuple[tuple[str, str], ...]:
-        match fault.retry_after:
-            case RetryAfter.SECONDS:
-                return (("retry-after", str(fault.retry_after_seconds)),)
-            case RetryAfter.DATE:
-                return (("retry-after", formatdate(self._clock.now() + fault.retry_after_seconds, usegmt=True)),)
-            case None:
-                return ()
-
-    def _transformed(self, answer: Answer, fault: Fault) -> Answer:
-        match fault.action:
-            case FaultAction.EMPTY_BODY:
-                return answer.with_body(b"")
-            case FaultAction.BROKEN_JSON:
-                return answer.with_body(answer.body[: len(answer.body) // 2])
-            case FaultAction.EMPTY_LIST:
-                return answer.with_body(b"[]")
-            case FaultAction.LIST_WITHOUT:
-                return self._service.without(answer, frozenset(fault.ids))
-            case _:
-                return answer
 
 
 async def _read(scope: Scope, receive: Receive) -> Request | None:

@@ -67,16 +67,7 @@ class Server:
         """Serve; returns when the first request can be sent. SandboxError where the port cannot be had."""
         if self._thread is not None:
             raise SandboxError("the embedded identity server runs already")
-        try:
-            listener = socket.create_server(
-                (self._host, self._port),
-                family=socket.AF_INET6 if ":" in self._host else socket.AF_INET,
-                backlog=_BACKLOG,
-            )
-        except OSError as error:
-            raise SandboxError(
-                f"cannot listen on {self._host} port {self._port}: {error}; choose another --port"
-            ) from error
+        listener = self._listen()
         self._port = listener.getsockname()[1]
         self._dispatcher.resume()
         started = threading.Event()
@@ -98,6 +89,22 @@ class Server:
         self._thread.start()
         if not started.wait(_PATIENCE):
             raise SandboxError(f"the embedded identity server did not start within {_PATIENCE:g} s")
+
+    def _listen(self) -> socket.socket:
+        # The protocol is named because asyncio switches Nagle's algorithm off only for sockets that do so; with it on,
+        # each answer to a client with few connections waits 40 ms for a delayed acknowledgement.
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((self._host, self._port))
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            listener.close()
+            raise SandboxError(
+                f"cannot listen on {self._host} port {self._port}: {error}; choose another port"
+            ) from error
+        return listener
 
     def _run(self, listener: socket.socket) -> None:
         server = self._uvicorn

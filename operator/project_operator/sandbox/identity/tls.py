@@ -18,7 +18,7 @@ class TLSFiles:
 
     @classmethod
     def make(cls, directory: Path, *names: str) -> Self:
-        """A new authority and a certificate of it for ``names`` (default: this machine's loopback), written to ``directory``."""
+        """A new authority and its certificate for ``names`` (default: loopback), written to ``directory``."""
         authority = trustme.CA(organization_name="project-operator sandbox")
         issued = authority.issue_cert(*(names or ("localhost", "127.0.0.1", "::1")))
         files = cls(directory / "server.pem", directory / "server-key.pem", authority.cert_pem.bytes().decode())

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from project_operator.sandbox.identity.admin_client import AdminClient
-from project_operator.sandbox.identity.nscale.admin import (
+from project_operator.sandbox.identity.nscale.admin_models import (
     About,
     CredentialDocument,
     EditOrganization,

@@ -115,7 +115,7 @@ class AccessControl:
         )
 
     def require(self, endpoint: Endpoint, right: Right, project_id: str | None = None) -> None:
-        """403 unless allowed. With project-scoped rights alone, a project that does not exist is forbidden too (N1.3-3)."""
+        """403 unless allowed; with project-scoped rights alone also for a project that does not exist (N1.3-3)."""
         if not self.allows(endpoint, right, project_id):
             raise forbidden(
                 f"operation is not allowed by rbac: operation '{right}' on endpoint '{endpoint}' is not permitted"

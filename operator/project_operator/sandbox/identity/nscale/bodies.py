@@ -102,8 +102,8 @@ B = TypeVar("B", bound=WriteBody)
 def validate(schema: type[B], headers: Mapping[str, str], body: bytes, *, terse: bool) -> B | Refusal:
     """The body, or what its decoding will answer; raises the refusal of a body that fails the schema.
 
-    The two are apart because rights are checked between them (N1.3-11). The only body that passes the schema and cannot be decoded is one whose
-    ``metadata`` is no object: the page's schema gives ``resourceMetadata`` no type.
+    The two are apart because rights are checked between them (N1.3-11). The only body that passes the schema and cannot
+    be decoded is one whose ``metadata`` is no object: the page's schema gives ``resourceMetadata`` no type.
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":

@@ -1,6 +1,7 @@
 """The project controller: what happens to a project by itself, some time after somebody asked for it (N2, N1.5).
 
-Nothing runs in the background. Steps are due at a time, and `run` does all that are due, each at its own time, before anything else looks.
+Nothing runs in the background. Steps are due at a time, and `run` does all that are due, each at its own time, before
+anything else looks.
 """
 
 import heapq

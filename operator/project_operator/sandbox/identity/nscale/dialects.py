@@ -1,4 +1,4 @@
-"""What differs between the versions of the server. Every difference the embedded server shows is a field here and nowhere else."""
+"""What differs between the versions of the server: every difference that the embedded server shows is a field here."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum

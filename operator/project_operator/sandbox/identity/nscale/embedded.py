@@ -19,7 +19,8 @@ from project_operator.sandbox.identity.tls import TLSFiles
 class EmbeddedIdentityServer:
     """A running nscale Identity server on loopback, with one organization and one administrator's service account.
 
-    A context manager, in ``with`` and in ``async with``. `stop` and `start` in between keep port and state: a server that is down for a while.
+    A context manager, in ``with`` and in ``async with``. `stop` and `start` in between keep port and state: a server
+    that is down for a while.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class EmbeddedIdentityServer:
         seed: int | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """``tls`` makes it an https server (`TLSFiles.make`); ``keep_alive`` is in seconds; ``seed`` makes ids repeatable."""
+        """``tls`` makes it https (`TLSFiles.make`); ``keep_alive`` is in seconds; ``seed`` makes ids repeatable."""
         self.identity = NscaleIdentity(settings, seed=seed, clock=clock)
         self.ca_bundle = tls.ca_bundle if tls else ""
         """PEM text that a client needs to verify the server; empty without TLS."""

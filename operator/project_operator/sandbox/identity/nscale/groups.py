@@ -90,7 +90,7 @@ def delete_group(call: Call) -> Reply:
 
 
 def unlink_group(state: State, organization_id: str, group_id: str, now: float) -> None:
-    """The first occurrence of the id in each project that the cache shows with it; a project written since is 500 (N4-5)."""
+    """Take the id out of each project that the cache shows with it, once; a project written since is 500 (N4-5)."""
     for project in state.cache.all(Project):
         if project.organization_id == organization_id and group_id in project.group_ids:
             at = project.group_ids.index(group_id)

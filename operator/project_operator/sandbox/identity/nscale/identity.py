@@ -1,4 +1,4 @@
-"""An nscale server put together: an organization, its administrators, a robot with a token, and the ASGI application."""
+"""An nscale server put together: an organization, a robot with a token, and the parts that serve them."""
 
 from dataclasses import dataclass
 from random import Random, SystemRandom
@@ -56,7 +56,10 @@ def add_group(
 
 
 def add_service_account(state: State, organization_id: str, name: str, role: str, now: float) -> Credential:
-    """A new service account, in a new group called as ``role`` that has it (empty: in no group), with a token that is valid at once."""
+    """A new service account in a new group called and having ``role`` (empty: in no group).
+
+    Its token is valid as soon as reads see the group.
+    """
     account_id = state.identifiers.resource()
     group_id = ""
     if role:
@@ -77,7 +80,7 @@ def add_service_account(state: State, organization_id: str, name: str, role: str
 
 
 class NscaleIdentity:
-    """The server without a socket: ``app`` is an ASGI application, ``state`` its state machine."""
+    """The server without a socket: state machine, faults, request log, and the dispatcher that serves them."""
 
     def __init__(
         self, settings: NscaleSettings | None = None, *, seed: int | None = None, clock: Clock | None = None

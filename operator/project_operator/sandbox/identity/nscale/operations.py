@@ -25,7 +25,7 @@ class Call:
         return self.parameters["organizationID"]
 
     def body(self) -> Any:
-        """The decoded body; raises the refusal of one that cannot be decoded. Comes after the check of rights (N1.3-11)."""
+        """The decoded body; raises the refusal of one that cannot be. Comes after the check of rights (N1.3-11)."""
         return self._body()
 
 

@@ -15,7 +15,7 @@ _REFERENCE = _ITEM + "/references/{reference}"
 
 
 def list_projects(call: Call) -> Reply:
-    """The whole organization, sorted by id, filtered to what the caller may read: ``[]`` without rights, never 403 (N1-1)."""
+    """The whole organization, sorted by id, less what the caller may not read: ``[]`` without rights (N1-1)."""
     organization = call.state.organization(call.organization_id)
     readable = call.access.allows(Endpoint.PROJECTS, Right.READ)
     projects = [
@@ -66,7 +66,7 @@ def get_project(call: Call) -> Reply:
 
 
 def update_project(call: Call) -> Reply:
-    """Replace name, description, tags and groups wholesale, always with a new ``modifiedTime``; also while deleting (N1.4)."""
+    """Replace name, description, tags and groups, always with a new ``modifiedTime``; also while deleting (N1.4)."""
     call.access.require(Endpoint.PROJECTS, Right.UPDATE, _project_id(call))
     body: ProjectWrite = call.body()
     state = call.state

@@ -1,4 +1,4 @@
-"""Our own answers held against the API page before they leave, as the real server does (N0-10): one that does not fit is never sent."""
+"""Our own answers are held against the API page before they leave, as on the real server (N0-10)."""
 
 from typing import Annotated, Any, Literal
 

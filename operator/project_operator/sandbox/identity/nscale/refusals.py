@@ -15,7 +15,7 @@ ERROR_CODES: Final = {
 """The ``error`` of each status (N3.4-2)."""
 
 
-class Refusal(Exception):  # noqa: N818  an answer of the simulated server, not an error of this program
+class Refusal(Exception):
     """Ends the handling of a request with an error document."""
 
     def __init__(self, status: int, description: str) -> None:

@@ -1,15 +1,17 @@
-"""The embedded nscale server as an `IdentityService`: routes, checks in the server's order, encodes and verifies what is answered."""
+"""The embedded nscale server as an `IdentityService`: routing, the checks in the server's order, and its answers."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 from uuid import UUID
 
 from project_operator.sandbox.identity.clock import Clock
-from project_operator.sandbox.identity.dispatch import JSON_TYPE
 from project_operator.sandbox.identity.exchange import Answer, Outcome, Request, Route, Subject
+from project_operator.sandbox.identity.fault_answers import JSON_TYPE
 from project_operator.sandbox.identity.nscale import (
     bodies,
     groups,
@@ -43,11 +45,12 @@ UNKNOWN_PATH: Final = "unknownPath"
 UNKNOWN_METHOD: Final = "unknownMethod"
 
 _NO_CACHE: Final = ("cache-control", "no-cache")
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _SPARE_DOCUMENTS: Final = 10_000
 _UUID_PARAMETERS: Final = ("organizationID", "projectID")
 
 
-class _Undeclared(Exception):  # noqa: N818  an outcome of the simulated server, not an error of this program
+class _Undeclared(Exception):
     """The answer does not fit the OpenAPI document: the server panics and the connection closes (N0-10)."""
 
 
@@ -175,7 +178,7 @@ class NscaleService:
     def _refused(self, refusal: Refusal, request: Request) -> Answer:
         document = readings.error_document(refusal.code, refusal.description, self._trace(request.headers))
         answer = Answer(refusal.status, views.encode(document), (_NO_CACHE, JSON_TYPE))
-        if refusal.status == 401 and self.state.dialect.www_authenticate:  # noqa: PLR2004  the status itself says it best
+        if refusal.status == HTTPStatus.UNAUTHORIZED and self.state.dialect.www_authenticate:
             host = request.headers.get("host", "")
             challenge = (
                 f'Bearer error="access_denied",error_description="{refusal.description}",'
@@ -188,8 +191,8 @@ class NscaleService:
         """The caller's trace id where it sent a W3C ``traceparent``, else a new one (N3.4-1)."""
         if not self.state.dialect.trace_id:
             return None
-        parts = headers.get("traceparent", "").split("-")
-        return parts[1] if len(parts) == 4 and len(parts[1]) == 32 else self.state.identifiers.trace()  # noqa: PLR2004  W3C
+        sent = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+        return sent[1] if sent else self.state.identifiers.trace()
 
 
 def _decoded(body: WriteBody | Refusal | None) -> WriteBody:

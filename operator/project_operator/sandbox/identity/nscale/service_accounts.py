@@ -125,7 +125,8 @@ def _groups_of(state: State, account_id: str) -> list[str]:
 def _join(state: State, account: ServiceAccount, group_ids: tuple[str, ...], now: float) -> None:
     """Make the account a member of these groups and no others; ids of groups that do not exist are passed over.
 
-    Membership is patched onto what the cache shows, without a lock, so that two changes within the lag undo each other, as on the real server.
+    Membership is patched onto what the cache shows, without a lock, so that two changes within the lag undo each other,
+    as on the real server.
     """
     for group in state.cache.all(Group):
         if group.organization_id != account.organization_id:

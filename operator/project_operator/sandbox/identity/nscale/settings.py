@@ -14,13 +14,13 @@ class NscaleSettings(BaseModel):
     read_lag: float = Field(default=0.05, ge=0)
     """GET, LIST, the read inside PUT, and group checks see a state that is this old (N0-2)."""
     pickup_delay: float = Field(default=0.02, ge=0)
-    """From POST until the project controller has put its finalizer on; a DELETE before that ends the project at once (N1.5-8)."""
+    """From POST until the controller's finalizer is on; a DELETE before that ends the project at once (N1.5-8)."""
     provision_delay: float = Field(default=0.5, ge=0)
     """From POST until ``provisioned`` and ``healthy`` (N2-11)."""
     deprovision_delay: float = Field(default=0.5, ge=0)
     """From DELETE until the project is gone, if nothing refers to it (N1.5-6)."""
     controller_retry: float = Field(default=10.0, gt=0)
-    """The controller's pause between attempts: to provision after an error, to finish a deletion while references remain (N2-13, N1.5-3)."""
+    """The controller's pause after an error (N2-13), and while references block a deletion (N1.5-3)."""
     failing_provisions: int = Field(default=0, ge=0)
     """So many attempts of the controller to provision fail, each leaving ``error``, before it works again (N2-13)."""
     token_lag: float | None = Field(default=None, ge=0)

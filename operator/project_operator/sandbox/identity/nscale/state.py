@@ -1,4 +1,4 @@
-"""The whole state machine behind the embedded nscale server: store, lagging cache, controller, credentials. No sockets, no clock."""
+"""The state machine of the embedded nscale server: store, lagging cache, controller, credentials. It reads no clock."""
 
 from dataclasses import fields, replace
 from random import Random
@@ -156,13 +156,14 @@ class State:
     def patch(self, seen: R, wanted: R, now: float, *, lock: bool = True) -> R:
         """Turn the object that was read as ``seen`` into ``wanted``.
 
-        A merge patch carries only what differs from what was read; with a lock it fails when the object was written since (N1.3-6, -7, -12).
+        A merge patch carries only what differs from what was read; with a lock it fails when the object was written
+        since (N1.3-6, N1.3-7, N1.3-12).
         """
         present = self.store.get(type(seen), seen.id)
         if present is None:
             raise internal()  # gone behind the cache's back: an unmapped error of the Kubernetes API (N1.3-7)
-        if lock and self._dialect.put_collision is not Collision.OVERWRITE:
-            if present.resource_version != seen.resource_version:
-                raise lost_race() if self._dialect.put_collision is Collision.CONFLICT else internal()
+        locked = lock and self._dialect.put_collision is not Collision.OVERWRITE
+        if locked and present.resource_version != seen.resource_version:
+            raise lost_race() if self._dialect.put_collision is Collision.CONFLICT else internal()
         names = [f.name for f in fields(seen) if getattr(wanted, f.name) != getattr(seen, f.name)]
         return self.store.write(replace(present, **{name: getattr(wanted, name) for name in names}), now)

@@ -55,7 +55,7 @@ class Store:
         self.changes.append(Change(now, kind, resource_id, None))
 
     def delete_project(self, project: Project, now: float) -> None:
-        """Kubernetes deletion: gone at once without finalizers, marked once with them; again is no write (N1.5-1, N1.5-8)."""
+        """Gone at once without finalizers (N1.5-8), marked with them; marking again is no write (N1.5-1)."""
         if not project.finalizers:
             self.remove(Project, project.id, now)
         elif project.deletion_time is None:

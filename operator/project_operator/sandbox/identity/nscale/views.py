@@ -36,7 +36,7 @@ def encode(document: object) -> bytes:
 
 
 def provisioning_status(project: Project, dialect: Dialect) -> str:
-    """Computed on reading: a deletion wins, then the Available condition, else nothing has happened yet (N2-1 to N2-5)."""
+    """Computed on reading: a deletion wins, then the Available condition, else nothing has happened yet (N2)."""
     if project.deletion_time is not None:
         return "deprovisioning"
     return _PROVISIONING[project.available] if project.available else dialect.initial_status
