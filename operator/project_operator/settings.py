@@ -4,19 +4,30 @@ What belongs to one identity backend (rate limit, interval, consistency bounds) 
 instead.
 """
 
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ENV_PREFIX: Final = "PROJECT_OPERATOR_"
+from project_operator.errors import ConfigurationError
 
-DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+ENV_PREFIX: Final = "PROJECT_OPERATOR_"
+TYPO_LIKENESS: Final = 0.9
+"""How like a setting's variable an unknown one must be to be taken for a slip of it (difflib's ratio)."""
 
 
 def _split(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+DnsLabels = Annotated[tuple[DnsLabel, ...], NoDecode, BeforeValidator(_split)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -27,40 +38,63 @@ class Settings(BaseSettings):
     )
 
     cluster_id: str = Field(default="", max_length=253)
-    """What tells this cluster's marks from another's.
+    """What tells this cluster's marks from those of another. Empty: the uid of the namespace `kube-system`. Must be set
+    anew in a cluster that was restored from the etcd of another one that lives on."""
 
-    Empty: the uid of the namespace `kube-system`. Set it anew in a cluster restored from another's etcd.
-    """
+    namespaces: DnsLabels = ()
+    """Namespaces to watch. Empty: all of them."""
 
-    namespaces: Annotated[tuple[DnsLabel, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Namespaces to watch, separated by commas. Empty: all of them."""
+    secret_namespaces: DnsLabels = ()
+    """Namespaces whose labelled Secrets are watched, where the operator may not read them everywhere. Empty: those of
+    `PROJECT_OPERATOR_NAMESPACES`."""
 
     default_backend: DnsLabel = "default"
-    """Name of the `IdentityBackend`, in the Project's own namespace, that a Project without `spec.backendRef` uses."""
+    """Name of the `IdentityBackend`, in the Project's own namespace, that serves a Project without
+    `spec.backendRef`."""
 
     workers: int = Field(default=32, ge=1, le=512)
     """How many objects are worked on at once."""
 
+    resync_interval: float = Field(default=600.0, ge=1, le=86400)
+    """How often an object is looked at again though nothing is known to have changed."""
+
+    poll_fastest: float = Field(default=0.5, ge=0.1, le=60)
+    """The shortest pause between two looks at a project whose operation is under way."""
+
+    poll_slowest: float = Field(default=10.0, ge=0.1, le=600)
+    """The longest such pause."""
+
+    send_validity: float = Field(default=5.0, gt=0, le=60)
+    """How long after asking for its guarded write a creation may still be sent (S in the protocol)."""
+
+    sweep_interval: float = Field(default=600.0, ge=1, le=86400)
+    """How often the watched kinds are listed, without their content, to find deletions that a watch missed."""
+
+    shutdown_grace: float = Field(default=10.0, gt=0, le=600)
+    """How long calls under way may take to end after SIGTERM. What does not end is taken up by the next start."""
+
     allow_http: bool = False
-    """Whether identity backends may be reached over plain http.
+    """Whether identity backends may be reached over plain http, where credentials travel in the clear. For the
+    sandbox."""
 
-    For the sandbox; credentials would travel in the clear.
-    """
+    allowed_addresses: Networks = ()
+    """Address ranges where identity backends may be although they are refused by default: loopback, link-local,
+    unspecified and multicast."""
 
-    allow_private_addresses: bool = False
-    """Whether identity backends may be at loopback, link-local and other addresses that a tenant should not reach through the operator."""
+    denied_addresses: Networks = ()
+    """Further address ranges where no identity backend may be, such as the cluster's pods and services."""
 
     kubeconfig: Path | None = None
     """A kubeconfig file. Empty: the pod's ServiceAccount, else `$KUBECONFIG`, else `~/.kube/config`."""
 
     context: str = ""
-    """The kubeconfig's context. Empty: its current one."""
+    """The context of the kubeconfig. Empty: its current one."""
 
-    health_address: str = Field(default="0.0.0.0", min_length=1)  # noqa: S104 - the kubelet and Prometheus come from outside the pod
+    health_address: str = "0.0.0.0"  # noqa: S104 - kubelet and Prometheus are outside
     """Address that `/healthz`, `/readyz` and `/metrics` listen on."""
 
     health_port: int = Field(default=8080, ge=0, le=65535)
-    """Their port. 0: any free one, said in the log."""
+    """Their port. 0: any free one, which the log says."""
 
     log_format: Literal["auto", "text", "json"] = "auto"
     """`text` for people, `json` for machines, `auto`: text on a terminal, else json."""
@@ -68,26 +102,110 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severe records that are written."""
 
-    shutdown_grace: float = Field(default=10.0, gt=0, le=600)
-    """How long calls under way may take to finish after SIGTERM; what does not is taken up by the next start from what the object records."""
-
-    send_validity: float = Field(default=5.0, gt=0, le=60)
-    """How long after asking for its guarded write a creation may still be sent (S in the protocol)."""
-
-    poll_fastest: float = Field(default=0.5, ge=0.1, le=60)
-    """Shortest pause between two looks at a project whose operation is under way."""
-
-    poll_slowest: float = Field(default=10.0, ge=0.1, le=600)
-    """Longest pause between two looks at a project whose operation is under way."""
-
-    sweep_interval: float = Field(default=600.0, ge=1, le=86400)
-    """How often the watched kinds are listed by metadata, to find deletions that a watch missed."""
+    @model_validator(mode="after")
+    def _poll_bounds(self) -> Self:
+        if self.poll_fastest > self.poll_slowest:
+            raise ValueError(
+                f"{variable('poll_fastest')} must not be more than {variable('poll_slowest')}; "
+                f"they are {self.poll_fastest} and {self.poll_slowest}"
+            )
+        return self
 
 
-def load_settings() -> Settings:
-    """The settings that the environment gives.
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """The settings that the environment gives, and ``overrides`` (from the command line) before it.
 
     Raises:
-        ConfigurationError: names each wrong variable, what it was and what is allowed.
+        ConfigurationError: names each wrong variable, what it was and what is allowed; also one that is a slip of a
+            setting's name.
     """
-    raise NotImplementedError
+    _refuse_slips(os.environ)
+    try:
+        return Settings(**overrides or {})
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(dict.fromkeys(_complaint(problem) for problem in error.errors()))) from None
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return f"{ENV_PREFIX}{field.upper()}"
+
+
+def reference() -> str:
+    """The text of ``docs/reference/settings.md``."""
+    rows = [
+        f"| `{variable(name)}` | {_allowed(schema)} | {_default(schema)} | {' '.join(schema['description'].split())} |"
+        for name, schema in _schemas().items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "The operator's process reads these environment variables when it starts. A value that is not allowed ends",
+            "it with exit code 2 and a line that names the variable. What belongs to one identity backend is in its",
+            "`IdentityBackend` object.",
+            "",
+            "| variable | allowed | default | meaning |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _refuse_slips(environ: Mapping[str, str]) -> None:
+    known = [variable(name) for name in Settings.model_fields]
+    for name in environ:
+        if name in known or not name.startswith(ENV_PREFIX):
+            continue
+        if near := get_close_matches(name, known, n=1, cutoff=TYPO_LIKENESS):
+            raise ConfigurationError(f"{name} is not a setting; did you mean {near[0]}?")
+
+
+def _complaint(problem: Any) -> str:
+    if not problem["loc"]:
+        return str(problem["ctx"]["error"])
+    field = str(problem["loc"][0])
+    allowed = _allowed(_schemas()[field]).replace("`", "")
+    return f"{variable(field)}: {str(problem['input'])!r} is not allowed; must be {allowed}"
+
+
+def _schemas() -> dict[str, Any]:
+    """Each setting's JSON schema, the source of what is said about it."""
+    properties: dict[str, Any] = Settings.model_json_schema()["properties"]
+    return properties
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    """What a value may be, in words."""
+    if "enum" in schema:
+        *others, last = (f"`{value}`" for value in schema["enum"])
+        return f"{', '.join(others)} or {last}"
+    match schema.get("type", "path"):
+        case "boolean":
+            return "`true` or `false`"
+        case "integer":
+            return f"an integer {_range(schema)}"
+        case "number":
+            return f"seconds {_range(schema)}"
+        case "array" if "pattern" in schema["items"]:
+            return "names of namespaces, separated by commas"
+        case "array":
+            return "networks such as `10.0.0.0/8`, separated by commas"
+        case "path":
+            return "a path"
+    if "pattern" in schema:
+        return "a DNS label (lower-case letters, digits and `-`, at most 63)"
+    return f"text of at most {schema['maxLength']} characters" if "maxLength" in schema else "text"
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    lowest = f"from {schema['minimum']:g}" if "minimum" in schema else f"above {schema['exclusiveMinimum']:g}"
+    return f"{lowest} to {schema['maximum']:g}"
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    value = schema["default"]
+    if value in ("", [], None):
+        return "empty"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
