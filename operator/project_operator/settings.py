@@ -178,25 +178,29 @@ def _schemas() -> dict[str, Any]:
 
 def _allowed(schema: Mapping[str, Any]) -> str:
     """What a value may be, in words."""
-    if "enum" in schema:
-        *others, last = (f"`{value}`" for value in schema["enum"])
-        return f"{', '.join(others)} or {last}"
-    match schema.get("type", "path"):
-        case "boolean":
-            return "`true` or `false`"
-        case "integer":
-            return f"an integer {_range(schema)}"
-        case "number":
-            return f"seconds {_range(schema)}"
-        case "array" if "pattern" in schema["items"]:
-            return "names of namespaces, separated by commas"
-        case "array":
-            return "networks such as `10.0.0.0/8`, separated by commas"
-        case "path":
-            return "a path"
-    if "pattern" in schema:
-        return "a DNS label (lower-case letters, digits and `-`, at most 63)"
-    return f"text of at most {schema['maxLength']} characters" if "maxLength" in schema else "text"
+    match schema:
+        case {"enum": values}:
+            *others, last = (f"`{value}`" for value in values)
+            words = f"{', '.join(others)} or {last}"
+        case {"type": "boolean"}:
+            words = "`true` or `false`"
+        case {"type": "integer"}:
+            words = f"an integer {_range(schema)}"
+        case {"type": "number"}:
+            words = f"a number of seconds {_range(schema)}"
+        case {"type": "array", "items": {"pattern": _}}:
+            words = "names of namespaces, separated by commas"
+        case {"type": "array"}:
+            words = "networks such as `10.0.0.0/8`, separated by commas"
+        case {"pattern": _}:
+            words = "a DNS label (lower-case letters, digits and `-`, at most 63)"
+        case {"maxLength": limit}:
+            words = f"text of at most {limit} characters"
+        case {"type": "string"}:
+            words = "text"
+        case _:
+            words = "a path"
+    return words
 
 
 def _range(schema: Mapping[str, Any]) -> str:
