@@ -1,0 +1,45 @@
+"""What every test may ask for: a control plane, embedded unless `--kind` says otherwise."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from project_operator.sandbox.controlplane.plane import ControlPlane, default_cache
+from project_operator.sandbox.controlplane.report import Report
+from project_operator.sandbox.controlplane.search import Options, Search
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("project-operator")
+    group.addoption("--kind", action="store_true", help="run on a cluster made by kind (pytest-kind), not embedded")
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
+    """One control plane for the whole run (one per worker under xdist)."""
+    report = Report(sys.__stderr__)
+    if request.config.getoption("--kind"):
+        cluster = request.getfixturevalue("kind_cluster")
+        kubectl = Search(Options.from_environment(os.environ), default_cache(), report).kubectl()
+        plane = ControlPlane.attach(Path(cluster.kubeconfig_path), kubectl)
+    else:
+        plane = ControlPlane.start(report=report)
+    with plane:
+        yield plane
+
+
+@pytest.fixture(autouse=True)
+def _real_api_server(request: pytest.FixtureRequest) -> None:
+    """Tests marked needs_real are skipped on the emulated API, with the reason; where CI=true they fail."""
+    if request.node.get_closest_marker("needs_real") is None:
+        return
+    plane: ControlPlane = request.getfixturevalue("control_plane")
+    if not plane.emulated:
+        return
+    reason = "needs a real API server (CEL, server-side apply, RBAC, admission), and only the emulated one is to be had"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}; with CI=true that is an error")
+    pytest.skip(reason)
