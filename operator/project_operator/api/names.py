@@ -30,6 +30,9 @@ BACKEND_ANNOTATION: Final = f"{GROUP}/backend"
 See the ADR on the record of intent.
 """
 
+ACCEPT_ABSENCE_ANNOTATION: Final = f"{GROUP}/accept-absence"
+"""On a backend object: so many projects that vanished at once are really gone, says a person."""
+
 MARK_TAG: Final = f"{GROUP}/mark"
 """Name of the remote tag whose value is the ownership mark."""
 

@@ -1,0 +1,171 @@
+"""What an action's end means: the memory afterwards. The counterpart of ``decide``, pure like it."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from project_operator.api.conditions import Reason
+from project_operator.backends.base import RemoteProject
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionRefused,
+    CredentialsRejected,
+    NameTaken,
+    OutcomeUnknown,
+    PermissionDenied,
+    ProjectNotFound,
+    RequestRefused,
+    RightExpired,
+    Throttled,
+    WriteConflict,
+)
+
+from .actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
+from .backoff import delay
+from .evidence import Observation
+from .memory import Failure, Memory, Refusal
+from .record import Record, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an action was asked for and when it ended, and the dice for a backoff."""
+
+    asked_at: float
+    asked_wall: float
+    ended_at: float
+    jitter: float = 0.5
+
+
+def finalizer_added(memory: Memory, action: AddFinalizer, record: Record, moment: Moment) -> Memory:
+    """R2a: the guarded finalizer add is the right to one creation."""
+    right = Right(moment.asked_at, moment.asked_wall, record) if action.grants_right else None
+    return replace(memory, record=record, record_since=moment.ended_at, right=right)
+
+
+def status_written(memory: Memory, action: WriteStatus, record: Record, moment: Moment, *, was_updating: bool) -> Memory:
+    """What a guarded status write of ours buys, by its purpose. ``was_updating``: an update stood in the status it replaced."""
+    if record != memory.record:
+        memory = replace(memory, record=record, record_since=moment.ended_at)
+    match action.purpose:
+        case Purpose.IDENTITY:
+            own = memory.answer is not None and memory.answer.id == record.id
+            return replace(
+                memory, answer=None, polls=0, answered_record=record if own else memory.answered_record, right=None
+            )
+        case Purpose.ATTEMPT:
+            return replace(memory, right=Right(moment.asked_at, moment.asked_wall, record), unsent_record=None)
+        case Purpose.ANNOUNCE:
+            announced = replace(action.announces, at=moment.ended_at) if action.announces is not None else None
+            hazard = memory.start_is_hazard and was_updating
+            return replace(memory, announced=announced, start_is_hazard=hazard, polls=0)
+        case Purpose.FORGET:
+            return replace(memory, reads={}, announced=None, polls=0, right=None)
+        case Purpose.CONDEMN | Purpose.REPORT:
+            return memory
+        case _:
+            assert_never(action.purpose)
+
+
+def created(memory: Memory, project: RemoteProject, moment: Moment) -> Memory:
+    """An own creation was answered: the answer is kept until status names it."""
+    memory = replace(
+        memory, right=None, answer=project, answered_at=moment.ended_at, last_write_at=moment.asked_at, failures=0, failure=None
+    )
+    return memory.with_read(project.id, Observation(moment.ended_at, project))
+
+
+def updated(memory: Memory, action: Update, moment: Moment) -> Memory:
+    """An own update was answered; what was read before says nothing any more."""
+    memory = replace(
+        memory,
+        last_write_at=moment.ended_at,
+        updated_at=moment.ended_at,
+        updates=memory.updates + 1,
+        announced=memory.announced if action.content.mark != action.current.content.mark else None,
+        failures=0,
+        failure=None,
+        polls=0,
+    )
+    return memory.without_read(action.current.id)
+
+
+def deleted(memory: Memory, action: Delete, moment: Moment) -> Memory:
+    """A deletion was accepted (or the project was missing)."""
+    memory = replace(
+        memory,
+        last_write_at=moment.ended_at,
+        deletes_sent={**memory.deletes_sent, action.project_id: moment.ended_at},
+        failures=0,
+        failure=None,
+        polls=0,
+        answer=memory.answer if memory.answer is None or memory.answer.id != action.project_id else None,
+    )
+    return memory.without_read(action.project_id)
+
+
+def read(memory: Memory, project_id: str, project: RemoteProject | None, *, begun_at: float) -> Memory:
+    """A direct read was answered, if only with the vendor's not-found."""
+    before = memory.reads.get(project_id)
+    changed = before is None or before.project != project
+    memory = replace(memory, failures=0, failure=None, polls=0 if changed else memory.polls + 1)
+    return memory.with_read(project_id, Observation(begun_at, project))
+
+
+def create_failed(memory: Memory, action: Create, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+    """A clean refusal, or a request that never left, leaves a record under which nothing is under way; anything else restarts the record clock (R3)."""
+    memory = replace(memory, right=None)
+    if isinstance(error, OutcomeUnknown):
+        return replace(memory, record_since=moment.ended_at, last_write_at=moment.ended_at, polls=0)
+    memory = replace(memory, unsent_record=action.right.record)
+    return failed(memory, error, moment, generation=generation, revision=revision)
+
+
+def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+    """After an update without an answer, Ready waits (R9); after any failure the project is read anew."""
+    memory = memory.without_read(action.current.id)
+    if isinstance(error, OutcomeUnknown):
+        memory = replace(
+            memory, unanswered_update_at=moment.ended_at, last_write_at=moment.ended_at, announced=None, polls=0
+        )
+    return failed(memory, error, moment, generation=generation, revision=revision)
+
+
+def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+    """A deletion without an answer may have been accepted: look before the next."""
+    if isinstance(error, OutcomeUnknown):
+        memory = replace(memory.without_read(action.project_id), last_write_at=moment.ended_at)
+    return failed(memory, error, moment, generation=generation, revision=revision)
+
+
+def failed(memory: Memory, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+    """Any failed call: a refusal is remembered, everything else is tried again later and later."""
+    reason = reason_for(error)
+    if isinstance(error, (RequestRefused, NameTaken)):
+        return replace(memory, refusal=Refusal(generation, revision, reason, str(error)), failures=0, failure=None)
+    if isinstance(error, RightExpired):
+        return memory
+    failures = memory.failures + 1
+    pause = delay(failures, jitter=moment.jitter, retry_after=error.retry_after)
+    return replace(memory, failures=failures, failure=Failure(reason, str(error), moment.ended_at + pause))
+
+
+def reason_for(error: BackendError) -> Reason:
+    """What a person is told about a failed call."""
+    match error:
+        case NameTaken():
+            return Reason.NAME_TAKEN
+        case RequestRefused():
+            return Reason.REQUEST_REFUSED
+        case CredentialsRejected():
+            return Reason.CREDENTIALS_REJECTED
+        case PermissionDenied():
+            return Reason.PERMISSION_DENIED
+        case Throttled():
+            return Reason.THROTTLED
+        case OutcomeUnknown():
+            return Reason.OUTCOME_UNKNOWN
+        case ConnectionRefused():
+            return Reason.ENDPOINT_INVALID
+        case BackendUnavailable() | WriteConflict() | ProjectNotFound() | RightExpired() | _:
+            return Reason.BACKEND_UNAVAILABLE

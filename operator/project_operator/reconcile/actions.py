@@ -1,0 +1,148 @@
+"""What can be done next about one Project: one guarded write, one backend call, or rest."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from project_operator.api.v1alpha1.project import ProjectStatus
+from project_operator.backends.base import ProjectContent, RemoteProject
+
+from .memory import Announced
+from .record import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A Kubernetes Event about an outcome; published after the write it belongs to has succeeded."""
+
+    warning: bool
+    reason: str
+    action: str
+    note: str
+
+
+class Purpose(StrEnum):
+    """Why a status is written; decides what its success means (``absorb``)."""
+
+    REPORT = "report"
+    IDENTITY = "identity"
+    """R2, step 3: the id, the moment it is known."""
+    ATTEMPT = "attempt"
+    """Step 6: a new token buys the right to one more creation."""
+    ANNOUNCE = "announce"
+    """R9, R10: Ready off and the operation named, before a PUT or DELETE."""
+    FORGET = "forget"
+    """R6: a proven-gone id moves to ``goneIDs``."""
+    CONDEMN = "condemn"
+    """R8: an extra is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Guarded. With ``grants_right`` its success is a right to create (R2a)."""
+
+    backend_annotation: str
+    grants_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Guarded; the end of our part in this object's life."""
+
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStatus:
+    """Guarded write of the whole status; sent even when nothing differs, because its success is what counts."""
+
+    status: ProjectStatus
+    purpose: Purpose
+    announces: Announced | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Send the one creation that ``right`` allows, if it still holds when the bytes leave (R2)."""
+
+    content: ProjectContent
+    right: Right
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Replace the content of a project that was read just now."""
+
+    current: RemoteProject
+    content: ProjectContent
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Start the deletion of a project that was read just now and carries our mark (or was adopted by id)."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """GET one project now."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReadAccess:
+    """Make sure that an existing project would be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGroups:
+    """A listing of the groups begun after ``after`` (monotonic seconds)."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDefinition:
+    """Live look at whether our CRD is being deleted, before anything remote is destroyed (I14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Evidence wanted: about ``project_id``, or a whole listing where that is empty; begun after ``after``; first looked for in ``within`` seconds."""
+
+    project_id: str
+    after: float
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do now. ``status`` is written where it differs; then the key sleeps until an event, evidence or ``wake_in`` seconds."""
+
+    status: ProjectStatus | None = None
+    wake_in: float | None = None
+    poll: Poll | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The object is gone and nothing of ours is left to do."""
+
+
+Action = (
+    AddFinalizer
+    | RemoveFinalizer
+    | WriteStatus
+    | Create
+    | Update
+    | Delete
+    | Read
+    | VerifyReadAccess
+    | ReadGroups
+    | CheckDefinition
+    | Rest
+    | Forget
+)

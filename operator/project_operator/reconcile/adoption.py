@@ -1,0 +1,86 @@
+"""Import: take over an existing project, by id or by name. Looks first, writes only when it knows what."""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project import ImportByName, ProjectImport
+from project_operator.backends.base import RemoteProject
+
+from . import claims, creation, naming, rest
+from .actions import Action, AddFinalizer, Poll, Read
+from .evidence import NEVER
+from .outcome import held, working
+from .policies import backend_annotation, reads_only
+from .view import BackendView, Verdict, View
+
+
+def decide(view: View, backend: BackendView, wish: ProjectImport) -> Action:
+    """What to do for a Project without an id that names an existing project."""
+    if view.memory.answer is not None:
+        return creation.decide(view, backend)
+    if (waiting := rest.on_failure(view)) is not None:
+        return waiting
+    return _by_id(view, backend, wish.id) if wish.id is not None else _by_name(view, backend, wish)
+
+
+def _by_id(view: View, backend: BackendView, project_id: str) -> Action:
+    asked = view.memory.reconcile_asked
+    after = asked[1] if asked is not None else NEVER
+    seen = view.memory.reads.get(project_id)
+    if seen is None or seen.begun_at <= after or seen.begun_at <= view.now - view.cadence.slow:
+        return Read(project_id)
+    if seen.project is None:
+        return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"`spec.import.id`: the organization has no project {project_id}, or the credential may not see it"))
+    return _take(view, backend, seen.project)
+
+
+def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
+    """Only a listing begun after this Project was first seen counts: "there is none" must not be older than the question."""
+    listing = backend.listing
+    asked = view.memory.reconcile_asked
+    since = max(view.memory.record_since, asked[1] if asked is not None else NEVER)
+    if listing is None or listing.begun_at <= since:
+        return rest.unchanged(poll=Poll("", since, 0.0))
+    if view.record.finalizer and creation.carrying_our_mark(view, backend):
+        return creation.recover(view, backend)
+    name = view.project.remote_name
+    candidates = [
+        project
+        for project in listing.by_name.get(name, ())
+        if not project.deleting and (claims.is_free(project) or claims.is_ours(view, project))
+    ]
+    if len(candidates) > 1:
+        ids = ", ".join(project.id for project in candidates[:5])
+        return _wait(
+            view,
+            Verdict(Reason.IMPORT_AMBIGUOUS, f"`spec.import.byName`: {len(candidates)} projects are called '{name}' ({ids}); import one by `id`"),
+        )
+    if candidates:
+        return _take(view, backend, candidates[0])
+    if wish.by_name is ImportByName.IF_PRESENT and not reads_only(view):
+        return creation.decide(view, backend)
+    taken = [project.id for project in listing.by_name.get(name, ()) if not project.deleting]
+    if taken:
+        return _wait(view, Verdict(Reason.CONFLICT, f"project {taken[0]} called '{name}' carries the mark of another Project; nothing is written"))
+    return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"`spec.import.byName`: no project that the credential may see is called '{name}'"))
+
+
+def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
+    if project.deleting:
+        return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"project {project.id} is being deleted"))
+    if not (claims.is_free(project) or claims.is_ours(view, project)):
+        return _wait(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"project {project.id} carries the mark of another Project; nothing is written. Release it there with `deletionPolicy: Orphan`",
+            ),
+        )
+    if view.rivals:
+        return _wait(view, Verdict(Reason.CONFLICT, f"project {project.id} is already named by Project {', '.join(view.rivals)}; nothing is written"))
+    if not view.record.finalizer and not reads_only(view):
+        return AddFinalizer(backend_annotation(backend), grants_right=False)
+    outcome = working(f"project {project.id} ('{project.content.name}') was found; taking it over")
+    return naming.name(view, backend, project, outcome, origin=naming.IMPORTED, want=None)
+
+
+def _wait(view: View, verdict: Verdict) -> Action:
+    return rest.reporting(view, held(verdict.reason, verdict.message), wake_in=view.cadence.slow * 1.1)

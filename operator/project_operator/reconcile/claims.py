@@ -1,0 +1,50 @@
+"""Whose project is it? Only the whole mark tells (promise I3)."""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.marks import ORPHANED
+from project_operator.backends.base import RemoteProject
+
+from .naming import IMPORTED
+from .view import Verdict, View
+
+
+def is_free(project: RemoteProject) -> bool:
+    """Whether nobody's mark is on it, so that an import may take it."""
+    return project.content.mark in {"", ORPHANED}
+
+
+def is_ours(view: View, project: RemoteProject) -> bool:
+    """Whether it carries exactly our mark."""
+    return project.content.mark == view.mark
+
+
+def may_be_written(view: View, project: RemoteProject) -> bool:
+    """Ours by mark; or free, and taken over by id on somebody's explicit word."""
+    return is_ours(view, project) or (is_free(project) and _taken_over(view, project.id))
+
+
+def conflict(view: View, project: RemoteProject) -> Verdict | None:
+    """Why this Project must not act on ``project``; None if it may."""
+    others = ", ".join(view.rivals)
+    if is_ours(view, project):
+        return None
+    if not is_free(project):
+        owner = f" (Project {others})" if others else ""
+        return Verdict(
+            Reason.CONFLICT,
+            f"project {project.id} carries the mark of another Project{owner}; nothing is written. Release it there with "
+            "`deletionPolicy: Orphan`, or import another project",
+        )
+    if view.rivals:
+        return Verdict(Reason.CONFLICT, f"project {project.id} is already named by Project {others}; nothing is written")
+    if not _taken_over(view, project.id):
+        return Verdict(
+            Reason.CONFLICT,
+            f"project {project.id} has lost this object's mark; nothing is written. If it is still yours, set `spec.import.id` to {project.id}",
+        )
+    return None
+
+
+def _taken_over(view: View, project_id: str) -> bool:
+    wish = view.project.spec.import_
+    return view.project.status.origin == IMPORTED or (wish is not None and wish.id == project_id)

@@ -1,0 +1,133 @@
+"""Create, and recover a creation whose outcome is unknown (protocol section 3, steps 1 to 6)."""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.backends.base import RemoteProject
+
+from . import naming, rest, summary
+from .actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
+from .content import Wanted, initial
+from .groups import resolve
+from .outcome import working
+from .policies import backend_annotation
+from .view import BackendView, Verdict, View
+
+
+def decide(view: View, backend: BackendView) -> Action:
+    """What to do for a Project without an id that is to have a project of its own."""
+    memory, record = view.memory, view.record
+    if memory.answer is not None:
+        return _name(view, backend, memory.answer)
+    if (waiting := rest.on_failure(view)) is not None:
+        return waiting
+    if record.finalizer:
+        return _with_right(view, backend) if memory.right is not None else recover(view, backend)
+    if record.attempt:
+        return AddFinalizer(backend_annotation(backend), grants_right=False)
+    want = _wanted(view, backend)
+    return AddFinalizer(backend_annotation(backend), grants_right=True) if isinstance(want, Wanted) else want
+
+
+def recover(view: View, backend: BackendView) -> Action:
+    """Steps 4 to 6: whoever finds a finalizer without an id looks for the mark, and believes its absence only after the quarantine."""
+    found = carrying_our_mark(view, backend)
+    living = [project for project in found if not project.deleting]
+    if living:
+        return _name(view, backend, living[0])
+    if found:
+        return rest.reporting(
+            view,
+            working(f"project {found[0].id}, which carries this object's mark, is being deleted outside", Reason.DELETING),
+            poll=rest.soon(view, ""),
+        )
+    if (refused := rest.on_refusal(view, backend.revision)) is not None:
+        return refused
+    if not (_never_left(view) or _absence_is_proved(view, backend)):
+        return _keep_looking(view, backend)
+    want = _wanted(view, backend)
+    return _buy_right(view) if isinstance(want, Wanted) else want
+
+
+def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:
+    """What the latest listing shows with exactly our mark and without a history: neither condemned nor proved gone before (R6, R8)."""
+    status = view.project.status
+    never = {*status.gone_ids, *status.condemned}
+    if backend.listing is None:
+        return ()
+    return tuple(project for project in backend.listing.of_mark(view.mark) if project.id not in never)
+
+
+def _with_right(view: View, backend: BackendView) -> Action:
+    right = view.memory.right
+    if right is None:
+        raise AssertionError("only called with a right in hand")
+    want = _wanted(view, backend)
+    return Create(initial(want, view.mark), right) if isinstance(want, Wanted) else want
+
+
+def _wanted(view: View, backend: BackendView) -> Wanted | Action:
+    """What to create, or what stands in its way: looked at before a right is bought, for a right holds only seconds."""
+    if not backend.verbs.create:
+        return rest.on_verdict(
+            view,
+            Verdict(Reason.NOT_PERMITTED, f"{backend.kind} '{backend.name}' does not allow creation (`spec.capabilities.create: false`)"),
+        )
+    return resolve(view, backend)
+
+
+def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
+    own_answer = view.memory.answer is not None and view.memory.answer.id == project.id
+    want = resolve(view, backend) if own_answer else None
+    return naming.name(
+        view,
+        backend,
+        project,
+        working(f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}"),
+        origin=naming.CREATED,
+        want=want if isinstance(want, Wanted) else None,
+    )
+
+
+def _never_left(view: View) -> bool:
+    """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself (ADR 0003)."""
+    return view.memory.unsent_record == view.record
+
+
+def _absence_is_proved(view: View, backend: BackendView) -> bool:
+    """R4: a credible listing, begun after the quarantine, shows nothing of our mark."""
+    listing = backend.listing
+    return listing is not None and listing.credible and listing.begun_at > view.quarantined_until
+
+
+def _keep_looking(view: View, backend: BackendView) -> Action:
+    if backend.listing is None or backend.listing.begun_at < view.memory.record_since:
+        return rest.unchanged(poll=Poll("", view.memory.record_since, 0.0))
+    until = view.until(view.quarantined_until)
+    return rest.reporting(
+        view,
+        working(
+            f"whether the last creation took effect is not known; looking for this object's mark until {until:%Y-%m-%dT%H:%M:%SZ} before "
+            "another is sent",
+            Reason.OUTCOME_UNKNOWN,
+        ),
+        poll=_poll(view),
+    )
+
+
+def _poll(view: View) -> Poll:
+    left = view.quarantined_until - view.now
+    within = view.cadence.after(view.memory.polls)
+    if left >= 0:
+        return Poll("", view.now, min(within, left + 0.01))
+    return Poll("", view.quarantined_until, 0.0)
+
+
+def _buy_right(view: View) -> WriteStatus:
+    """Step 6: the guarded attempt write; no condition changes with it that was not there, so it is not worth an Event."""
+    after = summary.status(
+        view,
+        working("creating the project"),
+        attempt=view.token,
+        operation=ProjectOperation(type="Create", state="Pending", start_time=view.wall, message="creating the project"),
+    )
+    return WriteStatus(after, Purpose.ATTEMPT)

@@ -1,0 +1,51 @@
+"""Can a listing be believed? (R12, promise I4: too much vanishing at once is not believed.)"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Final
+
+VANISHED_AT_MOST: Final = 3
+VANISHED_SHARE: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What statuses say about the projects of one backend."""
+
+    named: Set[str] = frozenset()
+    """Every id that a status names."""
+    leaving: Set[str] = frozenset()
+    """Those of them whose Project is being deleted: their vanishing is no surprise."""
+    confirmed_gone: Set[str] = frozenset()
+    """Ids of which a single read has said not-found since they were named."""
+    named_at: Mapping[str, float] = field(default_factory=dict)
+    """When an own creation named an id, where that was lately: an older listing cannot show it."""
+    read_lag: float = 0.0
+    accepted: int = 0
+    """How many vanished projects a person has said to be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a listing is worth."""
+
+    credible: bool
+    missing: frozenset[str]
+    """Named, not shown, and not yet looked for one by one."""
+    may_read: bool = True
+    """The credential was shown a project that a status names, or proved that it would be."""
+    suspicious: int = 0
+    """How many vanished at once, if that was too many to believe; else 0."""
+
+
+def judge(census: Census, shown: Set[str], *, begun_at: float, may_read: bool) -> Judgement:
+    """Judge a complete listing of the ids ``shown`` that was begun at ``begun_at`` by a credential that ``may_read``."""
+    missing = frozenset(
+        project_id
+        for project_id in census.named - shown - census.confirmed_gone
+        if census.named_at.get(project_id, float("-inf")) + census.read_lag < begun_at
+    )
+    vanished = len(missing - census.leaving)
+    limit = max(VANISHED_AT_MOST, ceil(len(census.named) * VANISHED_SHARE), census.accepted)
+    return Judgement(may_read and not missing, missing, may_read, vanished if vanished > limit else 0)

@@ -1,0 +1,28 @@
+"""The one question: what is to be done next about this Project?"""
+
+from . import adoption, creation, removal, rest, upkeep
+from .actions import Action, Forget, Delete
+from .policies import BEFORE_ACTING, first_verdict, reads_only
+from .view import BackendView, View
+
+
+def decide(view: View) -> Action:
+    """The next action; ``Rest`` when there is none. Same view, same action."""
+    project = view.project
+    if project.metadata.deleting:
+        return removal.decide(view)
+    if project.spec.suspend:
+        return rest.unchanged()
+    verdict = first_verdict(view, BEFORE_ACTING)
+    if verdict is not None:
+        return upkeep.verdict_for_settled(view, verdict)
+    backend = view.backend
+    if not isinstance(backend, BackendView):
+        raise AssertionError("a backend that is not there is a verdict")
+    if view.record.id:
+        return upkeep.decide(view, backend)
+    if project.spec.import_ is not None:
+        return adoption.decide(view, backend, project.spec.import_)
+    if reads_only(view):
+        return rest.unchanged()
+    return creation.decide(view, backend)

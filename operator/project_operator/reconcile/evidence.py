@@ -1,0 +1,67 @@
+"""What reads of the backend prove, and what they do not (R4, R6, R7, R12, promise I4)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from project_operator.backends.base import RemoteProject
+
+NEVER: Final = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one read showed of one project id. ``project`` None: the vendor's own not-found."""
+
+    begun_at: float
+    project: RemoteProject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One complete listing of the organisation, with the time at which it was *begun*: waiting never makes it newer (R4)."""
+
+    begun_at: float
+    by_id: Mapping[str, RemoteProject]
+    by_mark: Mapping[str, tuple[RemoteProject, ...]]
+    by_name: Mapping[str, tuple[RemoteProject, ...]]
+    credible: bool
+    """It shows every id that a status names and that is not individually confirmed gone, and the credential may read (R12)."""
+
+    @classmethod
+    def of(cls, projects: Iterable[RemoteProject], *, begun_at: float, credible: bool) -> Self:
+        """Index a complete answer."""
+        by_id: dict[str, RemoteProject] = {}
+        by_mark: dict[str, list[RemoteProject]] = {}
+        by_name: dict[str, list[RemoteProject]] = {}
+        for project in projects:
+            by_id[project.id] = project
+            by_name.setdefault(project.content.name, []).append(project)
+            if project.content.mark:
+                by_mark.setdefault(project.content.mark, []).append(project)
+        return cls(
+            begun_at,
+            by_id,
+            {mark: tuple(sorted(found, key=_age)) for mark, found in by_mark.items()},
+            {name: tuple(sorted(found, key=_age)) for name, found in by_name.items()},
+            credible,
+        )
+
+    def of_mark(self, mark: str) -> tuple[RemoteProject, ...]:
+        """Everything that carries exactly this mark, oldest first, those being deleted included."""
+        return self.by_mark.get(mark, ())
+
+
+def _age(project: RemoteProject) -> tuple[float, str]:
+    return (project.creation_time.timestamp() if project.creation_time else 0.0, project.id)
+
+
+def newest(project_id: str, listing: Listing | None, direct: Observation | None, *, after: float) -> Observation | None:
+    """The latest-begun evidence about ``project_id`` that began after ``after``.
+
+    A listing that lacks the id is no evidence about it (only a GET proves absence), so it yields nothing.
+    """
+    candidates = [direct] if direct is not None and direct.begun_at > after else []
+    if listing is not None and listing.begun_at > after and (shown := listing.by_id.get(project_id)) is not None:
+        candidates.append(Observation(listing.begun_at, shown))
+    return max(candidates, key=lambda seen: seen.begun_at, default=None)

@@ -1,0 +1,122 @@
+"""What this process knows about one Project beyond the CR and the backend; lost with the process, and nothing is lost with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+from project_operator.api.conditions import Reason
+from project_operator.backends.base import RemoteProject
+
+from .evidence import NEVER, Observation
+from .record import Record, Right, Timing
+
+
+class Intent(StrEnum):
+    """What a guarded write of this process announced, so that the backend write may follow (R9, R10)."""
+
+    UPDATE = "Update"
+    DELETE = "Delete"
+    ORPHAN = "Orphan"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last failure of a call, until one succeeds or the wait is over."""
+
+    reason: Reason
+    message: str
+    retry_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A guarded write of ours that announced a backend write; good for this record and generation alone."""
+
+    intent: Intent
+    record: Record
+    generation: int
+    at: float = NEVER
+    """When the guarded write succeeded; a read that leads to the backend write begins after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A clean refusal of a write: asking again changes nothing until spec, backend or a person does."""
+
+    generation: int
+    backend_revision: str
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Times are of the monotonic clock, in seconds; see the rules for what each serves."""
+
+    record: Record
+    record_since: float
+    """R3: when the present record was first seen, or when an own creation of this record ended without an answer."""
+    right: Right | None = None
+    answer: RemoteProject | None = None
+    """The answer to an own creation which no status names yet (step 3)."""
+    answered_at: float = NEVER
+    answered_record: Record | None = None
+    """The record with the id that this process got in an answer and wrote itself: the short cut of step 9."""
+    unsent_record: Record | None = None
+    """A record whose only creation was cleanly refused, or never left: nothing of it can be under way (ADR 0003)."""
+    refusal: Refusal | None = None
+    announced: Announced | None = None
+    last_write_at: float = NEVER
+    """When the last own backend write ended, with or without an answer: older reads say nothing about it."""
+    updated_at: float = NEVER
+    """When the last own update was answered: reads may show the state before it for another read lag."""
+    updates: int = 0
+    """Own updates since the project was last as it should be, to slow a quarrel with another writer."""
+    unanswered_update_at: float = NEVER
+    start_is_hazard: bool = True
+    """R9: whether an update of a former process may still be under way (ADR 0004)."""
+    reads: Mapping[str, Observation] = field(default_factory=dict)
+    """The latest direct read of each id that matters here."""
+    deletes_sent: Mapping[str, float] = field(default_factory=dict)
+    """When a deletion of each id was last sent: it is repeated slowly, not at every look."""
+    failures: int = 0
+    """Failures in a row, for the backoff."""
+    failure: Failure | None = None
+    polls: int = 0
+    """Looks in a row that brought nothing new, for the cadence."""
+    reconcile_asked: tuple[str, float] | None = None
+    """The reconcile-now annotation being served, and when it was first seen."""
+
+    @classmethod
+    def first_sight(cls, record: Record, now: float) -> Self:
+        """The memory of a Project that this process has not seen before."""
+        return cls(record=record, record_since=now)
+
+    def facing(self, record: Record, *, now: float, wall: float, timing: Timing) -> "Memory":
+        """The memory at this moment: a changed record restarts its clock (R3), a right that no longer holds is gone, unused."""
+        memory = self
+        if record != memory.record:
+            memory = replace(memory, record=record, record_since=now)
+        right = memory.right
+        if right is None:
+            return memory
+        if right.record != record:
+            return replace(memory, right=None)
+        if not right.holds(now=now, wall=wall, timing=timing):
+            return replace(memory, right=None, unsent_record=record)
+        return memory
+
+    def asked(self, annotation: str | None, *, now: float) -> "Memory":
+        """The memory after seeing the reconcile-now ``annotation``: a new value lifts refusals and waits, and asks for fresh reads."""
+        if not annotation or (self.reconcile_asked is not None and self.reconcile_asked[0] == annotation):
+            return self
+        return replace(self, reconcile_asked=(annotation, now), refusal=None, failure=None, failures=0, polls=0)
+
+    def with_read(self, project_id: str, observation: Observation) -> "Memory":
+        """The memory with one more direct read."""
+        return replace(self, reads={**self.reads, project_id: observation})
+
+    def without_read(self, project_id: str) -> "Memory":
+        """The memory without what was read of ``project_id``."""
+        return replace(self, reads={known: seen for known, seen in self.reads.items() if known != project_id})

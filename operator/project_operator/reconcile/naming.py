@@ -1,0 +1,51 @@
+"""The id goes into status the moment it is known (step 3, step 4, import): from then on it *is* the project."""
+
+from project_operator.api.v1alpha1.project import AppliedProject, ProjectOperation, TagStatus
+from project_operator.backends.base import RemoteProject
+
+from . import summary
+from .actions import Purpose, WriteStatus
+from .content import Wanted, applied
+from .outcome import Outcome
+from .view import BackendView, View
+
+CREATED = "Created"
+IMPORTED = "Imported"
+
+
+def name(view: View, backend: BackendView, project: RemoteProject, outcome: Outcome, *, origin: str, want: Wanted | None) -> WriteStatus:
+    """The guarded write that names ``project``.
+
+    A project that we created is ours in every field that the spec manages, whatever generation it was made from; of an imported one nothing is
+    ours until it was applied.
+    """
+    ours: AppliedProject | None = None
+    if origin == CREATED:
+        ours = applied(want, view.project.metadata.generation) if want is not None else _as_found(project)
+    after = summary.status(
+        view,
+        outcome,
+        project,
+        id=project.id,
+        origin=origin,
+        applied=ours,
+        operation=ProjectOperation(
+            type="Create" if origin == CREATED else "Import",
+            state="Accepted",
+            start_time=view.wall,
+            accepted_time=view.wall,
+            message=f"waiting for the backend: {project.provisioning_status}",
+        ),
+        **summary.made_with(backend),
+    )
+    return WriteStatus(after, Purpose.IDENTITY, notice=summary.notice(view, after))
+
+
+def _as_found(project: RemoteProject) -> AppliedProject:
+    content = project.content
+    return AppliedProject(
+        name=content.name,
+        description=content.description,
+        tags=tuple(TagStatus(name=tag.name, value=tag.value) for tag in content.tags),
+        group_ids=content.group_ids,
+    )

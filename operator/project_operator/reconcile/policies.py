@@ -1,0 +1,100 @@
+"""The checks that stand before any call, in order: the first that fails is what the user is told. Each is pure and reads like its rule."""
+
+import json
+from collections.abc import Callable
+from typing import Final
+
+from project_operator.api.conditions import Reason
+from project_operator.api.names import BACKEND_ANNOTATION
+from project_operator.api.v1alpha1.project import ManagementPolicy
+
+from .view import BackendView, Verdict, View
+
+Check = Callable[[View], Verdict | None]
+
+
+def spec_is_understood(view: View) -> Verdict | None:
+    """A spec that does not parse is not guessed at."""
+    return Verdict(Reason.INVALID_SPEC, view.invalid) if view.invalid else None
+
+
+def backend_is_there(view: View) -> Verdict | None:
+    """The backend object exists and is usable at all."""
+    return view.backend if isinstance(view.backend, Verdict) else None
+
+
+def backend_is_connected(view: View) -> Verdict | None:
+    """Nothing is asked of a backend that is not Ready."""
+    if not isinstance(view.backend, BackendView) or view.backend.not_ready is None:
+        return None
+    cause = view.backend.not_ready
+    return Verdict(
+        Reason.BACKEND_NOT_READY,
+        f"{view.backend.kind} '{view.backend.name}' is not Ready ({cause.reason}): {cause.message}",
+    )
+
+
+def backend_is_the_same(view: View) -> Verdict | None:
+    """A project is only ever looked for where it was made (status, or the record of intent before there is one)."""
+    backend = view.backend
+    if not isinstance(backend, BackendView):
+        return None
+    made_with = _made_with(view)
+    if made_with is None or made_with == (backend.uid, backend.endpoint_id):
+        return None
+    return Verdict(
+        Reason.BACKEND_CHANGED,
+        f"this project was made with another backend than {backend.kind} '{backend.name}' is now (uid {made_with[0] or 'unknown'}, "
+        f"endpoint {made_with[1] or 'unknown'}); no call is made. Restore that backend object, or create a new Project with `spec.import.id`",
+    )
+
+
+def backend_can_hold_it(view: View) -> Verdict | None:
+    """A field that the backend cannot hold is never ignored."""
+    if not isinstance(view.backend, BackendView):
+        return None
+    fields = view.backend.unsupported(view.project)
+    if not fields:
+        return None
+    return Verdict(Reason.UNSUPPORTED, "; ".join(f"`{one.path}`: {one.reason}" for one in fields))
+
+
+BEFORE_ACTING: Final[tuple[Check, ...]] = (
+    spec_is_understood,
+    backend_is_there,
+    backend_can_hold_it,
+    backend_is_connected,
+    backend_is_the_same,
+)
+BEFORE_REMOVING: Final[tuple[Check, ...]] = (backend_is_there, backend_is_connected, backend_is_the_same)
+
+
+def first_verdict(view: View, checks: tuple[Check, ...]) -> Verdict | None:
+    """The verdict of the first check that fails."""
+    return next((verdict for check in checks if (verdict := check(view)) is not None), None)
+
+
+def reads_only(view: View) -> bool:
+    """Whether this Project never writes to the backend."""
+    return view.project.spec.management_policy is ManagementPolicy.OBSERVE
+
+
+def backend_annotation(backend: BackendView) -> str:
+    """What the record of intent says about its backend, until status does."""
+    return json.dumps(
+        {"kind": backend.kind, "name": backend.name, "uid": backend.uid, "endpointID": backend.endpoint_id},
+        separators=(",", ":"),
+    )
+
+
+def _made_with(view: View) -> tuple[str, str] | None:
+    status = view.project.status
+    if status.backend_ref is not None:
+        return status.backend_ref.uid, status.endpoint_id or ""
+    if not view.record.finalizer:
+        return None
+    try:
+        written = json.loads(view.project.metadata.annotations.get(BACKEND_ANNOTATION, ""))
+        return str(written["uid"]), str(written["endpointID"])
+    except (ValueError, KeyError, TypeError):
+        return "", ""

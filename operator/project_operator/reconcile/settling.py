@@ -1,0 +1,111 @@
+"""Nothing (more) to write to the backend: is the Project Ready, and what does its status say?"""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
+
+from . import rest, summary
+from .actions import Action, Poll, Purpose, WriteStatus
+from .content import Difference, Wanted, applied, differences, target
+from .evidence import NEVER, Observation
+from .outcome import Outcome, done, held, working
+from .view import BackendView, View
+
+
+def settle(view: View, backend: BackendView, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
+    """The project is as wanted: Ready, as soon as the backend has finished and no older update can land any more (R9)."""
+    if (unfinished := _unfinished(project)) is not None:
+        return rest.reporting(view, unfinished, project, poll=rest.soon(view, project.id), drift=())
+    calm_at = _calm_at(view)
+    if observation.begun_at <= calm_at:
+        return rest.reporting(
+            view,
+            working(f"read back as wanted; an update sent before may still take effect until {view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"),
+            project,
+            poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01),
+            drift=(),
+        )
+    if extras := _extras(view, backend, project):
+        return _condemn(view, extras)
+    return rest.reporting(
+        view,
+        done(f"project {project.id} is {project.provisioning_status} and {project.health_status}{_duplicates(view)}"),
+        project,
+        operation=None,
+        applied=applied(want, view.project.metadata.generation),
+        drift=(),
+    )
+
+
+def drifted(view: View, project: RemoteProject, found: tuple[Difference, ...]) -> Action:
+    """`ReportDrift`: say what differs, change nothing."""
+    entries = summary.drift(view, found)
+    fields = ", ".join(entry.field for entry in entries)
+    outcome = _unfinished(project) or done(f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so", Reason.DRIFTED)
+    return rest.reporting(view, outcome, project, drift=entries, operation=None)
+
+
+def observed(view: View, project: RemoteProject, want: Wanted) -> Action:
+    """`Observe`: mirror, show what differs, write nothing anywhere else."""
+    aim = target(want, project.content, view.project.status.applied, project.content.mark)
+    outcome = _unfinished(project) or done(f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED)
+    poll = None if outcome.reason is Reason.OBSERVED else rest.soon(view, project.id)
+    return rest.reporting(
+        view, outcome, project, poll=poll, drift=summary.drift(view, differences(project.content, aim)), operation=None
+    )
+
+
+def _unfinished(project: RemoteProject) -> Outcome | None:
+    match project.provisioning_status:
+        case ProvisioningStatus.PROVISIONED:
+            if project.health_status is HealthStatus.ERROR:
+                return held(Reason.UNHEALTHY, f"project {project.id} is provisioned, but its health is 'error'")
+            return None
+        case ProvisioningStatus.ERROR:
+            detail = project.raw_status.get("provisioningStatusMessage", "")
+            return held(Reason.PROVISIONING_FAILED, f"the backend reports an error of provisioning{': ' + detail if detail else ''}")
+        case ProvisioningStatus.DEPROVISIONING:
+            return held(Reason.DELETING, f"project {project.id} is being deleted outside")
+        case _:
+            return working(f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}")
+
+
+def _calm_at(view: View) -> float:
+    """R9: Ready only on a read-back begun later than this."""
+    operation = view.project.status.operation
+    if operation is None or operation.type != "Update":
+        return NEVER
+    unanswered = max(view.started_at if view.memory.start_is_hazard else NEVER, view.memory.unanswered_update_at)
+    return unanswered + view.timing.in_flight_bound + view.timing.read_lag
+
+
+def _extras(view: View, backend: BackendView, project: RemoteProject) -> tuple[str, ...]:
+    """R8: what carries our mark beside the named project, shown by a listing that shows the named one too, after the quarantine."""
+    listing, status = backend.listing, view.project.status
+    if listing is None or listing.begun_at <= view.quarantined_until or project.id not in listing.by_id:
+        return ()
+    return tuple(
+        extra.id
+        for extra in listing.of_mark(view.mark)
+        if extra.id != project.id and extra.id not in status.condemned and not extra.deleting
+    )
+
+
+def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
+    condemned = (*view.project.status.condemned, *extras)[-100:]
+    after = summary.status(
+        view,
+        working(f"{len(extras)} more project(s) with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND),
+        condemned=condemned,
+    )
+    return WriteStatus(after, Purpose.CONDEMN, notice=summary.duplicate_notice(extras))
+
+
+def _duplicates(view: View) -> str:
+    condemned = view.project.status.condemned
+    return f"; further projects carry its mark, see status.condemned ({len(condemned)})" if condemned else ""
+
+
+def operation(kind: str, state: str, view: View, message: str) -> ProjectOperation:
+    """An operation that begins now."""
+    return ProjectOperation(type=kind, state=state, start_time=view.wall, message=message)

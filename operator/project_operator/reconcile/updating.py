@@ -1,0 +1,91 @@
+"""Update: announce with a guarded write, read again, replace the content, read back (R9)."""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project import AppliedProject, TagStatus
+from project_operator.backends.base import ProvisioningStatus, RemoteProject
+
+from . import rest, settling, summary
+from .actions import Action, Poll, Purpose, Read, Update, WriteStatus
+from .claims import may_be_written
+from .content import MARK_FIELD, Difference, Wanted, target
+from .evidence import Observation
+from .memory import Announced, Intent
+from .outcome import working
+from .view import BackendView, Verdict, View
+
+
+def decide(
+    view: View,
+    backend: BackendView,
+    observation: Observation,
+    project: RemoteProject,
+    want: Wanted,
+    found: tuple[Difference, ...],
+) -> Action:
+    """What to do about a project whose content must change."""
+    memory = view.memory
+    if not backend.verbs.update:
+        return rest.on_verdict(
+            view,
+            Verdict(Reason.NOT_PERMITTED, f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates (`spec.capabilities.update: false`)"),
+        )
+    if (refused := rest.on_refusal(view, backend.revision)) is not None:
+        return refused
+    if project.provisioning_status in {ProvisioningStatus.UNKNOWN, ProvisioningStatus.PENDING, ProvisioningStatus.PROVISIONING}:
+        return rest.reporting(
+            view,
+            working(f"the update of {_fields(found)} waits until the backend has provisioned project {project.id}"),
+            project,
+            poll=rest.soon(view, project.id),
+        )
+    if observation.begun_at <= memory.updated_at + view.timing.read_lag:
+        return rest.unchanged(poll=rest.soon(view, project.id))
+    if memory.updates > 1 and (pause := memory.updated_at + view.cadence.after(memory.updates) * 2) > view.now:
+        return rest.unchanged(wake_in=pause - view.now)
+    announced = memory.announced
+    if announced is None or (announced.intent, announced.record, announced.generation) != (
+        Intent.UPDATE,
+        view.record,
+        view.project.metadata.generation,
+    ):
+        return _announce(view, project, want, found)
+    latest = memory.reads.get(project.id)
+    if latest is None or latest.project is None or latest.begun_at <= announced.at:
+        return Read(project.id)
+    if not may_be_written(view, latest.project):
+        return rest.unchanged(poll=Poll(project.id, view.now, 0.0))
+    return Update(latest.project, target(want, latest.project.content, view.project.status.applied, view.mark))
+
+
+def _announce(view: View, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]) -> WriteStatus:
+    """Ready off, the operation named, and what will be set noted as ours before it is: a crash in between must not make it foreign."""
+    message = f"updating {_fields(found)} of project {project.id}"
+    after = summary.status(
+        view,
+        working(message),
+        project,
+        operation=settling.operation("Update", "Pending", view, message),
+        applied=_with(view.project.status.applied, want),
+        drift=summary.drift(view, found),
+    )
+    return WriteStatus(
+        after, Purpose.ANNOUNCE, announces=Announced(Intent.UPDATE, view.record, view.project.metadata.generation)
+    )
+
+
+def _with(before: AppliedProject | None, want: Wanted) -> AppliedProject:
+    old = before or AppliedProject()
+    tags = {(tag.name, tag.value): tag for tag in old.tags or ()}
+    tags |= {(tag.name, tag.value): TagStatus(name=tag.name, value=tag.value) for tag in want.tags or ()}
+    group_ids = dict.fromkeys((*(old.group_ids or ()), *(want.group_ids or ())))
+    return AppliedProject(
+        name=old.name,
+        description=old.description,
+        tags=tuple(tags.values()) if old.tags is not None or want.tags is not None else None,
+        group_ids=tuple(group_ids) if old.group_ids is not None or want.group_ids is not None else None,
+        generation=old.generation,
+    )
+
+
+def _fields(found: tuple[Difference, ...]) -> str:
+    return ", ".join("the mark" if one.field == MARK_FIELD else f"`{one.field}`" for one in found)

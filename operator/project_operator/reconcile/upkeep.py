@@ -1,0 +1,86 @@
+"""Keep a project that has an id as the spec wants it: mirror, detect drift, update, judge absence (protocol R6, R8, R9; promise I4)."""
+
+from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project import ManagementPolicy
+from project_operator.backends.base import RemoteProject
+
+from . import absence, claims, rest, settling, updating
+from .actions import Action, AddFinalizer, Poll, Read
+from .content import Wanted, differences, target
+from .evidence import NEVER, Observation, newest
+from .groups import resolve
+from .outcome import held
+from .policies import backend_annotation, reads_only
+from .view import BackendView, Verdict, View
+
+
+def decide(view: View, backend: BackendView) -> Action:
+    """What to do for a Project whose id is known."""
+    if (waiting := rest.on_failure(view)) is not None:
+        return waiting
+    if not view.record.finalizer and not reads_only(view):
+        return AddFinalizer(backend_annotation(backend), grants_right=False)
+    observation = newest(view.record.id, backend.listing, view.memory.reads.get(view.record.id), after=_stale_until(view))
+    if observation is None:
+        return _look(view, backend)
+    if observation.project is None:
+        return absence.judge(view, backend, observation)
+    return _keep(view, backend, observation, observation.project)
+
+
+def _keep(view: View, backend: BackendView, observation: Observation, project: RemoteProject) -> Action:
+    if project.deleting:
+        return rest.reporting(
+            view,
+            held(Reason.DELETING, f"project {project.id} is being deleted outside, since {project.deletion_time:%Y-%m-%dT%H:%M:%SZ}"),
+            project,
+            poll=rest.soon(view, project.id),
+        )
+    if (foreign := claims.conflict(view, project)) is not None:
+        return rest.reporting(view, held(foreign.reason, foreign.message), project, wake_in=view.cadence.resync)
+    want = resolve(view, backend)
+    if not isinstance(want, Wanted):
+        return want
+    if reads_only(view):
+        return settling.observed(view, project, want)
+    found = differences(project.content, target(want, project.content, view.project.status.applied, view.mark))
+    if not found:
+        return settling.settle(view, backend, observation, project, want)
+    if not _to_be_applied(view):
+        return settling.drifted(view, project, found)
+    return updating.decide(view, backend, observation, project, want, found)
+
+
+def _to_be_applied(view: View) -> bool:
+    """`Manage` corrects what differs; `ReportDrift` applies each generation once and then only reports."""
+    if view.project.spec.management_policy is ManagementPolicy.MANAGE:
+        return True
+    ours = view.project.status.applied
+    return ours is None or ours.generation != view.project.metadata.generation
+
+
+def _stale_until(view: View) -> float:
+    """Reads begun no later than this say nothing: an own write, or a person's "look again now", came after."""
+    asked = view.memory.reconcile_asked
+    return max(view.memory.last_write_at, asked[1] if asked is not None else NEVER)
+
+
+def _look(view: View, backend: BackendView) -> Action:
+    """No evidence yet. What is settled waits for the shared listing; what is not, or what the listing lacks, is looked at by itself."""
+    after = _stale_until(view)
+    listing = backend.listing
+    if listing is not None and listing.begun_at > after:
+        return Read(view.record.id)
+    if after == view.memory.last_write_at and after != NEVER:
+        return rest.unchanged(poll=Poll(view.record.id, after, view.cadence.after(view.memory.polls)))
+    if rest.is_settled(view.project.status, view.project.metadata.generation) and after == NEVER:
+        return rest.unchanged()
+    return rest.unchanged(poll=Poll(view.record.id, after, 0.0))
+
+
+def verdict_for_settled(view: View, verdict: Verdict) -> Action:
+    """An outage of the backend says nothing new about a project that was settled: its status stays, and nothing is written."""
+    quiet = verdict.reason is Reason.BACKEND_NOT_READY and rest.is_settled(
+        view.project.status, view.project.metadata.generation
+    )
+    return rest.unchanged(wake_in=view.cadence.resync) if quiet else rest.on_verdict(view, verdict)

@@ -1,0 +1,134 @@
+"""Everything a decision may depend on, gathered into one frozen value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import ceil
+
+from project_operator.api.conditions import Reason
+from project_operator.api.names import FINALIZER
+from project_operator.api.v1alpha1.project import Project
+from project_operator.backends.base import Group, UnsupportedField
+
+from .evidence import NEVER, Listing
+from .memory import Memory
+from .record import Record, Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why nothing can be done at the moment. ``reason.stalled`` says whether a person must act."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of the organisation as one listing showed them."""
+
+    begun_at: float
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """Which writes the site allows on this backend."""
+
+    create: bool = True
+    update: bool = True
+    delete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often to look, in seconds."""
+
+    fast: float = 0.5
+    """The first look at something under way; each further one comes later by half."""
+    slow: float = 10.0
+    """The longest wait between two looks at something under way."""
+    resync: float = 60.0
+    """How long to leave alone what waits for a person."""
+    blocked_after: float = 300.0
+    """A deletion that lasts longer is called blocked."""
+
+    def after(self, polls: int) -> float:
+        """Seconds to the next look after ``polls`` looks that brought nothing new."""
+        return min(self.slow, self.fast * 1.5 ** min(polls, 32))
+
+
+@dataclass(frozen=True, slots=True)
+class BackendView:
+    """The backend object that this Project refers to, resolved, and what its connection knows."""
+
+    kind: str
+    name: str
+    uid: str
+    endpoint_id: str
+    """Identifies type, URL and organisation: the place where projects are."""
+    organization_id: str
+    revision: str
+    """Changes with the backend object's spec and with the credential: a refusal is worth asking again."""
+    unsupported: Callable[[Project], tuple[UnsupportedField, ...]]
+    default_deletion_policy: str
+    deletion_policy_source: str
+    verbs: Verbs = field(default_factory=Verbs)
+    remove_duplicates: bool = False
+    principal: str = ""
+    not_ready: Verdict | None = None
+    """Set while the connection must not be used: credentials, address, suspicious absence, breaker."""
+    listing: Listing | None = None
+    groups: Groups | None = None
+    read_verified_at: float = NEVER
+    """When the last successful proof of read access was begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One Project, and the world as far as it matters to it."""
+
+    now: float
+    wall: datetime
+    """UTC; goes into status."""
+    started_at: float
+    """When this process started to act; an update announced before may still be under way (R9)."""
+    project: Project
+    mark: str
+    timing: Timing
+    backend: BackendView | Verdict
+    memory: Memory
+    token: str
+    """A fresh random attempt token, used if one is needed."""
+    cadence: Cadence
+    invalid: str = ""
+    """Why the spec could not be understood; ``project.spec`` then holds defaults that mean nothing."""
+    rivals: tuple[str, ...] = ()
+    """Other living Projects of this cluster whose status names the same id in the same place."""
+    definition_checked_at: float = NEVER
+    """When the last live look at our CRD was begun."""
+    definition_terminating: bool = False
+
+    @property
+    def record(self) -> Record:
+        """The record of intent as the CR has it now."""
+        return record_of(self.project)
+
+    @property
+    def quarantined_until(self) -> float:
+        """A read begun later than this may prove an absence (R4)."""
+        return self.memory.record_since + self.timing.quarantine
+
+    def until(self, moment: float) -> datetime:
+        """The monotonic ``moment`` as wall time, rounded up so that it hardly ever changes between two looks."""
+        return datetime.fromtimestamp(ceil((self.wall.timestamp() + moment - self.now) / 10) * 10, tz=UTC)
+
+
+def record_of(project: Project) -> Record:
+    """The record of intent in ``project``."""
+    return Record(
+        uid=project.metadata.uid,
+        finalizer=FINALIZER in project.metadata.finalizers,
+        attempt=project.status.attempt or "",
+        id=project.status.id or "",
+    )

@@ -1,0 +1,200 @@
+"""One open connection per backend object and credential: limiter, observer, groups, and whether it can be used at all."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Final, Protocol
+
+from project_operator.api.conditions import Reason
+from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
+from project_operator.backends.base import Backend, ConnectionFacts, RemoteProject
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    CredentialsRejected,
+    OutcomeUnknown,
+    PermissionDenied,
+    Throttled,
+)
+from project_operator.reconcile.credibility import Census, Judgement
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.view import Groups, Verdict
+
+from .clock import Clock
+from .keys import Key
+from .limiter import Limiter
+from .observer import Observer
+
+logger = logging.getLogger(__name__)
+
+DOWN_AFTER: Final = 5
+"""Failures in a row, without an answer, after which only the observer goes on knocking."""
+
+
+class Owner(Protocol):
+    """Who keeps the connections: knows the Projects, and hears of changes."""
+
+    def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids that statuses name in that place, and those of them whose Project is being deleted."""
+
+    def has_read(self, key: Key, observation: tuple[str, Observation]) -> None:
+        """A single read for ``key`` was answered."""
+
+    def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
+        """Look at these again."""
+
+    def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:
+        """The Projects that name a project."""
+
+    def connection_changed(self, connection: "Connection") -> None:
+        """Whether the connection can be used has changed."""
+
+
+class Connection:
+    """Lives from a successful ``connect`` until the backend object, its Secret or the process goes."""
+
+    def __init__(
+        self,
+        key: Key,
+        backend: Backend,
+        limiter: Limiter,
+        facts: ConnectionFacts,
+        owner: Owner,
+        clock: Clock,
+        *,
+        endpoint_id: str,
+        revision: str,
+        interval: float,
+        read_lag: float,
+    ) -> None:
+        self.key = key
+        self.backend = backend
+        self.facts = facts
+        self.endpoint_id = endpoint_id
+        self.revision = revision
+        self.not_ready: Verdict | None = None
+        self.last_error: BackendError | None = None
+        self.groups: Groups | None = None
+        self.accepted_absence = 0
+        self.observer = Observer(backend, self, clock, interval=interval)
+        self._limiter = limiter
+        self._owner = owner
+        self._clock = clock
+        self._read_lag = read_lag
+        self._failures = 0
+        self._confirmed_gone: set[str] = set()
+        self._named_at: dict[str, float] = {}
+        self._groups_lock = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to observe."""
+        self._task = asyncio.get_running_loop().create_task(self.observer.run(), name=f"observer {self.key}")
+
+    async def aclose(self) -> None:
+        """Stop observing and close the connections; calls under way end with a truthful error."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.backend.aclose()
+
+    async def read_groups(self, after: float) -> None:
+        """Make `groups` a listing begun after ``after``; many waiters share one."""
+        async with self._groups_lock:
+            if self.groups is not None and self.groups.begun_at > after:
+                return
+            begun_at = self._clock.now()
+            self.groups = Groups(begun_at, await self.backend.list_groups())
+
+    def named(self, project_id: str) -> None:
+        """An own creation was answered with this id: a listing that began before cannot show it."""
+        now = self._clock.now()
+        self._named_at = {known: at for known, at in self._named_at.items() if at + self._read_lag > now - 60}
+        self._named_at[project_id] = now
+
+    def answered(self) -> None:
+        """A call got a usable answer."""
+        self._failures = 0
+        if self.not_ready is not None and self.not_ready.reason is not Reason.SUSPICIOUS_ABSENCE:
+            self._set(None)
+
+    def failed(self, error: BackendError) -> None:
+        """A call failed: what that says about the connection as a whole."""
+        self.last_error = error
+        if isinstance(error, Throttled):
+            self._limiter.pause(min(error.retry_after or 1.0, 300.0))
+        elif isinstance(error, CredentialsRejected):
+            self._set(Verdict(Reason.CREDENTIALS_REJECTED, str(error)))
+        elif isinstance(error, (BackendUnavailable, OutcomeUnknown)):
+            self._failures += 1
+            if self._failures >= DOWN_AFTER:
+                self._set(Verdict(Reason.BACKEND_UNAVAILABLE, str(error)))
+        elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
+            self._set(Verdict(Reason.PERMISSION_DENIED, str(error)))
+        else:
+            self._failures = 0
+
+    def census(self) -> Census:
+        """See `observer.Audience.census`."""
+        named, leaving = self._owner.named(self.endpoint_id)
+        self._confirmed_gone &= named
+        return Census(
+            named=named,
+            leaving=leaving,
+            confirmed_gone=frozenset(self._confirmed_gone),
+            named_at=dict(self._named_at),
+            read_lag=self._read_lag,
+            accepted=self.accepted_absence,
+        )
+
+    def note_read(self, project_id: str, project: RemoteProject | None) -> None:
+        """What a single read said, whoever sent it."""
+        self.answered()
+        if project is None:
+            self._confirmed_gone.add(project_id)
+        else:
+            self._confirmed_gone.discard(project_id)
+
+    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
+        """See `observer.Audience.has_read`."""
+        self.note_read(project_id, project)
+        self._owner.has_read(key, (project_id, Observation(begun_at, project)))
+
+    def wake(self, key: Key) -> None:
+        """See `observer.Audience.wake`."""
+        self._owner.wake([key], routine=True)
+
+    def wake_holders(self, project_ids: Iterable[str]) -> None:
+        """See `observer.Audience.wake_holders`."""
+        for project_id in project_ids:
+            self._owner.wake(self._owner.holders(self.endpoint_id, project_id), routine=True)
+
+    def judged(self, judgement: Judgement) -> None:
+        """See `observer.Audience.judged`: too much vanished at once, and nothing is touched (I4)."""
+        self._failures = 0
+        if judgement.suspicious:
+            self._set(
+                Verdict(
+                    Reason.SUSPICIOUS_ABSENCE,
+                    f"{judgement.suspicious} projects vanished from the organization at once, which is not believed and nothing is touched. Check the rights "
+                    f"of the credential; if they are really gone, annotate this object with {ACCEPT_ABSENCE_ANNOTATION}={judgement.suspicious}",
+                )
+            )
+        elif self.not_ready is not None and (judgement.may_read or self.not_ready.reason is not Reason.PERMISSION_DENIED):
+            self._set(None)
+
+    def _set(self, verdict: Verdict | None) -> None:
+        if verdict == self.not_ready:
+            return
+        logger.info("%s: %s", self.key, verdict.message if verdict else "ready again")
+        self.not_ready = verdict
+        self._owner.connection_changed(self)
+
+
+def revision_of(spec_digest: str, secret: Mapping[str, str]) -> str:
+    """Changes with the backend object's spec and with the content of its Secret; says nothing about either."""
+    text = spec_digest + "\0" + "\0".join(f"{name}={value}" for name, value in sorted(secret.items()))
+    return sha256(text.encode()).hexdigest()[:16]

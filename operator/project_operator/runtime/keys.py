@@ -1,0 +1,24 @@
+"""What is queued: one object of one kind, told apart from an earlier one of the same name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """``plural`` is the kind's resource name, as in `kube.resources`."""
+
+    plural: str
+    namespace: str
+    name: str
+    uid: str
+
+    @classmethod
+    def of(cls, plural: str, raw: Mapping[str, Any]) -> Self:
+        """The key of an object as the API server sends it."""
+        metadata = raw["metadata"]
+        return cls(plural, metadata.get("namespace", ""), metadata["name"], metadata["uid"])
+
+    def __str__(self) -> str:
+        return f"{self.plural}/{self.namespace}/{self.name}"

@@ -1,0 +1,47 @@
+"""How much one credential asks of its backend: requests per second, a burst, a number under way, and a pause when it asks for one."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+
+class Limiter:
+    """Held during each request (``async with``); the wait comes first. Uses the clock of the event loop it is first used on."""
+
+    def __init__(self, *, requests_per_second: float, burst: int, max_in_flight: int) -> None:
+        self._rate = requests_per_second
+        self._burst = float(burst)
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._tokens = float(burst)
+        self._filled_at: float | None = None
+        self._paused_until = float("-inf")
+
+    async def __aenter__(self) -> Self:
+        await self._slots.acquire()
+        try:
+            await self._token()
+        except BaseException:
+            self._slots.release()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._slots.release()
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for ``seconds``: the backend asked for it (429, 503 with Retry-After)."""
+        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
+
+    async def _token(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            now = loop.time()
+            if self._filled_at is not None:
+                self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+            self._filled_at = now
+            if now >= self._paused_until and self._tokens >= 1.0:
+                self._tokens -= 1.0
+                return
+            await asyncio.sleep(max(self._paused_until - now, (1.0 - self._tokens) / self._rate, 0.001))

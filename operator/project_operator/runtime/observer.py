@@ -1,0 +1,182 @@
+"""The shared look at one backend: one listing for everybody, single reads while few are in flight.
+
+Projects say what evidence they want (`Poll`); the observer takes the cheapest reads that give it and tells them when it is there. What a
+listing means (is it credible? did too much vanish at once?) is judged by pure functions of `reconcile.credibility`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, Protocol
+
+from project_operator.backends.base import Backend, RemoteProject
+from project_operator.errors import BackendError, PermissionDenied, ProjectNotFound
+from project_operator.reconcile.actions import Poll
+from project_operator.reconcile.credibility import Census, Judgement, judge
+from project_operator.reconcile.evidence import NEVER, Listing
+
+from .clock import Clock
+from .keys import Key
+
+logger = logging.getLogger(__name__)
+
+READS_AT_ONCE: Final = 4
+LISTING_WORTH: Final = 250
+"""A listing of so many projects costs about what one more single read does."""
+
+
+class Audience(Protocol):
+    """Who the observer works for."""
+
+    def census(self) -> Census:
+        """What statuses say at this moment about the projects of this backend."""
+
+    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
+        """A single read was answered; None: not found."""
+
+    def wake(self, key: Key) -> None:
+        """Evidence that ``key`` wanted is there."""
+
+    def wake_holders(self, project_ids: Iterable[str]) -> None:
+        """These named projects look different from what their Projects last saw."""
+
+    def failed(self, error: BackendError) -> None:
+        """A read failed."""
+
+    def judged(self, judgement: Judgement) -> None:
+        """A listing was taken and judged."""
+
+
+@dataclass(slots=True)
+class _Want:
+    poll: Poll
+    due: float
+
+
+class Observer:
+    """Runs as one task per connection (`run`); everything else is called from the same event loop."""
+
+    def __init__(self, backend: Backend, audience: Audience, clock: Clock, *, interval: float) -> None:
+        self._backend = backend
+        self._audience = audience
+        self._clock = clock
+        self._interval = interval
+        self._wants: dict[Key, _Want] = {}
+        self._changed = asyncio.Event()
+        self._seen_as: dict[str, RemoteProject] = {}
+        self._next_round = NEVER
+        self._failures = 0
+        self.listing: Listing | None = None
+        self.read_verified_at = NEVER
+
+    def want(self, key: Key, poll: Poll) -> None:
+        """``key`` wants evidence; replaces what it wanted before."""
+        self._wants[key] = _Want(poll, self._clock.now() + poll.within)
+        self._changed.set()
+
+    def drop(self, key: Key) -> None:
+        """``key`` wants nothing any more."""
+        self._wants.pop(key, None)
+
+    def settled_on(self, project_id: str, project: RemoteProject) -> None:
+        """The Project of ``project_id`` has dealt with it as it is here; it is woken when it looks different."""
+        self._seen_as[project_id] = project
+
+    def forget(self, project_id: str) -> None:
+        """Nobody names ``project_id`` any more."""
+        self._seen_as.pop(project_id, None)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self._changed.clear()
+            pause = self._next_due() - self._clock.now()
+            if pause > 0:
+                try:
+                    await asyncio.wait_for(self._changed.wait(), pause)
+                except TimeoutError:
+                    pass
+                else:
+                    # Let a burst of wishes gather: they share a listing.
+                    await asyncio.sleep(0.02)
+                continue
+            try:
+                await self._look()
+            except BackendError as error:
+                self._failures += 1
+                self._audience.failed(error)
+                hold = max(error.retry_after or 0.0, min(30.0, 0.5 * 2.0 ** min(self._failures, 8)) * (0.5 + self._clock.jitter() / 2))
+                self._postpone(self._clock.now() + hold)
+            else:
+                self._failures = 0
+
+    def _next_due(self) -> float:
+        return min([want.due for want in self._wants.values()] + [self._next_round])
+
+    def _postpone(self, moment: float) -> None:
+        self._next_round = max(self._next_round, moment)
+        for want in self._wants.values():
+            want.due = max(want.due, moment)
+
+    async def _look(self) -> None:
+        now = self._clock.now()
+        due = {key: want for key, want in self._wants.items() if want.due <= now}
+        single = {key for key, want in due.items() if want.poll.project_id}
+        known = len(self.listing.by_id) if self.listing is not None else 0
+        if self._next_round > now and len(single) == len(due) and len(due) <= max(READS_AT_ONCE, ceil(known / LISTING_WORTH)):
+            await self._read_each([(key, due[key].poll.project_id) for key in single])
+        else:
+            await self._list()
+
+    async def _read_each(self, wanted: list[tuple[Key, str]]) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._read(key, project_id)) for key, project_id in wanted]
+        errors = [error for task in tasks if (error := task.result()) is not None]
+        if errors:
+            raise errors[0]
+
+    async def _read(self, key: Key, project_id: str) -> BackendError | None:
+        begun_at = self._clock.now()
+        project: RemoteProject | None = None
+        try:
+            project = await self._backend.get_project(project_id)
+        except ProjectNotFound:
+            pass
+        except BackendError as error:
+            return error
+        self._wants.pop(key, None)
+        self._audience.has_read(key, project_id, project, begun_at=begun_at)
+        self._audience.wake(key)
+        return None
+
+    async def _list(self) -> None:
+        begun_at = self._clock.now()
+        projects = await self._backend.list_projects()
+        census = self._audience.census()
+        shown = {project.id for project in projects}
+        verified = bool(census.named & shown) or await self._may_read()
+        if verified:
+            self.read_verified_at = begun_at
+        judgement = judge(census, shown, begun_at=begun_at, may_read=verified)
+        self.listing = Listing.of(projects, begun_at=begun_at, credible=judgement.credible)
+        self._next_round = self._clock.now() + self._interval * (0.9 + 0.2 * self._clock.jitter())
+        self._audience.judged(judgement)
+        self._audience.wake_holders(
+            project_id
+            for project_id in census.named
+            if self.listing.by_id.get(project_id) != self._seen_as.get(project_id) or project_id not in shown
+        )
+        for key, want in list(self._wants.items()):
+            if want.poll.after < begun_at:
+                del self._wants[key]
+                self._audience.wake(key)
+
+    async def _may_read(self) -> bool:
+        try:
+            await self._backend.verify_read_access()
+        except PermissionDenied as error:
+            self._audience.failed(error)
+            return False
+        return True
