@@ -20,16 +20,16 @@ class Identifiers:
         return self._random.choice("abcdef") + text[1:]
 
     def token(self) -> str:
-        """An opaque text of about 1.4 KB in the shape of a compact JWE (N3.2-7)."""
+        """An opaque text of about 1.1 KB in the shape of a compact JWE (N3.2-7)."""
         parts = (
             _TOKEN_HEADER,
             b"",
             self._random.randbytes(12),
-            self._random.randbytes(1000),
+            self._random.randbytes(768),
             self._random.randbytes(16),
         )
         return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
 
-    def trace(self) -> str:
-        """A W3C trace id: 32 hexadecimal digits."""
+    def digits(self) -> str:
+        """32 hexadecimal digits: a W3C trace id, or a secret."""
         return f"{self._random.getrandbits(128):032x}"

@@ -95,7 +95,7 @@ class NscaleIdentity:
             self.state, self.organization_id, "project-operator", "administrator", now
         )
         self.state.catch_up()
-        self.admin_token = self.state.identifiers.token()
+        self.admin_token = self.state.identifiers.digits()
         self.faults = FaultBook()
         self.log = RequestLog()
         self.service = NscaleService(self.state, self.clock)

@@ -192,7 +192,7 @@ class NscaleService:
         if not self.state.dialect.trace_id:
             return None
         sent = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-        return sent[1] if sent else self.state.identifiers.trace()
+        return sent[1] if sent else self.state.identifiers.digits()
 
 
 def _decoded(body: WriteBody | Refusal | None) -> WriteBody:

@@ -1,0 +1,164 @@
+"""``project-operator sandbox identity``: an embedded identity server that runs alone."""
+
+import argparse
+import json
+import os
+import selectors
+import signal
+import socket
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from project_operator.errors import ConfigurationError
+from project_operator.sandbox.identity.nscale.dialects import DIALECTS
+from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
+from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+from project_operator.sandbox.identity.server import KEEP_ALIVE
+from project_operator.sandbox.identity.tls import TLSFiles
+
+_DEFAULTS: Final = NscaleSettings()
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``identity`` to the subcommands of ``sandbox``."""
+    parser = subparsers.add_parser(
+        "identity",
+        help="run an identity server that behaves as a vendor's does",
+        description="Run an identity server that behaves as a vendor's does, print how to reach it, and end with Ctrl-C.",
+    )
+    parser.add_argument("--backend", choices=["nscale"], default="nscale", help="whose server to be (default: nscale)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument(
+        "--dialect",
+        choices=list(DIALECTS),
+        default=_DEFAULTS.dialect,
+        help="version of the server; 'documented' is the one of the published API page (default)",
+    )
+    for option, field in (
+        ("--read-lag", "read_lag"),
+        ("--provision-delay", "provision_delay"),
+        ("--deprovision-delay", "deprovision_delay"),
+    ):
+        default = getattr(_DEFAULTS, field)
+        parser.add_argument(option, type=float, default=default, metavar="SECONDS", help=f"(default: {default:g})")
+    parser.add_argument(
+        "--unique-names",
+        action="store_true",
+        help="answer 409 where a name is taken, as the page documents",
+    )
+    parser.add_argument(
+        "--keep-alive",
+        type=float,
+        default=KEEP_ALIVE,
+        metavar="SECONDS",
+        help=f"close idle connections after this long (default: {KEEP_ALIVE:g})",
+    )
+    parser.add_argument("--seed", type=int, help="make ids and tokens the same each time")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate chain (PEM)")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM)")
+    parser.add_argument("--output", choices=["text", "json"], default="text", help="how to print what a client needs")
+    parser.add_argument(
+        "--die-with-parent-fd", type=int, metavar="N", help="end when this inherited file descriptor reaches its end"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal, or until the owner is gone; the exit code."""
+    with EmbeddedIdentityServer(
+        _settings(arguments),
+        host=arguments.host,
+        port=arguments.port,
+        tls=_tls(arguments),
+        keep_alive=arguments.keep_alive,
+        seed=arguments.seed,
+    ) as server:
+        print(_as_json(server) if arguments.output == "json" else _as_text(server), flush=True)
+        _wait(arguments.die_with_parent_fd)
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> NscaleSettings:
+    try:
+        return NscaleSettings(
+            dialect=arguments.dialect,
+            read_lag=arguments.read_lag,
+            provision_delay=arguments.provision_delay,
+            deprovision_delay=arguments.deprovision_delay,
+            unique_names=arguments.unique_names,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = "--" + str(first["loc"][0]).replace("_", "-")
+        raise ConfigurationError(f"{option}: {first['msg'].lower()}") from None
+
+
+def _tls(arguments: argparse.Namespace) -> TLSFiles | None:
+    if (arguments.tls_cert is None) != (arguments.tls_key is None):
+        raise ConfigurationError("--tls-cert and --tls-key belong together: give both, or neither for plain http")
+    if arguments.tls_cert is None:
+        return None
+    for option, path in (("--tls-cert", arguments.tls_cert), ("--tls-key", arguments.tls_key)):
+        if not path.is_file():
+            raise ConfigurationError(f"{option}: there is no file {path}")
+    return TLSFiles(arguments.tls_cert, arguments.tls_key)
+
+
+def _as_json(server: EmbeddedIdentityServer) -> str:
+    return json.dumps(
+        {
+            "url": server.url,
+            "organizationID": server.organization_id,
+            "serviceAccountID": server.service_account_id,
+            "token": server.token,
+            "adminToken": server.admin_token,
+            "platformToken": server.platform_token,
+        }
+    )
+
+
+def _as_text(server: EmbeddedIdentityServer) -> str:
+    settings = server.identity.state.settings
+    projects = f"{server.url}/api/v1/organizations/{server.organization_id}/projects"
+    return f"""\
+nscale Identity, embedded: dialect {settings.dialect}, reads lag {settings.read_lag:g} s
+url:           {server.url}
+organization:  {server.organization_id}
+
+export NSCALE_SERVICE_TOKEN={server.token}
+export ADMIN_TOKEN={server.admin_token}
+
+Try, in a shell with these two lines:
+  curl -H "Authorization: Bearer $NSCALE_SERVICE_TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"metadata": {{"name": "first"}}, "spec": {{"groupIDs": []}}}}' {projects}
+  curl -H "Authorization: Bearer $NSCALE_SERVICE_TOKEN" {projects}
+  curl -H "Authorization: Bearer $ADMIN_TOKEN" {server.url}/_admin/requests
+Ctrl-C ends it."""
+
+
+def _wait(parent: int | None) -> None:
+    """Return on SIGINT or SIGTERM, or when the other end of ``parent`` is closed."""
+    awake, waker = socket.socketpair()
+    waker.settimeout(0)
+    previous_fd = signal.set_wakeup_fd(waker.fileno())
+    handlers = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(awake, selectors.EVENT_READ)
+            if parent is not None:
+                selector.register(parent, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if awake in ready:
+                    return
+                if parent is not None and parent in ready and not os.read(parent, 4096):
+                    return
+    finally:
+        signal.set_wakeup_fd(previous_fd)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        awake.close()
+        waker.close()
