@@ -26,7 +26,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser(
         "identity",
         help="run an identity server that behaves as a vendor's does",
-        description="Run an identity server that behaves as a vendor's does, print how to reach it, and end with Ctrl-C.",
+        description="Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it.",
     )
     parser.add_argument("--backend", choices=["nscale"], default="nscale", help="whose server to be (default: nscale)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")

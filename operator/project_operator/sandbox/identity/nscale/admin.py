@@ -35,6 +35,7 @@ from project_operator.sandbox.identity.nscale.identity import (
     add_organization,
     add_service_account,
 )
+from project_operator.sandbox.identity.nscale.openapi import openapi_document
 from project_operator.sandbox.identity.nscale.refusals import Refusal
 from project_operator.sandbox.identity.nscale.resources import (
     CONTROLLER_FINALIZER,
@@ -82,6 +83,7 @@ class NscaleAdmin:
         """All of them."""
         return [
             Route("/about", self._about, methods=["GET"]),
+            Route("/openapi.json", self._openapi, methods=["GET"]),
             Route("/settings", self._settings, methods=["GET"]),
             Route("/settings", self._configure, methods=["PATCH"]),
             Route("/catch-up", self._catch_up, methods=["POST"]),
@@ -118,6 +120,9 @@ class NscaleAdmin:
                 platform_token=self._state.platform_token,
             )
         )
+
+    async def _openapi(self, _: Request) -> Response:
+        return JSONResponse(openapi_document(self._state.dialect))
 
     async def _settings(self, _: Request) -> Response:
         return document(self._state.settings)
