@@ -78,12 +78,13 @@ def names(requirements: str) -> set[str]:
 
 def missing_package(python: str) -> str:
     """The one line for a Python that has neither a working venv nor pip."""
-    version = "".join(platform.python_version_tuple()[:2])
     if platform.system() == "Darwin":
         return f"{python} has neither venv nor pip: install a complete Python, for example `brew install python@3.13`"
     if shutil.which("apt-get"):
         return f"{python} has neither venv nor pip: run `apt install python3-venv`, then make again"
-    return f"{python} has neither venv nor pip: install your system's package for it (python3-venv, python{version}-pip)"
+    return (
+        f"{python} has neither venv nor pip: install your system's package for it (python3-venv, python{version}-pip)"
+    )
 
 
 def read_stamp() -> Installed | None:

@@ -1,0 +1,65 @@
+# Verbs for people. GNU make 3.81 and bash 3.2 are enough; `make help` says what each does.
+
+# The first Python that is new enough and really starts (a version manager's shims may not).
+ifndef PYTHON
+PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		command -v "$$name"; break; fi; done)
+endif
+
+BIN := .venv/bin
+OPERATOR := $(BIN)/python -m project_operator
+SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
+
+.PHONY: help sandbox demo test test-kind check bench generate verify docs clean lock run-environment environment
+
+help: ## say what each verb does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run-environment:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer found; install one, or say which: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py run
+
+environment:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer found; install one, or say which: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py dev
+
+sandbox: run-environment ## start a Kubernetes control plane without a cluster (BUILD_ONLY=1: only get it ready)
+	@$(OPERATOR) sandbox controlplane $(if $(BUILD_ONLY),--build-only) $(ARGS)
+
+demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person)
+	@$(OPERATOR) sandbox demo $(if $(ONCE),--once) $(ARGS)
+
+test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses)
+	@$(BIN)/python scripts/run_tests.py $(foreach part,$(PARTS),--part $(part)) -- $(ARGS)
+
+test-kind: environment ## run the scenarios on a cluster made by kind (needs Docker)
+	@$(BIN)/python scripts/run_tests.py --part api --part scenarios -- --kind $(ARGS)
+
+check: environment ## lint, types, layers, dependencies, shell, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry .
+	@$(BIN)/shellcheck $(SHELL_FILES)
+	@$(MAKE) --no-print-directory verify
+
+bench: environment ## measure what the project promises
+	@test -f bench/__main__.py || { echo "make bench: there are no benchmarks yet" >&2; exit 1; }
+	@$(BIN)/python -m bench $(ARGS)
+
+generate: environment ## write the generated files anew
+	@$(OPERATOR) generate
+
+verify: environment ## compare the generated files with what is committed
+	@$(OPERATOR) generate --check
+
+docs: environment ## check that the documentation's links and commands hold
+	@$(BIN)/python scripts/check_docs.py
+
+clean: ## remove what was built, environments and caches included
+	rm -rf .venv .cache dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+
+lock: environment ## maintainers: resolve the dependencies anew (ARGS=--upgrade)
+	@$(BIN)/python scripts/lock.py $(ARGS)

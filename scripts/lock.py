@@ -1,0 +1,30 @@
+"""Resolve the dependencies of pyproject.toml into `requirements/`, for every Python and platform served at once.
+
+For maintainers, through `make lock`. The files name no index: whoever installs uses theirs, and the hashes hold.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+UV = Path(sys.executable).with_name("uv")
+COMPILE = (
+    *("pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11"),
+    *("--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate"),
+    *("--extra", "sandbox"),
+)
+
+
+def main() -> int:
+    """`run.txt` is resolved within `dev.txt`, so the two never disagree on a version."""
+    for options in (
+        ["--group", "dev", "--output-file", "requirements/dev.txt", *sys.argv[1:]],
+        ["--constraint", "requirements/dev.txt", "--output-file", "requirements/run.txt"],
+    ):
+        subprocess.run([str(UV), *COMPILE, *options], check=True, cwd=ROOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

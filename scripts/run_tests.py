@@ -1,0 +1,135 @@
+"""Run the tests part by part, and say at the end how long each took and what came of it.
+
+    run_tests.py [--part NAME]... [-- PYTEST-ARGUMENT...]
+
+A part is a folder of `tests/`; `unit` also has the files that lie in `tests/` itself. The unit part measures branch
+coverage of `reconcile/`, the part of the code where a mistake makes or deletes the wrong project.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+RESULTS = ROOT / ".cache" / "tests"
+# Quick ones first: what is wrong shows early. A folder that is not named here comes after these.
+ORDER = ("unit", "contract", "sandbox", "api", "scenarios")
+# Two workers where tests are many and need no control plane of their own.
+WORKERS = {"unit": 2, "contract": 2}
+COVERED = "operator/project_operator/reconcile"
+COVERAGE_BAR = 95
+NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one part."""
+
+    part: str
+    status: int
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def parts(folders: set[str]) -> list[str]:
+    """The parts in the order they run."""
+    return [part for part in ORDER if part in folders] + sorted(folders - set(ORDER))
+
+
+def discovered() -> list[str]:
+    """The parts there are."""
+    return parts({path.relative_to(TESTS).parts[0] for path in TESTS.glob("*/**/test_*.py")} | {"unit"})
+
+
+def command(part: str, arguments: list[str], report: Path, *, coverage: bool) -> list[str]:
+    """The pytest command of one part."""
+    paths = [TESTS / part] if (TESTS / part).is_dir() else []
+    if part == "unit":
+        paths += sorted(TESTS.glob("test_*.py"))
+    workers = [f"--numprocesses={WORKERS[part]}"] if part in WORKERS else []
+    measure = ["--cov=project_operator", "--cov-report="] if coverage else []
+    return [
+        *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
+        *workers,
+        *measure,
+        *arguments,
+        *(str(path.relative_to(ROOT)) for path in paths),
+    ]
+
+
+def run(part: str, arguments: list[str], *, coverage: bool) -> Result:
+    """Run one part."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    report = RESULTS / f"{part}.xml"
+    report.unlink(missing_ok=True)
+    print(f"\n=== {part} ===", flush=True)
+    started = time.monotonic()
+    status = subprocess.run(command(part, arguments, report, coverage=coverage), check=False, cwd=ROOT).returncode
+    seconds = time.monotonic() - started
+    if not report.exists():
+        return Result(part, status, seconds)
+    return counted(part, status, seconds, report.read_text(encoding="utf-8"))
+
+
+def counted(part: str, status: int, seconds: float, report: str) -> Result:
+    """The result, with what pytest's JUnit report counts."""
+    suites = Xml.fromstring(report).iter("testsuite")  # noqa: S314 - pytest of this machine wrote it a moment ago
+    counts = [[int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")] for suite in suites]
+    tests, failures, errors, skipped = (sum(column) for column in zip(*counts, strict=True))
+    return Result(part, status, seconds, tests - failures - errors - skipped, failures + errors, skipped)
+
+
+def coverage_holds() -> bool:
+    """Whether the unit tests reach the bar in `reconcile/`; says so."""
+    if not list((ROOT / COVERED).glob("[!_]*.py")):
+        print(f"\ncoverage of {COVERED}: there is nothing in it yet", flush=True)
+        return True
+    print(f"\nbranch coverage of {COVERED} by the unit tests (bar: {COVERAGE_BAR} %)", flush=True)
+    report = [sys.executable, "-m", "coverage", "report", f"--include={COVERED}/*", f"--fail-under={COVERAGE_BAR}"]
+    return subprocess.run(report, check=False, cwd=ROOT).returncode == 0
+
+
+def summary(results: list[Result]) -> str:
+    """The closing lines: time by part, then the sums."""
+    rows = [
+        f"  {result.part:<12} {result.seconds:7.1f} s   {result.passed:>5} passed {result.failed:>4} failed"
+        f" {result.skipped:>4} skipped" + ("" if result.status in (0, NO_TESTS) else f"   exit status {result.status}")
+        for result in results
+    ]
+    total = sum(result.seconds for result in results)
+    passed, failed, skipped = (
+        sum(getattr(result, name) for result in results) for name in ("passed", "failed", "skipped")
+    )
+    closing = f"{passed} passed, {failed} failed, {skipped} skipped"
+    return "\n".join(["", "time by part", *rows, f"  {'all':<12} {total:7.1f} s", "", closing])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the tests part by part.")
+    parser.add_argument("--part", action="append", choices=discovered(), help="only this part; may be repeated")
+    parser.add_argument("arguments", nargs="*", help="arguments for pytest, after --")
+    chosen = parser.parse_args()
+    whole = not chosen.part and not chosen.arguments
+    if whole:
+        subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True, cwd=ROOT)
+    results = [run(part, chosen.arguments, coverage=whole and part == "unit") for part in chosen.part or discovered()]
+    covered = coverage_holds() if whole else True
+    print(summary(results), flush=True)
+    if not covered:
+        print(f"branch coverage of {COVERED} is below {COVERAGE_BAR} %", file=sys.stderr)
+    # Without a test a part has gone wrong, unless the arguments chose none of it.
+    bad = [result for result in results if result.status not in ((0,) if whole else (0, NO_TESTS))]
+    if bad or not covered:
+        return 1
+    return 0 if any(result.passed for result in results) else NO_TESTS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
