@@ -50,7 +50,9 @@ def _forget(view: View) -> WriteStatus:
     status = view.project.status
     after = summary.status(
         view,
-        working(f"project {view.record.id} was deleted outside; a new one is created when nothing of the old one can appear any more"),
+        working(
+            f"project {view.record.id} was deleted outside; a new one is created when nothing of the old one can appear any more"
+        ),
         id=None,
         gone_ids=(*status.gone_ids, view.record.id)[-100:],
         attempt=view.token,
@@ -58,6 +60,8 @@ def _forget(view: View) -> WriteStatus:
         observed=None,
         provisioning_status=str(ProvisioningStatus.UNKNOWN),
         health_status=str(HealthStatus.UNKNOWN),
-        operation=ProjectOperation(type="Create", state="Pending", start_time=view.wall, message="creating the project anew"),
+        operation=ProjectOperation(
+            type="Create", state="Pending", start_time=view.wall, message="creating the project anew"
+        ),
     )
     return WriteStatus(after, Purpose.FORGET)

@@ -29,12 +29,16 @@ from .record import Record, Right
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When an action was asked for and when it ended, and the dice for a backoff."""
+    """The circumstances of an action: when it was asked for and ended, what for, and the dice for a backoff."""
 
     asked_at: float
     asked_wall: float
     ended_at: float
     jitter: float = 0.5
+    generation: int = 0
+    """The generation it was asked for."""
+    revision: str = ""
+    """The revision of the backend it was asked of."""
 
 
 def finalizer_added(memory: Memory, action: AddFinalizer, record: Record, moment: Moment) -> Memory:
@@ -43,7 +47,9 @@ def finalizer_added(memory: Memory, action: AddFinalizer, record: Record, moment
     return replace(memory, record=record, record_since=moment.ended_at, right=right)
 
 
-def status_written(memory: Memory, action: WriteStatus, record: Record, moment: Moment, *, was_updating: bool) -> Memory:
+def status_written(
+    memory: Memory, action: WriteStatus, record: Record, moment: Moment, *, was_updating: bool
+) -> Memory:
     """What a guarded status write of ours buys, by its purpose. ``was_updating``: an update stood in the status it replaced."""
     if record != memory.record:
         memory = replace(memory, record=record, record_since=moment.ended_at)
@@ -70,7 +76,13 @@ def status_written(memory: Memory, action: WriteStatus, record: Record, moment: 
 def created(memory: Memory, project: RemoteProject, moment: Moment) -> Memory:
     """An own creation was answered: the answer is kept until status names it."""
     memory = replace(
-        memory, right=None, answer=project, answered_at=moment.ended_at, last_write_at=moment.asked_at, failures=0, failure=None
+        memory,
+        right=None,
+        answer=project,
+        answered_at=moment.ended_at,
+        last_write_at=moment.asked_at,
+        failures=0,
+        failure=None,
     )
     return memory.with_read(project.id, Observation(moment.ended_at, project))
 
@@ -112,37 +124,39 @@ def read(memory: Memory, project_id: str, project: RemoteProject | None, *, begu
     return memory.with_read(project_id, Observation(begun_at, project))
 
 
-def create_failed(memory: Memory, action: Create, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+def create_failed(memory: Memory, action: Create, error: BackendError, moment: Moment) -> Memory:
     """A clean refusal, or a request that never left, leaves a record under which nothing is under way; anything else restarts the record clock (R3)."""
     memory = replace(memory, right=None)
     if isinstance(error, OutcomeUnknown):
         return replace(memory, record_since=moment.ended_at, last_write_at=moment.ended_at, polls=0)
     memory = replace(memory, unsent_record=action.right.record)
-    return failed(memory, error, moment, generation=generation, revision=revision)
+    return failed(memory, error, moment)
 
 
-def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment) -> Memory:
     """After an update without an answer, Ready waits (R9); after any failure the project is read anew."""
     memory = memory.without_read(action.current.id)
     if isinstance(error, OutcomeUnknown):
         memory = replace(
             memory, unanswered_update_at=moment.ended_at, last_write_at=moment.ended_at, announced=None, polls=0
         )
-    return failed(memory, error, moment, generation=generation, revision=revision)
+    return failed(memory, error, moment)
 
 
-def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment) -> Memory:
     """A deletion without an answer may have been accepted: look before the next."""
     if isinstance(error, OutcomeUnknown):
         memory = replace(memory.without_read(action.project_id), last_write_at=moment.ended_at)
-    return failed(memory, error, moment, generation=generation, revision=revision)
+    return failed(memory, error, moment)
 
 
-def failed(memory: Memory, error: BackendError, moment: Moment, *, generation: int, revision: str) -> Memory:
+def failed(memory: Memory, error: BackendError, moment: Moment) -> Memory:
     """Any failed call: a refusal is remembered, everything else is tried again later and later."""
     reason = reason_for(error)
     if isinstance(error, (RequestRefused, NameTaken)):
-        return replace(memory, refusal=Refusal(generation, revision, reason, str(error)), failures=0, failure=None)
+        return replace(
+            memory, refusal=Refusal(moment.generation, moment.revision, reason, str(error)), failures=0, failure=None
+        )
     if isinstance(error, RightExpired):
         return memory
     failures = memory.failures + 1

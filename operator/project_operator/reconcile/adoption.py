@@ -28,7 +28,13 @@ def _by_id(view: View, backend: BackendView, project_id: str) -> Action:
     if seen is None or seen.begun_at <= after or seen.begun_at <= view.now - view.cadence.slow:
         return Read(project_id)
     if seen.project is None:
-        return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"`spec.import.id`: the organization has no project {project_id}, or the credential may not see it"))
+        return _wait(
+            view,
+            Verdict(
+                Reason.IMPORT_NOT_FOUND,
+                f"`spec.import.id`: the organization has no project {project_id}, or the credential may not see it",
+            ),
+        )
     return _take(view, backend, seen.project)
 
 
@@ -51,7 +57,10 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
         ids = ", ".join(project.id for project in candidates[:5])
         return _wait(
             view,
-            Verdict(Reason.IMPORT_AMBIGUOUS, f"`spec.import.byName`: {len(candidates)} projects are called '{name}' ({ids}); import one by `id`"),
+            Verdict(
+                Reason.IMPORT_AMBIGUOUS,
+                f"`spec.import.byName`: {len(candidates)} projects are called '{name}' ({ids}); import one by `id`",
+            ),
         )
     if candidates:
         return _take(view, backend, candidates[0])
@@ -59,8 +68,19 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
         return creation.decide(view, backend)
     taken = [project.id for project in listing.by_name.get(name, ()) if not project.deleting]
     if taken:
-        return _wait(view, Verdict(Reason.CONFLICT, f"project {taken[0]} called '{name}' carries the mark of another Project; nothing is written"))
-    return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"`spec.import.byName`: no project that the credential may see is called '{name}'"))
+        return _wait(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"project {taken[0]} called '{name}' carries the mark of another Project; nothing is written",
+            ),
+        )
+    return _wait(
+        view,
+        Verdict(
+            Reason.IMPORT_NOT_FOUND, f"`spec.import.byName`: no project that the credential may see is called '{name}'"
+        ),
+    )
 
 
 def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
@@ -75,7 +95,13 @@ def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
             ),
         )
     if view.rivals:
-        return _wait(view, Verdict(Reason.CONFLICT, f"project {project.id} is already named by Project {', '.join(view.rivals)}; nothing is written"))
+        return _wait(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"project {project.id} is already named by Project {', '.join(view.rivals)}; nothing is written",
+            ),
+        )
     if not view.record.finalizer and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
     outcome = working(f"project {project.id} ('{project.content.name}') was found; taking it over")

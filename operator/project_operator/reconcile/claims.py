@@ -36,7 +36,9 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
             "`deletionPolicy: Orphan`, or import another project",
         )
     if view.rivals:
-        return Verdict(Reason.CONFLICT, f"project {project.id} is already named by Project {others}; nothing is written")
+        return Verdict(
+            Reason.CONFLICT, f"project {project.id} is already named by Project {others}; nothing is written"
+        )
     if not _taken_over(view, project.id):
         return Verdict(
             Reason.CONFLICT,

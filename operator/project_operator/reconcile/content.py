@@ -53,7 +53,9 @@ def wanted(project: Project, group_ids: tuple[str, ...] | None) -> Wanted:
     )
 
 
-def resolve_groups(refs: tuple[ProjectGroup, ...], known: tuple[Group, ...]) -> tuple[tuple[str, ...], tuple[UnresolvedGroup, ...]]:
+def resolve_groups(
+    refs: tuple[ProjectGroup, ...], known: tuple[Group, ...]
+) -> tuple[tuple[str, ...], tuple[UnresolvedGroup, ...]]:
     """The ids that ``refs`` mean among the ``known`` groups, in order and without repeats, and the references that mean none or several."""
     by_name: dict[str, list[str]] = {}
     for group in known:

@@ -37,7 +37,9 @@ def recover(view: View, backend: BackendView) -> Action:
     if found:
         return rest.reporting(
             view,
-            working(f"project {found[0].id}, which carries this object's mark, is being deleted outside", Reason.DELETING),
+            working(
+                f"project {found[0].id}, which carries this object's mark, is being deleted outside", Reason.DELETING
+            ),
             poll=rest.soon(view, ""),
         )
     if (refused := rest.on_refusal(view, backend.revision)) is not None:
@@ -70,7 +72,10 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
     if not backend.verbs.create:
         return rest.on_verdict(
             view,
-            Verdict(Reason.NOT_PERMITTED, f"{backend.kind} '{backend.name}' does not allow creation (`spec.capabilities.create: false`)"),
+            Verdict(
+                Reason.NOT_PERMITTED,
+                f"{backend.kind} '{backend.name}' does not allow creation (`spec.capabilities.create: false`)",
+            ),
         )
     return resolve(view, backend)
 
@@ -128,6 +133,8 @@ def _buy_right(view: View) -> WriteStatus:
         view,
         working("creating the project"),
         attempt=view.token,
-        operation=ProjectOperation(type="Create", state="Pending", start_time=view.wall, message="creating the project"),
+        operation=ProjectOperation(
+            type="Create", state="Pending", start_time=view.wall, message="creating the project"
+        ),
     )
     return WriteStatus(after, Purpose.ATTEMPT)

@@ -13,7 +13,9 @@ CREATED = "Created"
 IMPORTED = "Imported"
 
 
-def name(view: View, backend: BackendView, project: RemoteProject, outcome: Outcome, *, origin: str, want: Wanted | None) -> WriteStatus:
+def name(
+    view: View, backend: BackendView, project: RemoteProject, outcome: Outcome, *, origin: str, want: Wanted | None
+) -> WriteStatus:
     """The guarded write that names ``project``.
 
     A project that we created is ours in every field that the spec manages, whatever generation it was made from; of an imported one nothing is

@@ -8,7 +8,20 @@ from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectOperati
 from project_operator.backends.base import RemoteProject
 
 from . import claims, creation, rest, summary
-from .actions import Action, CheckDefinition, Delete, Forget, Notice, Poll, Purpose, Read, RemoveFinalizer, Update, VerifyReadAccess, WriteStatus
+from .actions import (
+    Action,
+    CheckDefinition,
+    Delete,
+    Forget,
+    Notice,
+    Poll,
+    Purpose,
+    Read,
+    RemoveFinalizer,
+    Update,
+    VerifyReadAccess,
+    WriteStatus,
+)
 from .evidence import NEVER, newest
 from .memory import Announced, Intent, Memory
 from .outcome import Outcome, held, working
@@ -28,7 +41,9 @@ def decide(view: View) -> Action:
     verdict = first_verdict(view, BEFORE_REMOVING)
     if verdict is not None or not isinstance(view.backend, BackendView):
         if policy == DeletionPolicy.ORPHAN and verdict is not None and verdict.reason in _WAY_IS_GONE:
-            return _release(view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})")
+            return _release(
+                view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
+            )
         return rest.on_verdict(view, _explained(view, verdict))
     if view.memory.answer is not None and not view.record.id:
         return creation.decide(view, view.backend)
@@ -40,7 +55,9 @@ def decide(view: View) -> Action:
         return _delete(view, view.backend)
     return rest.on_verdict(
         view,
-        Verdict(Reason.UNSUPPORTED, f"`spec.deletionPolicy`: this backend cannot do '{policy}'; set 'Delete' or 'Orphan'"),
+        Verdict(
+            Reason.UNSUPPORTED, f"`spec.deletionPolicy`: this backend cannot do '{policy}'; set 'Delete' or 'Orphan'"
+        ),
     )
 
 
@@ -55,7 +72,9 @@ _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
 def _hold(view: View) -> Verdict | None:
     spec = view.project.spec
     if view.invalid:
-        return Verdict(Reason.INVALID_SPEC, f"the deletion waits, because the spec cannot be understood: {view.invalid}")
+        return Verdict(
+            Reason.INVALID_SPEC, f"the deletion waits, because the spec cannot be understood: {view.invalid}"
+        )
     if spec.deletion_protection:
         return Verdict(
             Reason.DELETION_PROTECTED,
@@ -78,7 +97,11 @@ def _policy(view: View) -> str:
 
 def _explained(view: View, verdict: Verdict | None) -> Verdict:
     cause = verdict or Verdict(Reason.BACKEND_NOT_FOUND, "the backend object is not known")
-    way_out = "; to let the project go without touching it, set `deletionPolicy: Orphan`" if cause.reason in _WAY_IS_GONE else ""
+    way_out = (
+        "; to let the project go without touching it, set `deletionPolicy: Orphan`"
+        if cause.reason in _WAY_IS_GONE
+        else ""
+    )
     return Verdict(cause.reason, f"the deletion waits: {cause.message}{way_out}")
 
 
@@ -89,7 +112,9 @@ def _delete(view: View, backend: BackendView) -> Action:
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
-        return _release(view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it")
+        return _release(
+            view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it"
+        )
     waiting: list[RemoteProject] = []
     since = max(announced.at, view.memory.last_write_at)
     for project_id in _targets(view, backend):
@@ -171,7 +196,11 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
                 return VerifyReadAccess()
             return RemoveFinalizer(Notice(warning=False, reason="Deleted", action="Delete", note=_gone(view)))
     within = max(0.0, from_ - view.now) + 0.01
-    pause = min(within, view.cadence.slow) if listing is None or listing.begun_at <= from_ else view.cadence.after(memory.polls)
+    pause = (
+        min(within, view.cadence.slow)
+        if listing is None or listing.begun_at <= from_
+        else view.cadence.after(memory.polls)
+    )
     if within > view.cadence.slow:
         message = f"the project is gone; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it appears late"
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
@@ -191,7 +220,9 @@ def _orphan(view: View, backend: BackendView) -> Action:
     """Take the mark away, read that back, let go."""
     announced = view.memory.announced
     if announced is None or (announced.intent, announced.record) != (Intent.ORPHAN, view.record):
-        return _announce(view, Intent.ORPHAN, working("letting the project go (`deletionPolicy: Orphan`)", Reason.DELETING))
+        return _announce(
+            view, Intent.ORPHAN, working("letting the project go (`deletionPolicy: Orphan`)", Reason.DELETING)
+        )
     for project_id in _targets(view, backend):
         seen = view.memory.reads.get(project_id)
         if seen is None or seen.begun_at <= max(announced.at, view.memory.last_write_at):
@@ -205,7 +236,9 @@ def _orphan(view: View, backend: BackendView) -> Action:
         return Update(seen.project, replace(seen.project.content, mark=ORPHANED))
     if view.record.id or creation_cannot_be_under_way(view, backend):
         return _release(view, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
-    return rest.unchanged(poll=Poll("", max(view.now, view.quarantined_until), max(0.0, view.quarantined_until - view.now) + 0.01))
+    return rest.unchanged(
+        poll=Poll("", max(view.now, view.quarantined_until), max(0.0, view.quarantined_until - view.now) + 0.01)
+    )
 
 
 def creation_cannot_be_under_way(view: View, backend: BackendView) -> bool:
@@ -240,4 +273,6 @@ def _release(view: View, note: str) -> RemoveFinalizer:
 
 
 def _gone(view: View) -> str:
-    return f"project {view.record.id} is gone from the backend" if view.record.id else "nothing was created in the backend"
+    return (
+        f"project {view.record.id} is gone from the backend" if view.record.id else "nothing was created in the backend"
+    )

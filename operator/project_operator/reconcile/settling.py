@@ -20,7 +20,9 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
     if observation.begun_at <= calm_at:
         return rest.reporting(
             view,
-            working(f"read back as wanted; an update sent before may still take effect until {view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"),
+            working(
+                f"read back as wanted; an update sent before may still take effect until {view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
+            ),
             project,
             poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01),
             drift=(),
@@ -41,14 +43,19 @@ def drifted(view: View, project: RemoteProject, found: tuple[Difference, ...]) -
     """`ReportDrift`: say what differs, change nothing."""
     entries = summary.drift(view, found)
     fields = ", ".join(entry.field for entry in entries)
-    outcome = _unfinished(project) or done(f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so", Reason.DRIFTED)
+    outcome = _unfinished(project) or done(
+        f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so",
+        Reason.DRIFTED,
+    )
     return rest.reporting(view, outcome, project, drift=entries, operation=None)
 
 
 def observed(view: View, project: RemoteProject, want: Wanted) -> Action:
     """`Observe`: mirror, show what differs, write nothing anywhere else."""
     aim = target(want, project.content, view.project.status.applied, project.content.mark)
-    outcome = _unfinished(project) or done(f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED)
+    outcome = _unfinished(project) or done(
+        f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED
+    )
     poll = None if outcome.reason is Reason.OBSERVED else rest.soon(view, project.id)
     return rest.reporting(
         view, outcome, project, poll=poll, drift=summary.drift(view, differences(project.content, aim)), operation=None
@@ -63,11 +70,16 @@ def _unfinished(project: RemoteProject) -> Outcome | None:
             return None
         case ProvisioningStatus.ERROR:
             detail = project.raw_status.get("provisioningStatusMessage", "")
-            return held(Reason.PROVISIONING_FAILED, f"the backend reports an error of provisioning{': ' + detail if detail else ''}")
+            return held(
+                Reason.PROVISIONING_FAILED,
+                f"the backend reports an error of provisioning{': ' + detail if detail else ''}",
+            )
         case ProvisioningStatus.DEPROVISIONING:
             return held(Reason.DELETING, f"project {project.id} is being deleted outside")
         case _:
-            return working(f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}")
+            return working(
+                f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}"
+            )
 
 
 def _calm_at(view: View) -> float:
@@ -95,7 +107,9 @@ def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
     condemned = (*view.project.status.condemned, *extras)[-100:]
     after = summary.status(
         view,
-        working(f"{len(extras)} more project(s) with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND),
+        working(
+            f"{len(extras)} more project(s) with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND
+        ),
         condemned=condemned,
     )
     return WriteStatus(after, Purpose.CONDEMN, notice=summary.duplicate_notice(extras))

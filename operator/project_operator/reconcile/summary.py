@@ -30,7 +30,9 @@ _READY: Final = {
 }
 
 
-def conditions(outcome: Outcome, previous: Iterable[Condition], *, generation: int, now: datetime) -> tuple[Condition, ...]:
+def conditions(
+    outcome: Outcome, previous: Iterable[Condition], *, generation: int, now: datetime
+) -> tuple[Condition, ...]:
     """The conditions that say ``outcome``; a transition time moves only when the status of that condition does."""
     before = {condition.type: condition for condition in previous}
 

@@ -27,11 +27,18 @@ def decide(
     if not backend.verbs.update:
         return rest.on_verdict(
             view,
-            Verdict(Reason.NOT_PERMITTED, f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates (`spec.capabilities.update: false`)"),
+            Verdict(
+                Reason.NOT_PERMITTED,
+                f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates (`spec.capabilities.update: false`)",
+            ),
         )
     if (refused := rest.on_refusal(view, backend.revision)) is not None:
         return refused
-    if project.provisioning_status in {ProvisioningStatus.UNKNOWN, ProvisioningStatus.PENDING, ProvisioningStatus.PROVISIONING}:
+    if project.provisioning_status in {
+        ProvisioningStatus.UNKNOWN,
+        ProvisioningStatus.PENDING,
+        ProvisioningStatus.PROVISIONING,
+    }:
         return rest.reporting(
             view,
             working(f"the update of {_fields(found)} waits until the backend has provisioned project {project.id}"),

@@ -20,7 +20,9 @@ def decide(view: View, backend: BackendView) -> Action:
         return waiting
     if not view.record.finalizer and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
-    observation = newest(view.record.id, backend.listing, view.memory.reads.get(view.record.id), after=_stale_until(view))
+    observation = newest(
+        view.record.id, backend.listing, view.memory.reads.get(view.record.id), after=_stale_until(view)
+    )
     if observation is None:
         return _look(view, backend)
     if observation.project is None:
@@ -32,7 +34,10 @@ def _keep(view: View, backend: BackendView, observation: Observation, project: R
     if project.deleting:
         return rest.reporting(
             view,
-            held(Reason.DELETING, f"project {project.id} is being deleted outside, since {project.deletion_time:%Y-%m-%dT%H:%M:%SZ}"),
+            held(
+                Reason.DELETING,
+                f"project {project.id} is being deleted outside, since {project.deletion_time:%Y-%m-%dT%H:%M:%SZ}",
+            ),
             project,
             poll=rest.soon(view, project.id),
         )

@@ -183,7 +183,9 @@ class Connection:
                     f"of the credential; if they are really gone, annotate this object with {ACCEPT_ABSENCE_ANNOTATION}={judgement.suspicious}",
                 )
             )
-        elif self.not_ready is not None and (judgement.may_read or self.not_ready.reason is not Reason.PERMISSION_DENIED):
+        elif self.not_ready is not None and (
+            judgement.may_read or self.not_ready.reason is not Reason.PERMISSION_DENIED
+        ):
             self._set(None)
 
     def _set(self, verdict: Verdict | None) -> None:
@@ -194,7 +196,9 @@ class Connection:
         self._owner.connection_changed(self)
 
 
-def revision_of(spec_digest: str, secret: Mapping[str, str]) -> str:
+def revision_of(spec_digest: str, secret: Mapping[str, bytes]) -> str:
     """Changes with the backend object's spec and with the content of its Secret; says nothing about either."""
-    text = spec_digest + "\0" + "\0".join(f"{name}={value}" for name, value in sorted(secret.items()))
-    return sha256(text.encode()).hexdigest()[:16]
+    digest = sha256(spec_digest.encode())
+    for name, value in sorted(secret.items()):
+        digest.update(f"\0{name}\0{len(value)}\0".encode() + value)
+    return digest.hexdigest()[:16]

@@ -107,7 +107,10 @@ class Observer:
             except BackendError as error:
                 self._failures += 1
                 self._audience.failed(error)
-                hold = max(error.retry_after or 0.0, min(30.0, 0.5 * 2.0 ** min(self._failures, 8)) * (0.5 + self._clock.jitter() / 2))
+                hold = max(
+                    error.retry_after or 0.0,
+                    min(30.0, 0.5 * 2.0 ** min(self._failures, 8)) * (0.5 + self._clock.jitter() / 2),
+                )
                 self._postpone(self._clock.now() + hold)
             else:
                 self._failures = 0
@@ -125,7 +128,11 @@ class Observer:
         due = {key: want for key, want in self._wants.items() if want.due <= now}
         single = {key for key, want in due.items() if want.poll.project_id}
         known = len(self.listing.by_id) if self.listing is not None else 0
-        if self._next_round > now and len(single) == len(due) and len(due) <= max(READS_AT_ONCE, ceil(known / LISTING_WORTH)):
+        if (
+            self._next_round > now
+            and len(single) == len(due)
+            and len(due) <= max(READS_AT_ONCE, ceil(known / LISTING_WORTH))
+        ):
             await self._read_each([(key, due[key].poll.project_id) for key in single])
         else:
             await self._list()

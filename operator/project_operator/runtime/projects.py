@@ -28,7 +28,7 @@ from project_operator.reconcile.view import BackendView, Cadence, Verdict, View,
 from .clock import Clock
 from .connections import Connection
 from .keys import Key
-from .store import Names, Store
+from .store import References, Store
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ProjectWorker:
         *,
         kube: Kube,
         store: Store,
-        remote_names: Names,
+        references: References,
         backends: Backends,
         clock: Clock,
         cluster_id: str,
@@ -75,7 +75,7 @@ class ProjectWorker:
     ) -> None:
         self._kube = kube
         self._store = store
-        self._names = remote_names
+        self._references = references
         self._backends = backends
         self._clock = clock
         self._cluster_id = cluster_id
@@ -93,6 +93,10 @@ class ProjectWorker:
         """The observer read for ``key``."""
         if (memory := self._memories.get(key)) is not None:
             self._memories[key] = absorb.read(memory, project_id, observation.project, begun_at=observation.begun_at)
+
+    def doubt(self, key: Key) -> None:
+        """Read ``key`` live before anything else is decided about it."""
+        self._must_read.add(key)
 
     def forget(self, key: Key) -> None:
         """The object is gone and nothing of it is left to do."""
@@ -174,7 +178,7 @@ class ProjectWorker:
         project_id = project.status.id or (wish.id if wish is not None else None)
         if project_id is None or not isinstance(backend, BackendView):
             return ()
-        holders = self._names.holders(backend.endpoint_id, project_id) - {key}
+        holders = self._references.holders(backend.endpoint_id, project_id) - {key}
         return tuple(sorted(f"{holder.namespace}/{holder.name}" for holder in holders))
 
     async def _carry_out(
@@ -183,7 +187,14 @@ class ProjectWorker:
         asked_at, asked_wall = self._clock.now(), self._clock.wall()
 
         def moment() -> Moment:
-            return Moment(asked_at, asked_wall, self._clock.now(), self._clock.jitter())
+            return Moment(
+                asked_at,
+                asked_wall,
+                self._clock.now(),
+                self._clock.jitter(),
+                view.project.metadata.generation,
+                connection.revision if connection is not None else "",
+            )
 
         memory = view.memory
         match action:
@@ -221,7 +232,6 @@ class ProjectWorker:
     ) -> Memory:
         """One call to the backend, and what its end means."""
         memory, backend = view.memory, connection.backend
-        context = {"generation": view.project.metadata.generation, "revision": connection.revision}
         begun_at = self._clock.now()
         try:
             match action:
@@ -251,13 +261,13 @@ class ProjectWorker:
                 logger.warning("%s %s: %s", view.project.metadata.namespace, view.project.metadata.name, error)
             match action:
                 case act.Create():
-                    return absorb.create_failed(memory, action, error, moment(), **context)
+                    return absorb.create_failed(memory, action, error, moment())
                 case act.Update():
-                    return absorb.update_failed(memory, action, error, moment(), **context)
+                    return absorb.update_failed(memory, action, error, moment())
                 case act.Delete():
-                    return absorb.delete_failed(memory, action, error, moment(), **context)
+                    return absorb.delete_failed(memory, action, error, moment())
                 case _:
-                    return absorb.failed(memory, error, moment(), **context)
+                    return absorb.failed(memory, error, moment())
         connection.answered()
         return memory
 
@@ -275,7 +285,9 @@ class ProjectWorker:
 
         def check() -> None:
             if not action.right.holds(now=self._clock.now(), wall=self._clock.wall(), timing=timing):
-                raise RightExpired("the permission to create was older than its validity when the request could be sent")
+                raise RightExpired(
+                    "the permission to create was older than its validity when the request could be sent"
+                )
 
         return check
 
@@ -307,7 +319,11 @@ class ProjectWorker:
         listing = connection.observer.listing
         shown = listing.by_id.get(project_id) if listing is not None else None
         direct = view.memory.reads.get(project_id)
-        if direct is not None and direct.project is not None and (listing is None or direct.begun_at > listing.begun_at):
+        if (
+            direct is not None
+            and direct.project is not None
+            and (listing is None or direct.begun_at > listing.begun_at)
+        ):
             shown = direct.project
         if shown is not None:
             connection.observer.settled_on(project_id, shown)
@@ -323,7 +339,9 @@ class ProjectWorker:
     async def _delete_unnamed(self, key: Key, memory: Memory, action: act.Delete) -> float | None:
         connection = self._connections.get(key)
         if connection is None:
-            logger.error("%s is gone, and so is its backend: project %s, made for it, is left over", key, action.project_id)
+            logger.error(
+                "%s is gone, and so is its backend: project %s, made for it, is left over", key, action.project_id
+            )
             self.forget(key)
             return None
         try:
@@ -342,7 +360,7 @@ class ProjectWorker:
         answer = await self._kube.patch(PROJECTS, raw, changes, subresource=subresource)
         self._kube_failures.pop(key, None)
         self._store.put(answer)
-        self._names.note(key, answer)
+        self._references.note(key, answer)
         return parse_project(answer)[0]
 
     async def _refresh(self, key: Key) -> None:
@@ -351,14 +369,14 @@ class ProjectWorker:
             raw = await self._kube.get(PROJECTS, key.namespace, key.name)
         except KubeNotFound:
             self._store.drop(key)
-            self._names.note(key, None)
+            self._references.note(key, None)
             return
         if raw["metadata"]["uid"] != key.uid:
             self._store.drop(key)
-            self._names.note(key, None)
+            self._references.note(key, None)
         self._store.put(raw)
         if raw["metadata"]["uid"] == key.uid:
-            self._names.note(key, self._store.of(key))
+            self._references.note(key, self._store.of(key))
 
     def _api_server_failed(self, key: Key, error: KubeError) -> float:
         """A write without an answer gives no right and proves nothing: read again before anything else."""
@@ -395,7 +413,9 @@ def parse_project(raw: Mapping[str, Any]) -> tuple[Project, str]:
         )
         plain = {"metadata": raw["metadata"], "spec": {}}
         project = Project.parse(plain)
-        return project.model_copy(update={"status": ProjectStatus.parse(raw.get("status")), "spec": ProjectSpec()}), problems
+        return project.model_copy(
+            update={"status": ProjectStatus.parse(raw.get("status")), "spec": ProjectSpec()}
+        ), problems
 
 
 def _always() -> None:

@@ -1,12 +1,17 @@
 """The newest state of every object we watch: from the watch, and from the answers to our own writes, whichever is newer."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
+
+from project_operator.api.names import FINALIZER
 
 from .keys import Key
 
 Raw = Mapping[str, Any]
+GONE_KEPT: Final = 20_000
+"""How many uids of gone objects are remembered, so that a late state of one does not bring it back."""
 
 
 class Store:
@@ -15,7 +20,7 @@ class Store:
     def __init__(self, plural: str) -> None:
         self.plural = plural
         self._objects: dict[tuple[str, str], Raw] = {}
-        self._gone: dict[str, int] = {}
+        self._gone: OrderedDict[str, None] = OrderedDict()
 
     def put(self, raw: Raw) -> bool:
         """Take in a state; False if it is no newer than what is known, or of an object that is known to be gone."""
@@ -32,7 +37,9 @@ class Store:
 
     def drop(self, key: Key) -> None:
         """The object is gone for good (its uid never comes again)."""
-        self._gone[key.uid] = 0
+        self._gone[key.uid] = None
+        while len(self._gone) > GONE_KEPT:
+            self._gone.popitem(last=False)
         known = self._objects.get((key.namespace, key.name))
         if known is not None and known["metadata"]["uid"] == key.uid:
             del self._objects[key.namespace, key.name]
@@ -62,47 +69,96 @@ class Store:
         return [key for key in self.keys() if (key.namespace, key.name, key.uid) not in live]
 
 
-class Names:
-    """Which Projects name which remote project: for conflicts, and for what a listing has to show (R12)."""
+class References:
+    """Which Projects name which remote project, and which refer to which backend object; kept up with every state that is taken in."""
 
-    def __init__(self) -> None:
-        self._by_project: dict[tuple[str, str], set[Key]] = defaultdict(set)
-        self._of_key: dict[Key, tuple[str, str]] = {}
-        self._of_endpoint: dict[str, dict[str, int]] = defaultdict(dict)
+    def __init__(self, default_backend: str) -> None:
+        self._default_backend = default_backend
+        self._facts: dict[Key, _Facts] = {}
+        self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        self._at_endpoint: dict[str, set[str]] = defaultdict(set)
+        self._referring: dict[tuple[str, str], set[Key]] = defaultdict(set)
 
     def note(self, key: Key, raw: Raw | None) -> None:
-        """Take in what the status of ``key`` names now; None: the object is gone."""
-        status = (raw or {}).get("status") or {}
-        endpoint, project_id = str(status.get("endpointID") or ""), str(status.get("id") or "")
-        new = (endpoint, project_id) if endpoint and project_id else None
-        old = self._of_key.get(key)
+        """Take in the state of ``key``; None: the object is gone."""
+        new = _facts(key, raw, self._default_backend) if raw is not None else None
+        old = self._facts.get(key)
         if new == old:
             return
         if old is not None:
-            del self._of_key[key]
-            self._count(old, -1)
-            self._by_project[old].discard(key)
-            if not self._by_project[old]:
-                del self._by_project[old]
+            self._remove(key, old)
         if new is not None:
-            self._of_key[key] = new
-            self._count(new, 1)
-            self._by_project[new].add(key)
+            self._add(key, new)
 
     def holders(self, endpoint: str, project_id: str) -> frozenset[Key]:
-        """The Projects whose status names that project."""
-        return frozenset(self._by_project.get((endpoint, project_id), ()))
+        """The Projects whose status names that remote project."""
+        return frozenset(self._naming.get((endpoint, project_id), ()))
 
-    def of_endpoint(self, endpoint: str) -> Iterable[str]:
-        """Every id that a status names in that place."""
-        return tuple(self._of_endpoint.get(endpoint, ()))
+    def named(self, endpoint: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Every id that a status names in that place, and those of them whose Projects are all being deleted."""
+        named = frozenset(self._at_endpoint.get(endpoint, ()))
+        leaving = frozenset(
+            project_id
+            for project_id in named
+            if all(self._facts[key].deleting for key in self._naming[endpoint, project_id])
+        )
+        return named, leaving
 
-    def _count(self, named: tuple[str, str], step: int) -> None:
-        endpoint, project_id = named
-        ids = self._of_endpoint[endpoint]
-        ids[project_id] = ids.get(project_id, 0) + step
-        if ids[project_id] <= 0:
-            del ids[project_id]
+    def referring(self, namespace: str, name: str) -> frozenset[Key]:
+        """The Projects that refer to that backend object, by name or as the default."""
+        return frozenset(self._referring.get((namespace, name), ()))
+
+    def backend_of(self, key: Key) -> tuple[str, str]:
+        """Namespace and name of the backend object that ``key`` refers to, as far as it is known."""
+        facts = self._facts.get(key)
+        return facts.backend if facts is not None else (key.namespace, self._default_backend)
+
+    def using(self, namespace: str, name: str) -> int:
+        """How many of them carry our finalizer, and so still need it."""
+        return sum(self._facts[key].held for key in self._referring.get((namespace, name), ()))
+
+    def _add(self, key: Key, facts: "_Facts") -> None:
+        self._facts[key] = facts
+        self._referring[facts.backend].add(key)
+        if facts.project_id:
+            self._naming[facts.endpoint, facts.project_id].add(key)
+            self._at_endpoint[facts.endpoint].add(facts.project_id)
+
+    def _remove(self, key: Key, facts: "_Facts") -> None:
+        del self._facts[key]
+        self._referring[facts.backend].discard(key)
+        if facts.project_id:
+            holders = self._naming[facts.endpoint, facts.project_id]
+            holders.discard(key)
+            if not holders:
+                del self._naming[facts.endpoint, facts.project_id]
+                self._at_endpoint[facts.endpoint].discard(facts.project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    backend: tuple[str, str]
+    endpoint: str
+    project_id: str
+    held: bool
+    deleting: bool
+
+
+def backend_name(raw: Raw, default: str) -> str:
+    """Name of the backend object that a Project refers to."""
+    ref = (raw.get("spec") or {}).get("backendRef") or {}
+    return str(ref.get("name") or default)
+
+
+def _facts(key: Key, raw: Raw, default: str) -> _Facts:
+    status, metadata = raw.get("status") or {}, raw["metadata"]
+    return _Facts(
+        backend=(key.namespace, backend_name(raw, default)),
+        endpoint=str(status.get("endpointID") or ""),
+        project_id=str(status.get("id") or ""),
+        held=FINALIZER in (metadata.get("finalizers") or ()),
+        deleting="deletionTimestamp" in metadata,
+    )
 
 
 def _without_ballast(raw: Raw) -> Raw:

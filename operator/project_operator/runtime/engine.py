@@ -1,0 +1,280 @@
+"""All of it together: what the watch tells goes into the stores, keys go through one queue, workers work."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from project_operator.api import names
+from project_operator.api.conditions import Reason
+from project_operator.api.durations import parse_duration
+from project_operator.api.v1alpha1.project import DeletionPolicy, Project
+from project_operator.backends.base import UnsupportedField
+from project_operator.backends.registry import Registry
+from project_operator.errors import KubeError
+from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
+from project_operator.observability.hooks import Census, Hooks, ReconcileFinished
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.record import Timing
+from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
+
+from .backend_objects import BackendWorker, Surround
+from .clock import Clock
+from .connections import Connection
+from .keys import Key
+from .projects import Kube, ProjectWorker, Publish
+from .queue import Class, WorkQueue
+from .store import References, Store
+
+logger = logging.getLogger(__name__)
+
+KINDS: Final = (PROJECTS, IDENTITY_BACKENDS, SECRETS)
+
+
+class Engine:
+    """Implements `kube.sink.Sink`. Start it before the watch, stop it after."""
+
+    def __init__(
+        self,
+        *,
+        kube: Kube,
+        registry: Registry,
+        surround: Surround,
+        clock: Clock,
+        cluster_id: str,
+        default_backend: str,
+        send_validity: float,
+        cadence: Cadence,
+        publish: Publish,
+        hooks: Hooks,
+        workers: int,
+    ) -> None:
+        self._clock = clock
+        self._default_backend = default_backend
+        self._send_validity = send_validity
+        self._registry = registry
+        self._hooks = hooks
+        self._workers = workers
+        self._stores = {resource.plural: Store(resource.plural) for resource in KINDS}
+        self._references = References(default_backend)
+        self._queue: WorkQueue[Key] = WorkQueue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._projects = ProjectWorker(
+            kube=kube,
+            store=self._stores[PROJECTS.plural],
+            references=self._references,
+            backends=self,
+            clock=clock,
+            cluster_id=cluster_id,
+            cadence=cadence,
+            publish=publish,
+        )
+        self._backends = BackendWorker(
+            kube=kube,
+            objects=self._stores[IDENTITY_BACKENDS.plural],
+            secrets=self._stores[SECRETS.plural],
+            registry=registry,
+            surround=surround,
+            owner=self,
+            users=self,
+            clock=clock,
+        )
+
+    def start(self) -> None:
+        """Begin to work."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._worker(), name=f"worker {number}") for number in range(self._workers)]
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing more; what is under way has ``grace`` seconds, then it stays as the objects record it."""
+        self._queue.close()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._backends.aclose()
+
+    # What the watch tells (kube.sink.Sink).
+
+    def observe(self, resource: Resource, event_type: str | None, raw: Mapping[str, Any]) -> None:
+        """One object as the API server showed it."""
+        key = Key.of(resource.plural, raw)
+        store = self._stores[resource.plural]
+        if event_type == "DELETED":
+            store.drop(key)
+        elif not store.put(raw):
+            return
+        if resource.plural == SECRETS.plural:
+            for user in self._backends.uses_secret(key.namespace, key.name):
+                self._queue.add(user)
+            return
+        if resource.plural == PROJECTS.plural:
+            self._note_project(key, store.of(key))
+        elif event_type in {None, "ADDED", "DELETED"}:
+            self.wake(self._references.referring(key.namespace, key.name), routine=True)
+        self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
+
+    def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
+        """What is known and not listed is looked at again, live."""
+        for key in self._stores[resource.plural].absent_from(live):
+            if resource.plural == PROJECTS.plural:
+                self._projects.doubt(key)
+                self._queue.add(key, Class.ROUTINE)
+            else:
+                self._stores[resource.plural].drop(key)
+                self._queue.add(key, Class.ROUTINE)
+
+    def definition_gone(self, resource: Resource) -> None:
+        """The kind is no longer served: forget its objects, and do nothing else (I14)."""
+        store = self._stores[resource.plural]
+        for key in list(store.keys()):
+            store.drop(key)
+            if resource.plural == PROJECTS.plural:
+                self._references.note(key, None)
+                self._projects.forget(key)
+            else:
+                self._queue.add(key, Class.ROUTINE)
+
+    # What the Project worker asks (runtime.projects.Backends).
+
+    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
+        """The backend object that ``project`` refers to, as far as it can be used."""
+        ref = project.spec.backend_ref
+        namespace, name = project.metadata.namespace, ref.name if ref is not None else self._default_backend
+        timing = Timing(send_validity=self._send_validity)
+        raw = self._stores[IDENTITY_BACKENDS.plural].get(namespace, name)
+        if raw is None:
+            origin = "`spec.backendRef` names" if ref is not None else "the operator's default backend is"
+            verdict = Verdict(
+                Reason.BACKEND_NOT_FOUND, f"{origin} IdentityBackend '{name}', which is not in namespace '{namespace}'"
+            )
+            return verdict, None, timing
+        entry = self._backends.entry(Key.of(IDENTITY_BACKENDS.plural, raw))
+        connection, spec = entry.connection, entry.spec
+        if connection is None or spec is None:
+            cause = entry.verdict or Verdict(Reason.PROGRESSING, "connecting")
+            return (
+                Verdict(
+                    Reason.BACKEND_NOT_READY, f"IdentityBackend '{name}' is not Ready ({cause.reason}): {cause.message}"
+                ),
+                None,
+                timing,
+            )
+        vendor = self._registry.vendor_of(spec)
+        default, source = (
+            (spec.deletion_policy, "IdentityBackend")
+            if spec.deletion_policy
+            else (vendor.default_deletion_policy, "default")
+        )
+        timing = Timing(
+            send_validity=self._send_validity,
+            deadline=parse_duration(spec.timeout).total_seconds(),
+            in_flight_bound=parse_duration(spec.consistency.in_flight_bound).total_seconds(),
+            read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
+        )
+
+        def unsupported(asked: Project) -> tuple[UnsupportedField, ...]:
+            policy = asked.spec.deletion_policy or default
+            return vendor.unsupported(asked.spec, name=asked.remote_name, deletion_policy=DeletionPolicy(policy))
+
+        view = BackendView(
+            kind=IDENTITY_BACKENDS.kind,
+            name=name,
+            uid=str(raw["metadata"]["uid"]),
+            endpoint_id=connection.endpoint_id,
+            organization_id=connection.facts.organization_id,
+            revision=connection.revision,
+            unsupported=unsupported,
+            default_deletion_policy=str(default),
+            deletion_policy_source=source,
+            verbs=Verbs(**dict(spec.capabilities)),
+            remove_duplicates=spec.remove_duplicates,
+            principal=connection.facts.principal,
+            not_ready=connection.not_ready,
+            listing=connection.observer.listing,
+            groups=connection.groups,
+            read_verified_at=connection.observer.read_verified_at,
+        )
+        return view, connection, timing
+
+    # What connections and backend objects ask (runtime.connections.Owner, runtime.backend_objects.Users).
+
+    def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Ids that statuses name there, and those of them that are leaving."""
+        return self._references.named(endpoint_id)
+
+    def has_read(self, key: Key, observation: tuple[str, Observation]) -> None:
+        """A single read for ``key`` was answered."""
+        self._projects.remember_read(key, *observation)
+
+    def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
+        """Look at these again."""
+        for key in keys:
+            self._queue.add(key, Class.ROUTINE if routine else Class.CHANGED)
+
+    def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:
+        """The Projects that name a remote project."""
+        return self._references.holders(endpoint_id, project_id)
+
+    def users_of(self, key: Key) -> int:
+        """How many Projects still need a backend object."""
+        return self._references.using(key.namespace, key.name)
+
+    def connection_changed(self, connection: Connection) -> None:
+        """Its object says so, and who waits for it goes on."""
+        self._queue.add(connection.key)
+        if connection.not_ready is None:
+            self.wake(self._references.referring(connection.key.namespace, connection.key.name), routine=True)
+
+    def census(self) -> Census:
+        """How things stand, for the gauges."""
+        projects: dict[tuple[str, str, str], int] = {}
+        for raw in self._stores[PROJECTS.plural].values():
+            status = raw.get("status") or {}
+            ready = next((one["status"] for one in status.get("conditions") or [] if one["type"] == "Ready"), "Unknown")
+            place = (str(status.get("provisioningStatus") or ""), str(status.get("healthStatus") or ""), str(ready))
+            projects[place] = projects.get(place, 0) + 1
+        return Census(
+            queue_depth={cls.name.lower(): self._queue.depth(cls) for cls in Class},
+            queue_oldest_seconds={cls.name.lower(): self._queue.age(cls) for cls in Class},
+            projects=projects,
+            connections=self._backends.census(),
+        )
+
+    def _note_project(self, key: Key, raw: Mapping[str, Any] | None) -> None:
+        backend = self._stores[IDENTITY_BACKENDS.plural].get(*self._references.backend_of(key)) if raw is None else None
+        self._references.note(key, raw)
+        if backend is not None and "deletionTimestamp" in backend["metadata"]:
+            self._queue.add(Key.of(IDENTITY_BACKENDS.plural, backend), Class.ROUTINE)
+
+    async def _worker(self) -> None:
+        while (key := await self._queue.get()) is not None:
+            begun = self._clock.now()
+            again: float | None = None
+            outcome = "done"
+            try:
+                worker = self._projects if key.plural == PROJECTS.plural else self._backends
+                again = await worker.work(key)
+            except KubeError as error:
+                again, outcome = 5.0, "error"
+                logger.warning("%s: %s", key, error)
+            except Exception:
+                again, outcome = 30.0, "error"
+                logger.exception("%s: a defect of the operator; trying again in 30 s", key)
+            finally:
+                self._queue.done(key)
+            self._hooks.emit(ReconcileFinished(key.plural, outcome, self._clock.now() - begun))
+            if again is not None:
+                self._queue.add_after(key, again)
+
+
+def _wants_attention(raw: Mapping[str, Any]) -> bool:
+    """Whether somebody waits for it: a new generation, a deletion, a request to look again."""
+    metadata, status = raw["metadata"], raw.get("status") or {}
+    asked = (metadata.get("annotations") or {}).get(names.RECONCILE_ANNOTATION)
+    return (
+        "deletionTimestamp" in metadata
+        or status.get("observedGeneration") != metadata.get("generation")
+        or (asked is not None and asked != status.get("lastHandledReconcileAt"))
+    )
