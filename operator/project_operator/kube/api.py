@@ -14,7 +14,7 @@ import aiohttp
 
 from project_operator import __version__
 from project_operator.api import names
-from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, KubeUnavailable
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, KubeNotFound, KubeUnavailable
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.resources import Resource
@@ -35,6 +35,9 @@ CallObserver = Callable[[str, Resource, str, float], None]
 
 The code is the HTTP status, or "error" where no answer came.
 """
+
+AnswerObserver = Callable[[str, KubeError | None], None]
+"""Told how each request of a session ended: verb (list, watch), and why it failed, or None."""
 
 
 class KubeApi:
@@ -60,9 +63,21 @@ class KubeApi:
         """Scheme, host and port."""
         return self._server
 
-    def session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
-        """A session over the shared connections, with our credentials: for Kopf, which closes what it is given."""
-        return self._new_session(*middlewares, self._authorize)
+    def session(self, resource: Resource, on_answer: AnswerObserver) -> aiohttp.ClientSession:
+        """A session over the shared connections, with our credentials, for Kopf, which closes what it is given.
+
+        Its requests count as those of ``resource``.
+        """
+        return self._new_session(_Reporting(resource, self._on_call, on_answer), self._authorize)
+
+    async def serves(self, resource: Resource) -> bool:
+        """Whether the API server knows the kind. Asks what anybody who is logged in may ask (``system:discovery``)."""
+        path = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
+        try:
+            answer = await self._call("get", resource, "GET", path, headers=_JSON)
+        except KubeNotFound:
+            return False
+        return any(kind.get("name") == resource.plural for kind in answer.get("resources") or [])
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
         """One object."""
@@ -186,7 +201,7 @@ class KubeApi:
                 content = await response.read()
                 code = str(response.status)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise KubeUnavailable(f"{call}: no answer from the API server ({_cause(error)})") from error
+            raise _no_answer(call, error) from error
         except (ConfigurationError, OSError) as error:
             raise KubeForbidden(f"{call}: no credentials for the API server: {error}") from error
         except RuntimeError as error:
@@ -201,8 +216,49 @@ class KubeApi:
         return answers.read(call, resource, response.status, response.headers, content)
 
 
-def _cause(error: Exception) -> str:
-    """One short phrase. Timeouts have no words of their own, and client errors may show a proxy's password."""
+class _Reporting:
+    """Middleware that counts requests and tells how each ended."""
+
+    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver) -> None:
+        self._resource = resource
+        self._on_call = on_call
+        self._on_answer = on_answer
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if not request.url.path.endswith(f"/{self._resource.plural}"):
+            return await handler(request)  # discovery
+        verb = "watch" if "watch" in request.url.query else "list"
+        call = f"{verb} {request.url.path}"
+        begun = time.monotonic()
+        code = "error"
+        try:
+            response = await handler(request)
+            code = str(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._on_answer(verb, _no_answer(call, error))
+            raise
+        finally:
+            if self._on_call is not None:
+                self._on_call(verb, self._resource, code, time.monotonic() - begun)
+        self._on_answer(verb, await self._failure(call, response))
+        return response
+
+    async def _failure(self, call: str, response: aiohttp.ClientResponse) -> KubeError | None:
+        if response.ok:
+            return None
+        try:
+            # What is read here stays readable for whoever asked.
+            answers.read(call, self._resource, response.status, response.headers, await response.read())
+        except KubeError as error:
+            return error
+        return None
+
+
+def _no_answer(call: str, error: Exception) -> KubeUnavailable:
+    """Timeouts have no words of their own, and some client errors show a proxy's address with its password."""
+    cause = type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"{type(error).__name__}: {error.os_error}"
-    return type(error).__name__
+        cause += f": {error.os_error}"
+    return KubeUnavailable(f"{call}: no answer from the API server ({cause})")

@@ -50,3 +50,6 @@ DEFINITIONS: Final = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
+
+CREDENTIALS_SELECTOR: Final = f"{names.CREDENTIALS_LABEL}=true"
+"""The Secrets that we look at; the API server sends no others."""
