@@ -144,7 +144,9 @@ class Backend(Protocol):
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """Send one creation. Raises `OutcomeUnknown` where a project may exist although no usable answer came."""
 
-    async def update_project(self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]) -> None:
+    async def update_project(
+        self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
+    ) -> None:
         """Replace the content of ``current``. `WriteConflict`: read again, compare again."""
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:

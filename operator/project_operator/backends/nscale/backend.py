@@ -1,0 +1,192 @@
+"""nscale Identity as a `Backend`: one organization, one credential."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Final
+
+from pydantic_core import from_json
+
+from project_operator.backends.base import ConnectionFacts, Group, ProjectContent, RemoteProject
+from project_operator.backends.calls import Answer, Endpoint
+from project_operator.backends.nscale.classification import unusable
+from project_operator.backends.nscale.client import (
+    LONGEST_LIST,
+    ORGANIZATIONS,
+    VERSION,
+    NscaleClient,
+    groups,
+    projects,
+    service_accounts,
+)
+from project_operator.backends.nscale.config import NscaleConfig
+from project_operator.backends.nscale.errors import SPEC_PATH, SUCCESS, Operation
+from project_operator.backends.nscale.organizations import resolve_organization
+from project_operator.backends.nscale.payloads import (
+    item_to_project,
+    read_groups,
+    read_items,
+    read_only_id,
+    read_organizations,
+    read_project,
+    read_version,
+    write_project,
+)
+from project_operator.backends.transport import Transport
+from project_operator.backends.vendor import Surroundings
+from project_operator.errors import BackendError, BackendUnavailable, RequestRefused
+
+_BATCH: Final = 250
+"""Projects that are read before others have a turn: some 5 ms."""
+
+_PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}")
+
+
+class NscaleBackend:
+    """Keeps the promises of `project_operator.backends.base`; this says how.
+
+    Reads lag (N0-2) and names are not unique (N0-1): neither is hidden here. The mark is the value of the tag
+    `names.MARK_TAG`.
+    """
+
+    def __init__(self, config: NscaleConfig, surroundings: Surroundings) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            ConnectionRefused: the URL is not allowed here, or the CA bundle cannot be read.
+        """
+        endpoint = Endpoint(config.url, SPEC_PATH, config.ca_bundle, config.timeout, config.connections)
+        transport = Transport(
+            endpoint, surroundings.transport, admission=surroundings.admission, token_hex=surroundings.token_hex
+        )
+        self._config = config
+        self._client = NscaleClient(transport, config.token, surroundings.now)
+        self._token_hex = surroundings.token_hex
+        self._organization_id = ""
+
+    async def connect(self) -> ConnectionFacts:
+        """Resolve the organization; the token is proved on the way."""
+        deadline = self._client.deadline()
+        answer = await self._client.get(Operation.CONNECT, ORGANIZATIONS, deadline=deadline)
+        visible = read_organizations(answer.body)
+        if visible is None:
+            raise unusable(Operation.CONNECT, answer)
+        found = resolve_organization(visible, self._config.organization_id, self._config.organization_name)
+        self._organization_id = found.id
+        # Whoever may not list service accounts sees itself, and whoever sees a single one is it (N3.2-1).
+        principal = await self._learn(service_accounts(found.id), read_only_id, deadline)
+        version = await self._learn(VERSION, read_version, deadline)
+        return ConnectionFacts(found.id, found.name, principal, version)
+
+    async def list_projects(self) -> tuple[RemoteProject, ...]:
+        """One request, as there are no pages (N1)."""
+        answer = await self._client.get(Operation.LIST_PROJECTS, projects(self._organization), longest=LONGEST_LIST)
+        items = read_items(answer.body)
+        if items is None:
+            raise unusable(Operation.LIST_PROJECTS, answer)
+        found: list[RemoteProject] = []
+        for start in range(0, len(items), _BATCH):
+            for item in items[start : start + _BATCH]:
+                project = item_to_project(item)
+                if project is None:
+                    raise unusable(Operation.LIST_PROJECTS, answer)
+                found.append(project)
+            await asyncio.sleep(0)
+        # While an organization is not ready its list holds the projects of all others (N4-3).
+        return tuple(project for project in found if project.organization_id == self._organization)
+
+    async def get_project(self, project_id: str) -> RemoteProject:
+        """Just after a creation the server may not know the project yet (N0-2)."""
+        answer = await self._client.get(Operation.GET_PROJECT, self._project(Operation.GET_PROJECT, project_id))
+        project = read_project(answer.body)
+        if project is None or project.id != project_id or project.organization_id != self._organization:
+            raise unusable(Operation.GET_PROJECT, answer)
+        return project
+
+    async def verify_read_access(self) -> None:
+        """Ask for a project that there cannot be.
+
+        LIST is filtered and never forbidden (N1-1), but GET tells: only who may read every project of the organization
+        hears "not found", anybody else hears "forbidden" (N1.3-3, N1.3-4).
+        """
+        path = projects(self._organization, _unused_id(self._token_hex))
+        answer = await self._client.get(Operation.VERIFY_READ_ACCESS, path)
+        if answer.status in SUCCESS[Operation.VERIFY_READ_ACCESS] and read_project(answer.body) is None:
+            raise unusable(Operation.VERIFY_READ_ACCESS, answer)
+
+    async def list_groups(self) -> tuple[Group, ...]:
+        """One request, as there are no pages (N4-4)."""
+        answer = await self._client.get(Operation.LIST_GROUPS, groups(self._organization), longest=LONGEST_LIST)
+        found = read_groups(answer.body, self._organization)
+        if found is None:
+            raise unusable(Operation.LIST_GROUPS, answer)
+        return found
+
+    async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
+        """POST is not idempotent: asked twice, nscale makes two projects (N0-1)."""
+        operation = Operation.CREATE_PROJECT
+        path = projects(self._organization)
+        answer = await self._client.write(operation, "POST", path, write_project(content), before_send)
+        project = read_project(answer.body)
+        if project is None or project.organization_id != self._organization:
+            raise unusable(operation, answer)
+        return project
+
+    async def update_project(
+        self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
+    ) -> None:
+        """PUT replaces the whole content, which `ProjectContent` is; there is nothing else to keep (N1.4-1)."""
+        operation = Operation.UPDATE_PROJECT
+        path = self._project(operation, current.id)
+        _acknowledged(operation, await self._client.write(operation, "PUT", path, write_project(content), before_send))
+
+    async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
+        """Everything in the project goes with it, and how long that takes is open (N0-5, N1.5)."""
+        operation = Operation.DELETE_PROJECT
+        path = self._project(operation, project_id)
+        _acknowledged(operation, await self._client.write(operation, "DELETE", path, None, before_send))
+
+    async def aclose(self) -> None:
+        """Calls under way end at once."""
+        await self._client.aclose()
+
+    @property
+    def _organization(self) -> str:
+        if not self._organization_id:
+            raise BackendUnavailable("the organization is not known yet: connect() has not succeeded")
+        return self._organization_id
+
+    def _project(self, operation: Operation, project_id: str) -> str:
+        if not _PATH_SEGMENT.fullmatch(project_id):
+            # "." and ".." would be another path, and DELETE of that another thing.
+            words = f"{operation.words}: {project_id[:64]!r} is no id of a project; nscale's are UUIDs"
+            raise RequestRefused(words, operation=operation)
+        return projects(self._organization, project_id)
+
+    async def _learn(self, path: str, read: Callable[[bytes], str], deadline: float) -> str:
+        """What it would be good to know, or "" where it is not to be had."""
+        try:
+            answer = await self._client.get(Operation.CONNECT, path, deadline=deadline)
+        except BackendError:
+            return ""
+        return read(answer.body)
+
+
+def _acknowledged(operation: Operation, answer: Answer) -> None:
+    """PUT and DELETE are answered with an empty body (N0-4); a web page that says 200 is somebody else's."""
+    try:
+        if answer.body.strip():
+            from_json(answer.body)
+    except ValueError:
+        acknowledged = False
+    else:
+        acknowledged = True
+    if not acknowledged:
+        raise unusable(operation, answer)
+
+
+def _unused_id(token_hex: Callable[[int], str]) -> str:
+    """A random UUID as nscale makes them, with a letter first (N1.2-1)."""
+    digits = token_hex(16)
+    first = "abcdef"[int(digits[0], 16) % 6]
+    return f"{first}{digits[1:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"

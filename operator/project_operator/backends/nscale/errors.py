@@ -1,0 +1,187 @@
+"""What each answer of nscale Identity means: one table, read from the top; the first row that fits holds.
+
+A write counts as refused, and so as not done, in two cases alone: the answer is nscale's own error document with a
+status below 500, or its status is one that something in front of nscale gives instead of passing the request on.
+Whatever else is not a success is unknown. ``docs/reference/errors-nscale.md`` is generated from this table, and
+``classification`` applies it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from project_operator.backends.nscale.payloads import ErrorDocument
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionRefused,
+    CredentialsRejected,
+    NameTaken,
+    OutcomeUnknown,
+    PermissionDenied,
+    ProjectNotFound,
+    RequestRefused,
+    Throttled,
+    WriteConflict,
+)
+
+SPEC_PATH: Final = "spec.nscale"
+URL_FIELD: Final = f"{SPEC_PATH}.url"
+CA_FIELD: Final = f"{SPEC_PATH}.caBundle"
+
+
+class Operation(StrEnum):
+    """What was asked, by the name of the method of `Backend`."""
+
+    CONNECT = "connect"
+    LIST_PROJECTS = "list_projects"
+    GET_PROJECT = "get_project"
+    VERIFY_READ_ACCESS = "verify_read_access"
+    LIST_GROUPS = "list_groups"
+    CREATE_PROJECT = "create_project"
+    UPDATE_PROJECT = "update_project"
+    DELETE_PROJECT = "delete_project"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something if it gets through."""
+        return self in WRITES
+
+    @property
+    def words(self) -> str:
+        """For messages: ``create project``."""
+        return self.replace("_", " ")
+
+
+CREATE: Final = frozenset({Operation.CREATE_PROJECT})
+UPDATE: Final = frozenset({Operation.UPDATE_PROJECT})
+DELETE: Final = frozenset({Operation.DELETE_PROJECT})
+WRITES: Final = CREATE | UPDATE | DELETE
+CONNECT: Final = frozenset({Operation.CONNECT})
+GET: Final = frozenset({Operation.GET_PROJECT})
+VERIFY: Final = frozenset({Operation.VERIFY_READ_ACCESS})
+READS: Final = GET | VERIFY | {Operation.LIST_PROJECTS, Operation.LIST_GROUPS}
+USE: Final = READS | WRITES
+ALL: Final = USE | CONNECT
+
+SUCCESS: Final = {
+    **dict.fromkeys(CONNECT | READS, frozenset({200})),
+    Operation.CREATE_PROJECT: frozenset({200, 201, 202}),
+    Operation.UPDATE_PROJECT: frozenset({200, 202, 204}),
+    Operation.DELETE_PROJECT: frozenset({200, 202, 204}),
+}
+"""Statuses of success. nscale says 200 for reads, 202 for POST, 200 for PUT, 202 for DELETE (N1-1 to N1-5)."""
+
+RIGHTS: Final = {
+    Operation.CONNECT: "identity:organizations read",
+    Operation.LIST_PROJECTS: "identity:projects read",
+    Operation.GET_PROJECT: "identity:projects read",
+    Operation.VERIFY_READ_ACCESS: "identity:projects read",
+    Operation.LIST_GROUPS: "identity:groups read",
+    Operation.CREATE_PROJECT: "identity:projects create",
+    Operation.UPDATE_PROJECT: "identity:projects update",
+    Operation.DELETE_PROJECT: "identity:projects delete",
+}
+"""What a role must allow, at the scope of the organization (N1-1 to N1-5, N3.3)."""
+
+
+class Source(StrEnum):
+    """Who speaks."""
+
+    NSCALE = "nscale"
+    """The body is nscale's error document."""
+    OTHER = "other"
+    """It is not: an ingress, a gateway, anything."""
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: the answers that it is about, what they mean, and why we think so."""
+
+    operations: frozenset[Operation]
+    statuses: range
+    source: Source
+    outcome: type[BackendError] | None
+    """None: what was asked for is so."""
+    says: str
+    """What happened and what to do; ``{right}`` stands for the entry of `RIGHTS`."""
+    basis: str
+    """The line of docs/backends/nscale.md, or the other ground it stands on."""
+    code: str = ""
+    """The ``error`` of the document; "": any."""
+    quotes: bool = False
+    """Whether the document's own words help."""
+
+    def fits(self, operation: Operation, status: int, document: ErrorDocument | None) -> bool:
+        """Whether this row is about such an answer."""
+        return (
+            operation in self.operations
+            and status in self.statuses
+            and (self.source is Source.EITHER or (self.source is Source.NSCALE) == (document is not None))
+            and (not self.code or (document is not None and document.error == self.code))
+        )
+
+
+def only(status: int) -> range:
+    """The range of one status."""
+    return range(status, status + 1)
+
+
+ANY_STATUS: Final = range(100, 1000)
+REDIRECTS: Final = range(300, 400)
+CLIENT_ERRORS: Final = range(400, 500)
+
+NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
+
+_TOKEN: Final = "the token is not accepted; put the token of an existing service account into the Secret"  # noqa: S105
+_ROLE: Final = (
+    "not allowed; the service account needs the role administrator of this organization,"
+    " or one that allows {right} at the scope of the organization"
+)
+_MOVED: Final = "redirected to elsewhere, which is not followed"
+_MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
+_IN_FRONT: Final = "something in front of nscale refuses to pass the request on"
+_NO_PROJECT: Final = "there is no such project"
+_LARGE: Final = "too large; shorten the description, the tags or the groups"
+_TAKEN: Final = "another project of the organization has this name; choose another `spec.name`, or import that project"
+_RACE: Final = "somebody else wrote at the same time; the project has to be read again"
+_SHOWN: Final = "what does not exist is not found, so what exists would be shown"
+_LOST: Final = "failed, and may have been done all the same"
+
+_NSCALE, _OTHER, _EITHER = Source.NSCALE, Source.OTHER, Source.EITHER
+
+TABLE: Final = (
+    # Whoever says so, in whatever form.
+    Row(ALL, only(401), _EITHER, CredentialsRejected, _TOKEN, "N1.3-2"),
+    Row(ALL, only(429), _EITHER, Throttled, "too many requests", "N6-12: a gateway's, given before nscale is asked"),
+    # nscale's own refusals.
+    Row(ALL, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
+    Row(GET | UPDATE, only(404), _NSCALE, ProjectNotFound, _NO_PROJECT, "N1.3-4", code="not_found"),
+    Row(VERIFY, only(404), _NSCALE, None, _SHOWN, "N1.3-3, N1.3-4", code="not_found"),
+    Row(DELETE, only(404), _NSCALE, None, "the project is gone", "N1.5-1, N6-8", code="not_found"),
+    Row(CREATE, only(409), _NSCALE, NameTaken, _TAKEN, "API page, 409; N1.3-10", code="conflict"),
+    Row(UPDATE | DELETE, only(409), _NSCALE, WriteConflict, _RACE, "N1.3-6, N6-6", code="conflict"),
+    Row(USE, only(400), _NSCALE, RequestRefused, "refused", "N1.3-1, N4-5", quotes=True),
+    Row(USE, only(404), _NSCALE, RequestRefused, "the organization is not known there", "N1.3-4", code="not_found"),
+    Row(USE, only(405), _NSCALE, RequestRefused, "refused", "N1.3-5", quotes=True),
+    Row(USE, only(413), _NSCALE, RequestRefused, _LARGE, "N3.4-2"),
+    Row(USE, only(415), _NSCALE, RequestRefused, "refused", "N3.4-2, N6-13", quotes=True),
+    Row(USE, only(422), _NSCALE, RequestRefused, "refused", "N3.4-2", quotes=True),
+    # A URL that does not lead to nscale.
+    Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
+    Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
+    Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_NSCALE, "N1.3-4, N3.4-3"),
+    # Given by something in front of nscale instead of passing the request on.
+    Row(READS, CLIENT_ERRORS, _OTHER, BackendUnavailable, _IN_FRONT, "N3.4-3"),
+    Row(WRITES, only(404), _OTHER, BackendUnavailable, _IN_FRONT, "N3.4-3: an ingress without a route"),
+    Row(WRITES, only(405), _OTHER, BackendUnavailable, _IN_FRONT, "a proxy that allows some methods only"),
+    Row(WRITES, only(413), _OTHER, RequestRefused, _LARGE, "N3.4-3: an ingress with a limit"),
+    Row(WRITES, only(421), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
+    Row(WRITES, only(431), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
+    # Everything else.
+    Row(WRITES, REDIRECTS, _EITHER, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+    Row(WRITES, ANY_STATUS, _EITHER, OutcomeUnknown, _LOST, "N1.3-7 to N1.3-9, N6-1, N6-11", quotes=True),
+    Row(ALL, REDIRECTS, _EITHER, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
+    Row(ALL, ANY_STATUS, _EITHER, BackendUnavailable, "failed", "N1.3-7 to N1.3-9, N6-11", quotes=True),
+)

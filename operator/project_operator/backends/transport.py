@@ -1,0 +1,309 @@
+"""One request to an identity backend, and one answer or a truthful account of why there is none, within one deadline.
+
+What a caller may rely on:
+
+* Nothing is followed, kept or added between call and wire: no redirects, no cookies, no proxy from the environment
+  unless that is switched on, no retry of a write. A read is sent once more, at once, where the connection was closed
+  instead of answered.
+* ``before_send`` runs when the limiter, a connection and TLS have been waited for, immediately before the first byte
+  of the request leaves. What it raises is raised as it is, and nothing was sent.
+* `NoAnswer.sent` is False only if not one byte of the request left.
+* At the deadline the connection is reset, not closed politely: what still lies in the socket's buffer is thrown away
+  instead of arriving later.
+
+It stands on httpx's transports and not on its client, and gives each of its connections a transport of its own (a
+*lane*), for two reasons. The client adds what the first point forbids. And the cost of a call from a shared pool
+grows with the connections in it (encode/httpx#3215): on one machine 1.5 ms of CPU at 32 calls in flight from a pool,
+0.6 ms from lanes, at any number.
+"""
+
+import asyncio
+import logging
+import secrets
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+import httpx
+
+from project_operator import __version__
+from project_operator.backends.addresses import forbidden_kind
+from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
+from project_operator.backends.trust import Lost, connection_fault, system_trust, trust_only
+from project_operator.errors import ConnectionRefused
+
+KEEPALIVE: Final = 0.5
+"""Seconds that an idle connection is kept: a Go server without an ingress before it closes idle ones after 1 s
+(docs/backends/nscale.md, N6-15), and a request that crosses with the closing is lost."""
+
+LANE_REST: Final = 4 * KEEPALIVE
+"""Seconds after which an idle lane is given up, so that a burst does not hold on to dead sockets."""
+
+Admission = AbstractAsyncContextManager[object, bool | None]
+"""Held during each request: the caller's limiter. Entered by many tasks at once, like an `asyncio.Semaphore`."""
+
+
+_CLOSED: Final = "the operator closed the connection"
+
+
+class _CallError(Exception):
+    """A call has no answer; never leaves this module, and is raised without a chain."""
+
+    def __init__(self, why: Lost, words: str) -> None:
+        super().__init__(words)
+        self.why = why
+        self.words = words
+
+
+@dataclass(slots=True)
+class _Lane:
+    transport: httpx.AsyncHTTPTransport
+    idle_since: float = 0.0
+
+
+class Transport:
+    """Calls to one endpoint. Belongs to the event loop that first uses it."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        settings: TransportSettings,
+        *,
+        admission: Admission | None = None,
+        token_hex: Callable[[int], str] = secrets.token_hex,
+    ) -> None:
+        """Prepare; nothing is connected yet.
+
+        Raises:
+            ConnectionRefused: the URL is not one that ``settings`` allow, or the CA bundle cannot be read.
+        """
+        url = urlsplit(endpoint.url)
+        if url.scheme != "https" and not (url.scheme == "http" and settings.allow_http):
+            raise ConnectionRefused(
+                "must begin with https://; over plain http everybody on the way could read the credential",
+                field=f"{endpoint.spec_path}.url",
+            )
+        self._endpoint = endpoint
+        self._settings = settings
+        self._admission: Admission = nullcontext() if admission is None else admission
+        self._token_hex = token_hex
+        self._trust = _trust(endpoint) if url.scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
+        self._proxy = _proxy(url.scheme, url.hostname or "") if settings.trust_env else None
+        self._connections = asyncio.Semaphore(endpoint.connections)
+        self._idle: deque[_Lane] = deque()
+        self._under_way: set[asyncio.Timeout] = set()
+        self._ended = asyncio.Event()
+        self._closed = False
+        _keep_headers_out_of_logs()
+
+    def deadline(self) -> float:
+        """When, on the running loop's clock, a call that begins now must have ended."""
+        return asyncio.get_running_loop().time() + self._endpoint.timeout
+
+    async def exchange(self, call: Call, *, deadline: float | None = None) -> Answer | NoAnswer:
+        """Send ``call`` and read the whole answer. Raises nothing but what ``before_send`` and the admission raise.
+
+        The deadline counts from admission, for the limiter's waits are the limiter's; with ``deadline`` several calls
+        share one.
+        """
+        trace_id = self._token_hex(16)
+        async with self._admission:
+            watch = _Watch(call, any_address=self._settings.allow_private_addresses or self._proxy is not None)
+            timer = asyncio.timeout_at(self.deadline() if deadline is None else deadline)
+            try:
+                async with timer:
+                    self._under_way.add(timer)
+                    outcome = await self._attempt(call, watch, trace_id)
+                    if call.safe and isinstance(outcome, NoAnswer) and outcome.why is Lost.DISCONNECTED:
+                        outcome = await self._attempt(call, watch, trace_id)
+                    return outcome
+            except TimeoutError:
+                if not timer.expired():
+                    raise
+            finally:
+                self._under_way.discard(timer)
+                self._ended.set()
+            if self._closed:
+                return NoAnswer(Lost.CLOSED, watch.sent, _CLOSED, trace_id)
+            return NoAnswer(Lost.DEADLINE, watch.sent, f"no answer within {self._endpoint.timeout:g} s", trace_id)
+
+    async def aclose(self) -> None:
+        """Close all connections. Calls under way end at once, without an answer; later ones are not sent."""
+        self._closed = True
+        for timer in self._under_way:
+            if not timer.expired():
+                timer.reschedule(0)
+        while self._under_way:
+            self._ended.clear()
+            await self._ended.wait()
+        while self._idle:
+            await self._idle.pop().transport.aclose()
+
+    async def _attempt(self, call: Call, watch: "_Watch", trace_id: str) -> Answer | NoAnswer:
+        async with self._connections:
+            if self._closed:
+                return NoAnswer(Lost.CLOSED, watch.sent, _CLOSED, trace_id)
+            lane = await self._lane()
+            try:
+                answer = await self._send(lane, call, watch, trace_id)
+            except BaseException as error:
+                # Nothing is used again on which something went wrong; a cancelled handshake would even leave its
+                # socket open.
+                await lane.transport.aclose()
+                await watch.abort()
+                if not isinstance(error, _CallError):
+                    raise
+                why, words = error.why, error.words
+            else:
+                lane.idle_since = asyncio.get_running_loop().time()
+                self._idle.append(lane)
+                return answer
+        return NoAnswer(why, watch.sent, words, trace_id)
+
+    async def _lane(self) -> _Lane:
+        """The lane that rested least, or a new one; one that rested too long is given up on the way."""
+        lane = self._idle.pop() if self._idle else self._new_lane()
+        if self._idle and asyncio.get_running_loop().time() - self._idle[0].idle_since > LANE_REST:
+            await self._idle.popleft().transport.aclose()
+        return lane
+
+    def _new_lane(self) -> _Lane:
+        return _Lane(
+            httpx.AsyncHTTPTransport(
+                verify=self._trust,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
+                proxy=self._proxy,
+                socket_options=_socket_options(self._endpoint.timeout),
+            )
+        )
+
+    async def _send(self, lane: _Lane, call: Call, watch: "_Watch", trace_id: str) -> Answer:
+        try:
+            request = httpx.Request(
+                call.method,
+                self._endpoint.url + call.path,
+                headers={
+                    "User-Agent": f"project-operator/{__version__}",
+                    "Accept-Encoding": "identity",
+                    "traceparent": f"00-{trace_id}-{self._token_hex(8)}-01",
+                    **call.headers,
+                },
+                content=call.body,
+                extensions={"trace": watch},
+            )
+            response = await lane.transport.handle_async_request(request)
+            try:
+                body = await _read(response, call.longest_answer)
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            if error is watch.refusal:
+                raise
+            why, words = _fault(error, watch)
+        else:
+            return Answer(response.status_code, response.headers, body, trace_id)
+        # Not in the handler: a chain of exceptions would hold on to the request, and so to the credential in it.
+        raise _CallError(why, words)
+
+
+class _Watch:
+    """What httpcore tells of one call, step by step, through its trace extension."""
+
+    def __init__(self, call: Call, *, any_address: bool) -> None:
+        self._call = call
+        self._any_address = any_address
+        self._stream: Any = None
+        self.sent = False
+        self.answered = False
+        """Whether an answer has begun."""
+        self.refusal: BaseException | None = None
+        """What ``before_send`` raised."""
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore; what this raises ends the call."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+            self._judge_address()
+        elif event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            self._depart()
+        elif event == "http11.receive_response_headers.complete" and self.sent:
+            self.answered = True
+
+    async def abort(self) -> None:
+        """Reset the connection that was opened for this call, if one was."""
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    def _judge_address(self) -> None:
+        kind = "" if self._any_address else forbidden_kind(str(self._stream.get_extra_info("server_addr")[0]))
+        if kind:
+            raise _CallError(Lost.ADDRESS, f"the host is at a {kind} address, where backends may not be")
+
+    def _depart(self) -> None:
+        if self._call.before_send is not None:
+            try:
+                self._call.before_send()
+            except BaseException as refusal:
+                self.refusal = refusal
+                raise
+        self.sent = True
+
+
+async def _read(response: httpx.Response, longest: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > longest:
+            raise _CallError(Lost.OVERSIZED, f"the answer is longer than {longest} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _fault(error: Exception, watch: _Watch) -> tuple[Lost, str]:
+    if isinstance(error, httpx.ProxyError):
+        return Lost.PROXY, "the proxy did not connect us"
+    if not watch.sent:
+        return connection_fault(error)
+    if watch.answered:
+        return Lost.CUT_OFF, "the answer is cut off"
+    return Lost.DISCONNECTED, "the connection was closed instead of an answer"
+
+
+def _trust(endpoint: Endpoint) -> SSLContext:
+    if not endpoint.ca_bundle:
+        return system_trust()
+    try:
+        return trust_only(endpoint.ca_bundle)
+    except ValueError as error:
+        words = str(error)
+    raise ConnectionRefused(words, field=f"{endpoint.spec_path}.caBundle")
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    return None if proxy_bypass(host) else getproxies_environment().get(scheme)
+
+
+def _socket_options(timeout: float) -> list[tuple[int, int, int] | tuple[int, int, bytes]]:
+    # Closing resets, and throws away what was not sent yet (protocol, section 5: a full socket buffer counts into the
+    # in-flight bound).
+    options: list[tuple[int, int, int] | tuple[int, int, bytes]] = [
+        (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    ]
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: give up on bytes that nobody acknowledges
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout * 1000)))
+    return options
+
+
+def _keep_headers_out_of_logs() -> None:
+    # httpcore writes the headers of answers to its debug log, whatever level the rest of the process logs at.
+    logger = logging.getLogger("httpcore")
+    logger.setLevel(max(logger.level, logging.INFO))

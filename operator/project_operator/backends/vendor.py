@@ -1,0 +1,81 @@
+"""What a backend's folder has to offer, so that the rest of the operator needs to know no vendor by name."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
+from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
+from project_operator.backends.base import Backend, UnsupportedField
+from project_operator.backends.calls import TransportSettings
+from project_operator.backends.transport import Admission
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a connection gets from the process around it, rather than from its backend object."""
+
+    transport: TransportSettings = field(default_factory=TransportSettings)
+    admission: Admission | None = None
+    """Held during each request: the limiter of this credential. None: no limit but the number of connections."""
+    now: Callable[[], datetime] = _utc_now
+    """Wall clock, aware; for what servers say in dates."""
+    token_hex: Callable[[int], str] = secrets.token_hex
+    """Random bytes in hex, for trace ids and for ids that nothing has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a kind of backend can do at all."""
+
+    create: bool = True
+    update: bool = True
+    delete: bool = True
+    groups: bool = True
+    """Projects have groups."""
+    disable: bool = False
+    """Projects can be switched off without being deleted."""
+
+
+class Open(Protocol):
+    """Makes a connection; sends nothing."""
+
+    def __call__(self, spec: IdentityBackendSpec, secret: Mapping[str, bytes], surroundings: Surroundings) -> Backend:
+        """A backend for ``spec`` with the credential in ``secret`` (the decoded ``data`` of the Secret that it names).
+
+        Raises:
+            ConnectionRefused: URL, CA bundle or credential cannot be used as they are written.
+        """
+
+
+class Unsupported(Protocol):
+    """Says what cannot be held."""
+
+    def __call__(
+        self, spec: ProjectSpec, *, name: str, deletion_policy: DeletionPolicy
+    ) -> tuple[UnsupportedField, ...]:
+        """The fields of ``spec`` that cannot be held as written, given the name and the deletion policy in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A kind of backend."""
+
+    key: str
+    """The member of the union in `IdentityBackendSpec`: its attribute name there."""
+    title: str
+    """For people."""
+    default_deletion_policy: DeletionPolicy
+    """In force where neither the Project nor the backend object says otherwise: the strongest that the vendor
+    documents as safe to offer."""
+    capabilities: Capabilities
+    open: Open
+    unsupported: Unsupported
+    endpoint: Callable[[IdentityBackendSpec], str]
+    """Type and URL in one normal form: equal for two spellings of the same, different for two places."""
