@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
 
-from project_operator import __version__, generate
+from project_operator import __version__, generate, run
 from project_operator.errors import ConfigurationError, ProjectOperatorError
 
 Register = Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]  # noqa: SLF001 - it has no public name
@@ -21,7 +21,7 @@ SANDBOX_PACKAGES: Final = ("rich", "starlette", "trustme", "uvicorn")
 
 def subcommands() -> tuple[Register, ...]:
     """Every subcommand that this installation can run."""
-    registers: list[Register] = [generate.register]
+    registers: list[Register] = [run.register, generate.register]
     try:
         from project_operator.sandbox import command as sandbox  # noqa: PLC0415 - absent without the extra `sandbox`
     except ModuleNotFoundError as error:

@@ -1,0 +1,179 @@
+"""The composition root: the only module that knows every part. From settings to a running operator and back to silence."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from project_operator import __version__
+from project_operator.backends import registry
+from project_operator.backends.calls import TransportSettings
+from project_operator.backends.vendor import Surroundings
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
+from project_operator.handlers.watch import Rhythm, serve
+from project_operator.kube.access import ClusterAccess, load_access
+from project_operator.kube.api import KubeApi
+from project_operator.kube.events import EventWriter
+from project_operator.kube.resources import IDENTITY_BACKENDS, NAMESPACES, PROJECTS, SECRETS, Resource
+from project_operator.observability.health import HealthServer, Readiness
+from project_operator.observability.hooks import Census, EventFinished, KubeCall
+from project_operator.observability.metrics import Metrics
+from project_operator.reconcile.actions import Notice
+from project_operator.reconcile.backoff import delay
+from project_operator.reconcile.view import Cadence
+from project_operator.runtime.clock import SystemClock
+from project_operator.runtime.engine import Engine
+from project_operator.runtime.limiter import Limiter
+from project_operator.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Run the operator until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: there is no way to the API server, or a setting does not fit.
+    """
+    access = load_access(settings.kubeconfig, settings.context)
+    stop = asyncio.Event()
+    own_signals = _signals(stop)
+    log.info("project-operator %s; API server %s (%s)", __version__, access.server, access.source)
+    operator = Operator(settings, access)
+    try:
+        await operator.serve(stop, own_signals)
+    finally:
+        await operator.aclose()
+    log.info("stopped")
+
+
+class Operator:
+    """One running operator; the parts, put together."""
+
+    def __init__(self, settings: Settings, access: ClusterAccess) -> None:
+        self._settings = settings
+        self._engine: Engine | None = None
+        self._readiness = Readiness()
+        self._metrics = Metrics(self._census)
+        self._api = KubeApi(access, on_call=self._on_call)
+        self._events = EventWriter(self._api, on_result=lambda result: self._metrics.emit(EventFinished(result)))
+
+    async def serve(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
+        """Work until ``stop`` is set; then begin nothing more, and give what is under way the time that the settings allow."""
+        settings = self._settings
+        health = HealthServer(
+            address=settings.health_address,
+            port=settings.health_port,
+            readiness=self._readiness,
+            metrics=self._metrics.render,
+        )
+        async with health:
+            cluster_id = settings.cluster_id or await self._kube_system_uid(stop)
+            if cluster_id is None:
+                return
+            engine = self._engine = self._new_engine(cluster_id)
+            writing = asyncio.create_task(self._events.run(), name="events")
+            engine.start()
+            try:
+                async with asyncio.TaskGroup() as watches:
+                    watches.create_task(
+                        self._watch([PROJECTS, IDENTITY_BACKENDS], settings.namespaces, stop, own_signals)
+                    )
+                    secrets_from = settings.secret_namespaces or settings.namespaces
+                    watches.create_task(self._watch([SECRETS], secrets_from, stop, own_signals))
+            finally:
+                await engine.stop(settings.shutdown_grace)
+                writing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await writing
+
+    async def aclose(self) -> None:
+        """Close the connections to the API server."""
+        await self._api.aclose()
+
+    async def _watch(
+        self,
+        resources: Sequence[Resource],
+        namespaces: Sequence[str],
+        stop: asyncio.Event,
+        own_signals: Callable[[], None],
+    ) -> None:
+        if self._engine is None:
+            raise AssertionError("the engine is made before the watch")
+        await serve(
+            api=self._api,
+            sink=self._engine,
+            resources=resources,
+            namespaces=namespaces or None,
+            stop=stop,
+            report=self._readiness.report,
+            own_signals=own_signals,
+            hooks=self._metrics,
+            rhythm=Rhythm(sweep=self._settings.sweep_interval),
+        )
+
+    def _new_engine(self, cluster_id: str) -> Engine:
+        settings = self._settings
+        transport = TransportSettings(
+            allow_http=settings.allow_http, allow_private_addresses=bool(settings.allowed_addresses)
+        )
+
+        def surround(limiter: Limiter) -> Surroundings:
+            return Surroundings(transport=transport, admission=limiter)
+
+        return Engine(
+            kube=self._api,
+            registry=registry.shipped(),
+            surround=surround,
+            clock=SystemClock(),
+            cluster_id=cluster_id,
+            default_backend=settings.default_backend,
+            send_validity=settings.send_validity,
+            cadence=Cadence(fast=settings.poll_fastest, slow=settings.poll_slowest, resync=settings.resync_interval),
+            publish=self._publish,
+            hooks=self._metrics,
+            workers=settings.workers,
+        )
+
+    def _publish(self, obj: Mapping[str, Any], notice: Notice) -> None:
+        self._events.publish(obj, "Warning" if notice.warning else "Normal", notice.reason, notice.action, notice.note)
+
+    def _on_call(self, verb: str, resource: Resource, code: str, seconds: float) -> None:
+        self._metrics.emit(KubeCall(verb, resource.plural, code, seconds))
+
+    def _census(self) -> Census:
+        return self._engine.census() if self._engine is not None else Census()
+
+    async def _kube_system_uid(self, stop: asyncio.Event) -> str | None:
+        """The cluster's identity where none is set; None when told to stop while the API server is away."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                raw = await self._api.get(NAMESPACES, None, "kube-system")
+            except KubeForbidden as error:
+                raise ConfigurationError(
+                    f"the namespace kube-system cannot be read ({error}); grant `get` on it, or set PROJECT_OPERATOR_CLUSTER_ID"
+                ) from error
+            except KubeError as error:
+                failures += 1
+                self._readiness.report("cluster id", str(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), delay(failures, jitter=0.5))
+            else:
+                self._readiness.report("cluster id", "")
+                return str(raw["metadata"]["uid"])
+        return None
+
+
+def _signals(stop: asyncio.Event) -> Callable[[], None]:
+    """Take SIGTERM and SIGINT for ``stop``; the result takes them again, for Kopf does so too."""
+    loop = asyncio.get_running_loop()
+
+    def take() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+
+    take()
+    return take

@@ -1,0 +1,32 @@
+"""`project-operator run`: the operator, in the foreground, until it is told to stop."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from project_operator import app
+from project_operator.observability import logging
+from project_operator.settings import load_settings
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `run`."""
+    parser = subparsers.add_parser("run", help="run the operator; settings come from PROJECT_OPERATOR_… variables")
+    parser.add_argument(
+        "--kubeconfig", type=Path, help="a kubeconfig file, instead of the pod's ServiceAccount or $KUBECONFIG"
+    )
+    parser.add_argument("--namespace", action="append", default=[], help="watch this namespace only; may be repeated")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    overrides: dict[str, Any] = {}
+    if arguments.kubeconfig is not None:
+        overrides["kubeconfig"] = arguments.kubeconfig
+    if arguments.namespace:
+        overrides["namespaces"] = tuple(arguments.namespace)
+    settings = load_settings(overrides)
+    logging.configure(settings.log_format, settings.log_level)
+    asyncio.run(app.run(settings))
+    return 0
