@@ -82,9 +82,7 @@ def missing_package(python: str) -> str:
         return f"{python} has neither venv nor pip: install a complete Python, for example `brew install python@3.13`"
     if shutil.which("apt-get"):
         return f"{python} has neither venv nor pip: run `apt install python3-venv`, then make again"
-    return (
-        f"{python} has neither venv nor pip: install your system's package for it (python3-venv, python{version}-pip)"
-    )
+    return f"{python} has neither venv nor pip: install your system's package for one of them (often python3-pip)"
 
 
 def read_stamp() -> Installed | None:

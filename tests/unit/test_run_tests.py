@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import run_tests
+from run_tests import Result
+
+
+def test_known_parts_come_first_and_new_folders_after_them() -> None:
+    assert run_tests.parts({"zebra", "scenarios", "unit", "chart"}) == ["unit", "scenarios", "chart", "zebra"]
+
+
+def test_arguments_go_to_pytest_before_the_paths() -> None:
+    command = run_tests.command("unit", ["-k", "x"], Path("r.xml"), coverage=True)
+    assert command[1:4] == ["-m", "pytest", "--junitxml=r.xml"]
+    assert "--cov=project_operator" in command
+    assert command.index("-k") < command.index("tests/unit") < command.index("tests/test_layout.py")
+
+
+def test_errors_count_as_failures() -> None:
+    report = '<testsuites><testsuite tests="7" failures="1" errors="2" skipped="1"/></testsuites>'
+    result = run_tests.counted("unit", 1, 2.5, report)
+    assert (result.passed, result.failed, result.skipped) == (3, 3, 1)
+
+
+def test_the_last_line_is_the_sum() -> None:
+    text = run_tests.summary([Result("unit", 0, 1.0, passed=3, skipped=1), Result("api", 1, 61.0, passed=2, failed=1)])
+    assert text.splitlines()[-1] == "5 passed, 1 failed, 1 skipped"
+    assert "exit status 1" in text
+    assert "62.0 s" in text
