@@ -101,8 +101,8 @@ def _settings(scope: Scope) -> kopf.OperatorSettings:
     settings.watching.server_timeout = WATCH_SECONDS
     settings.watching.inactivity_timeout = INACTIVITY_SECONDS
     if scope.label_selector:
-        kind = f"{scope.resource.api_version}/{scope.resource.plural}"
-        settings.watching.label_selectors[kind] = scope.label_selector
+        kind = scope.resource
+        settings.watching.label_selectors[kind.group, kind.version, kind.plural] = scope.label_selector
     settings.networking.connect_timeout = 10
     settings.networking.request_timeout = 30
     settings.networking.error_backoffs = BACKOFFS

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from project_operator.errors import KubeError, KubeForbidden, KubeNotFound, KubeUnavailable
 from project_operator.handlers.feed import Feed, Key, key_of
@@ -17,6 +18,8 @@ from project_operator.observability.hooks import FanOut, Hooks, WatchEnded
 
 Report = Callable[[str, str], None]
 """Takes a check's name and why it does not hold ("" = it holds): `Readiness.report`."""
+
+UNSEEN: Final = "not everything there is has been seen yet"
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +110,7 @@ class _Watch:
         """Return when we are to stop."""
         stop, rhythm = self._around.stop, self._around.rhythm
         setbacks = 0
-        self._around.report(self.name, "starting")
+        self._around.report(self.name, UNSEEN)
         while not stop.is_set():
             begun = time.monotonic()
             try:
@@ -167,6 +170,7 @@ class _Watch:
         if trouble is None:
             cause = "; ".join(f"{type(failure).__name__}: {failure}" for failure in failures) or "it just ended"
             trouble = KubeUnavailable(f"watch {resource.plural}: {cause}")
+            log.error("%s; it is begun anew", trouble, exc_info=next(iter(failures), None))
         match trouble:
             case KubeNotFound():
                 self._around.hooks.emit(WatchEnded(resource.plural, "definition_gone"))
@@ -197,7 +201,7 @@ class _Watch:
         if self._trouble is not None:
             self._around.report(self.name, str(self._trouble))
         else:
-            self._around.report(self.name, "" if self._caught_up else "listing what there is")
+            self._around.report(self.name, "" if self._caught_up else UNSEEN)
 
     async def _follow(self) -> None:
         """See to it that the stream begins and catches up, then look for what it misses, for ever."""

@@ -14,7 +14,14 @@ import aiohttp
 
 from project_operator import __version__
 from project_operator.api import names
-from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, KubeNotFound, KubeUnavailable
+from project_operator.errors import (
+    ConfigurationError,
+    KubeConflict,
+    KubeError,
+    KubeForbidden,
+    KubeNotFound,
+    KubeUnavailable,
+)
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.resources import Resource
@@ -89,19 +96,25 @@ class KubeApi:
         """Merge ``changes`` into ``obj`` if it still is what ``obj`` says, and return it as it is then.
 
         Guarded by uid and resourceVersion of ``obj`` (protocol R1): `KubeConflict` means that it changed, or is
-        another object of the same name, and that nothing was applied; `KubeNotFound` that it is gone.
+        another object of the same name; `KubeNotFound` that it is gone. Nothing was applied to ``obj`` then.
         """
         metadata = obj["metadata"]
         guard = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
-        return await self._call(
+        path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
+        patched = await self._call(
             "patch",
             resource,
             "PATCH",
-            resource.path(metadata.get("namespace"), metadata["name"], subresource),
+            path,
             headers=_MERGE_PATCH,
             params=_AS_US,
             body={**changes, "metadata": {**changes.get("metadata", {}), **guard}},
         )
+        # The status subresource takes no notice of a uid. Only an API server restored from a backup can have another
+        # object with this resourceVersion.
+        if patched.get("metadata", {}).get("uid") != metadata["uid"]:
+            raise KubeConflict(f"patch {path}: another object of this name was changed")
+        return patched
 
     async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Create one object. `KubeConflict`: there is one of that name."""

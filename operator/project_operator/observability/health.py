@@ -31,9 +31,10 @@ class Readiness:
         before = self._problems.get(check)
         self._problems[check] = problem
         if problem and problem != before:
-            log.warning("not ready: %s: %s", check, problem)
+            # That nothing holds yet at the start is no news.
+            log.log(logging.INFO if before is None else logging.WARNING, "not ready: %s: %s", check, problem)
         elif not problem and before:
-            log.info("%s: ready", check)
+            log.info("ready: %s", check)
 
     @property
     def ready(self) -> bool:

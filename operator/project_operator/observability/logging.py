@@ -52,6 +52,8 @@ def configure(log_format: LogFormat = "auto", level: LogLevel = "info", *, strea
     root.setLevel(level.upper())
     # Says a line for each request that a probe makes.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # What Kopf says of requests and watches, with a traceback each, `handlers` says once and in a line.
+    logging.getLogger("kopf").setLevel(logging.DEBUG if level == "debug" else logging.CRITICAL)
 
 
 @contextmanager
