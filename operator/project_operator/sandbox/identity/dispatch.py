@@ -1,9 +1,11 @@
 """The ASGI side of an embedded server: reads a request, lets faults strike, asks the service, answers or hangs up."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -19,13 +21,7 @@ class ConnectionDropped(SandboxError):
     """Run in-process there is no connection to cut; this is raised in its place."""
 
 
-class _Transport(Protocol):
-    def abort(self) -> None: ...
-    def close(self) -> None: ...
-    def is_closing(self) -> bool: ...
-
-
-def _transport(receive: Receive) -> _Transport | None:
+def _transport(receive: Receive) -> asyncio.Transport | None:
     """The connection under an ASGI call.
 
     ASGI has no way to end a connection without an answer, so this reaches for the one thing that uvicorn's protocols
@@ -40,7 +36,7 @@ class _Exchange:
 
     receive: Receive
     send: Send
-    transport: _Transport | None
+    transport: asyncio.Transport | None
 
     @property
     def open(self) -> bool:
@@ -56,6 +52,9 @@ class _Exchange:
         if self.transport is None:
             raise ConnectionDropped("the embedded server closed the connection without an answer")
         if reset:
+            # Closing with nothing to linger for is how a TCP reset is sent (socket(7), SO_LINGER).
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
         else:
             self.transport.close()

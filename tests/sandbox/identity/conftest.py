@@ -1,0 +1,53 @@
+"""A running embedded nscale server, and a way to speak to it without a client that smooths things over."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
+from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+
+QUICK = NscaleSettings(read_lag=0.0, pickup_delay=0.0, provision_delay=0.0, deprovision_delay=0.0)
+
+
+class Caller:
+    """A blocking client with the administrator's token."""
+
+    def __init__(self, server: EmbeddedIdentityServer) -> None:
+        self.server = server
+        self.path = f"/api/v1/organizations/{server.organization_id}/projects"
+        self.client = httpx.Client(
+            base_url=server.url, headers={"authorization": f"Bearer {server.token}"}, trust_env=False, timeout=10.0
+        )
+
+    def create(self, name: str = "p", **more: Any) -> httpx.Response:
+        return self.client.post(self.path, json={"metadata": {"name": name}, "spec": {"groupIDs": []}}, **more)
+
+    def list(self) -> list[str]:
+        response = self.client.get(self.path)
+        assert response.status_code == 200, response.text
+        return [item["metadata"]["id"] for item in response.json()]
+
+    def socket(self) -> socket.socket:
+        """A bare connection to the server."""
+        host, port = self.server.url.removeprefix("http://").split(":")
+        return socket.create_connection((host, int(port)), timeout=10.0)
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedIdentityServer]:
+    """A server without lag or delays."""
+    with EmbeddedIdentityServer(QUICK) as running:
+        yield running
+
+
+@pytest.fixture
+def caller(server: EmbeddedIdentityServer) -> Iterator[Caller]:
+    caller = Caller(server)
+    with caller.client:
+        yield caller
