@@ -5,7 +5,6 @@ It has a prefix and a token of its own, is struck by no fault and does not show 
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -19,11 +18,12 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from project_operator.sandbox.identity.faults import Fault, FaultBook, FaultState
-from project_operator.sandbox.identity.request_log import OperationCounts, RequestLog
+from project_operator.sandbox.identity.request_log import OperationCounts, RequestLog, RequestRecord
 
 PREFIX: Final = "/_admin"
 
 M = TypeVar("M", bound=BaseModel)
+_RECORDS: Final = TypeAdapter(list[RequestRecord])
 _COUNTS: Final = TypeAdapter(dict[str, OperationCounts])
 _FAULTS: Final = TypeAdapter(list[FaultState])
 
@@ -94,7 +94,7 @@ def admin_application(token: str, faults: FaultBook, log: RequestLog, vendor_rou
         query = request.query_params
         after = int(query.get("after", "0")) if query.get("after", "0").isdecimal() else 0
         found = log.records(after=after, operation=query.get("operation", ""))
-        return JSONResponse([asdict(record) for record in found])
+        return Response(_RECORDS.dump_json(list(found), by_alias=True), media_type="application/json")
 
     async def clear_requests(_: Request) -> Response:
         log.clear()

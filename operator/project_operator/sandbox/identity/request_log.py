@@ -6,7 +6,10 @@ Bodies, headers and so secrets are never kept.
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
+
+from pydantic import ConfigDict
+from pydantic.alias_generators import to_camel
 
 CAPACITY: Final = 500_000
 """Requests kept; the oldest are forgotten first (their counts are not)."""
@@ -15,6 +18,8 @@ CAPACITY: Final = 500_000
 @dataclass(slots=True)
 class RequestRecord:
     """One request. Times are seconds since the epoch."""
+
+    __pydantic_config__: ClassVar = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
     sequence: int
     """1, 2, 3 … in the order of arrival."""

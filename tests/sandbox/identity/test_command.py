@@ -1,0 +1,116 @@
+"""``project-operator sandbox identity``, as a process."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+import pytest
+
+from project_operator.errors import ConfigurationError
+from project_operator.sandbox.identity import command
+from project_operator.sandbox.identity.tls import TLSFiles
+
+PROGRAM = """
+import argparse, sys
+from project_operator.sandbox.identity import command
+parser = argparse.ArgumentParser()
+command.register(parser.add_subparsers())
+arguments = parser.parse_args()
+sys.exit(arguments.run(arguments))
+"""
+DEADLINE = 20.0
+
+
+@contextmanager
+def running(*options: str, pass_fds: tuple[int, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "identity", *options], stdout=subprocess.PIPE, text=True, pass_fds=pass_fds
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout
+        finally:
+            process.kill()
+
+
+def parse(*options: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.register(parser.add_subparsers())
+    return parser.parse_args(["identity", *options])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_what_a_client_needs_and_ends_on_a_signal(number: signal.Signals) -> None:
+    with running("--output", "json", "--dialect", "1.18", "--seed", "7") as (process, out):
+        about = json.loads(out.readline())
+        headers = {"authorization": f"Bearer {about['token']}"}
+        path = f"{about['url']}/api/v1/organizations/{about['organizationID']}/projects"
+        assert httpx.get(path, headers=headers, trust_env=False).json() == []
+        assert httpx.get(f"{about['url']}/api/version", headers=headers, trust_env=False).json()["version"] == "1.18.0"
+        process.send_signal(number)
+        assert process.wait(DEADLINE) == 0
+
+
+def test_it_ends_when_its_owner_is_gone() -> None:
+    reading, writing = os.pipe()
+    with running("--output", "json", "--die-with-parent-fd", str(reading), pass_fds=(reading,)) as (process, out):
+        os.close(reading)
+        out.readline()
+        os.close(writing)
+        assert process.wait(DEADLINE) == 0
+
+
+def test_it_serves_https_with_given_files(tmp_path: Path) -> None:
+    files = TLSFiles.make(tmp_path)
+    options = ("--tls-cert", str(files.certificate), "--tls-key", str(files.key), "--output", "json")
+    with running(*options) as (_, out):
+        assert json.loads(out.readline())["url"].startswith("https://")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
+def test_the_text_shows_calls_that_work() -> None:
+    with running("--read-lag", "0") as (process, out):
+        lines = []
+        while not (line := out.readline()).startswith("Ctrl-C"):
+            lines.append(line)
+        exports = [line for line in lines if line.startswith("export ")]
+        script = "".join(exports) + "".join(lines[lines.index(next(x for x in lines if x.startswith("Try"))) + 1 :])
+        shell = subprocess.run(["/bin/sh", "-ec", script], capture_output=True, text=True, check=True, timeout=DEADLINE)
+        assert shell.stdout.count('"name":"first"') == 3  # created, listed, logged
+        assert '"createProject"' in shell.stdout
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--read-lag", "-1"), "--read-lag: input should be greater than or equal to 0"),
+        (("--tls-cert", "x"), "--tls-cert and --tls-key belong together"),
+        (("--tls-cert", "/nowhere", "--tls-key", "/nowhere"), "--tls-cert: there is no file /nowhere"),
+    ],
+)
+def test_options_that_make_no_sense_are_named(options: tuple[str, ...], complaint: str) -> None:
+    arguments = parse(*options)
+    with pytest.raises(ConfigurationError, match=complaint):
+        arguments.run(arguments)
+
+
+def test_ids_are_the_same_for_the_same_seed() -> None:
+    first: list[dict[str, str]] = []
+    second: list[dict[str, str]] = []
+    for found in (first, second):
+        with running("--seed", "7", "--output", "json") as (_, out):
+            about = json.loads(out.readline())
+            found.append({key: value for key, value in about.items() if key != "url"})
+    assert first == second
