@@ -55,10 +55,11 @@ def load_access(
     try:
         if kubeconfig is None and environ.get(SERVICE_HOST_ENV_NAME) and Path(SERVICE_TOKEN_FILENAME).exists():
             return in_cluster_access(environ=environ)
-        paths = str(kubeconfig) if kubeconfig is not None else environ.get("KUBECONFIG", "")
-        return _kubeconfig_access(paths or str(Path("~/.kube/config").expanduser()), context)
-    except (ConfigException, OSError, ssl.SSLError, ValueError) as error:
-        raise ConfigurationError(f"No access to a Kubernetes API server: {error}; {WAY_OUT}") from error
+        paths = str(kubeconfig or environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
+        return _kubeconfig_access(paths, context)
+    except Exception as error:  # the loaders stumble over bad input in every way there is
+        cause = " ".join(str(error).split()) or type(error).__name__
+        raise ConfigurationError(f"No access to a Kubernetes API server: {cause}; {WAY_OUT}") from error
 
 
 def in_cluster_access(
@@ -82,7 +83,7 @@ def in_cluster_access(
 def _kubeconfig_access(paths: str, context: str) -> ClusterAccess:
     merger = _KubeConfigMerger(paths)
     if merger.config is None:
-        raise ConfigException(f"no kubeconfig at {paths}")
+        raise ConfigException(f"there is no kubeconfig at {paths}")
     loader = _KubeConfigLoader(merger.config, active_context=context or None, config_base_path=None)
     configuration = Configuration()
     loader.load_and_set(configuration)

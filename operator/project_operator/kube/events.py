@@ -14,12 +14,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from project_operator.api import names
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
-from project_operator.kube.api import KubeApi
-from project_operator.kube.resources import EVENTS
+from project_operator.kube.resources import EVENTS, Resource
 
 EventType = Literal["Normal", "Warning"]
 Result = Literal["written", "failed", "dropped"]
@@ -75,12 +74,24 @@ class Pace:
     """Events whose repeats are recognised."""
 
 
+class Api(Protocol):
+    """What is needed of `KubeApi`."""
+
+    async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """See `KubeApi.create`."""
+
+    async def patch(
+        self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
+    ) -> dict[str, Any]:
+        """See `KubeApi.patch`."""
+
+
 class EventWriter:
     """Publishes Events about objects. `publish` never waits and never raises; `run` does the writing."""
 
     def __init__(
         self,
-        api: KubeApi,
+        api: Api,
         *,
         on_result: Callable[[Result], None] = lambda _: None,
         instance: str = "",
