@@ -38,7 +38,7 @@ class Reason(StrEnum):
     remedy: str
     """What a person should do, in one sentence."""
 
-    def __new__(cls, value: str, stalled: bool, meaning: str, remedy: str) -> Self:  # noqa: FBT001 - rows of a table
+    def __new__(cls, value: str, stalled: bool = False, meaning: str = "", remedy: str = "") -> Self:  # noqa: FBT001, FBT002 - rows of a table
         """A member is a row: its wire value, whether it stalls, what it means, what to do."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -158,19 +158,19 @@ class Reason(StrEnum):
         "ImportNotFound",
         True,
         "The project to import is not there, or the credential may not see it.",
-        "Correct `spec.import`, create the project in the backend, or give the credential the right to read it.",
+        "Give the credential the right to read it, or create it; if `spec.import` is wrong, create a new Project.",
     )
     IMPORT_AMBIGUOUS = (
         "ImportAmbiguous",
         True,
         "Several projects have the name to import.",
-        "Import by `id`; the message lists them.",
+        "In a new Project import by `id`; the message lists them.",
     )
     CONFLICT = (
         "Conflict",
         True,
         "The project in the backend carries the mark of another Project.",
-        "Release it there with `deletionPolicy: Orphan`, or import another one.",
+        "Release it there with `deletionPolicy: Orphan`, or import another one in a new Project.",
     )
 
     # What happened in the backend.
@@ -178,7 +178,7 @@ class Reason(StrEnum):
         "Missing",
         True,
         "The project was deleted outside, which is proved.",
-        "Delete this Project and create it anew, or set `missingPolicy: Recreate`; what was inside does not come back.",
+        "Delete this Project and create it anew, or set `missingPolicy: Recreate`; what was inside stays lost.",
     )
     DUPLICATE_FOUND = (
         "DuplicateFound",

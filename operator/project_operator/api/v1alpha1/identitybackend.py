@@ -33,7 +33,7 @@ class SecretKeyRef(ApiModel):
     `identity.project-operator.dev/credentials: "true"`."""
     key: Annotated[
         str,
-        Field(min_length=1, max_length=253),
+        Field(max_length=253),
         matches("^[-._a-zA-Z0-9]+$", "must be the key of a Secret: letters, digits, '-', '_' and '.'"),
     ] = "token"
     """Key in the Secret."""

@@ -83,15 +83,13 @@ class BackendRef(ApiModel):
     """Name of the backend object, in the namespace of the Project."""
 
 
-TagText = Annotated[str, Field(max_length=255), without_mark]
-
-
 class ProjectTag(ApiModel):
     """A name and a value."""
 
     name: Annotated[
-        TagText,
-        Field(min_length=1),
+        str,
+        Field(min_length=1, max_length=255),
+        without_mark,
         Rule(
             "!" + " && !".join(f"self.startsWith('{prefix}')" for prefix in RESERVED_TAG_PREFIXES),
             f"must not begin with {' or '.join(repr(prefix) for prefix in RESERVED_TAG_PREFIXES)}, which are reserved",
@@ -99,7 +97,7 @@ class ProjectTag(ApiModel):
         ),
     ]
     """Name of the tag."""
-    value: TagText
+    value: Annotated[str, Field(max_length=255), without_mark]
     """Value of the tag; may be empty."""
 
 

@@ -1,5 +1,6 @@
 """Value types that several kinds share: identifiers, names, times, metadata, conditions."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
@@ -45,7 +46,7 @@ def duration_between(shortest: str, longest: str) -> Rule:
     return Rule(
         f"{is_duration('self')} && duration(self) >= duration('{shortest}') && duration(self) <= duration('{longest}')",
         f"must be a duration between '{shortest}' and '{longest}', such as '90s', '2m30s' or '500ms'",
-        lambda text: low <= parse_duration(text) <= high,
+        lambda text: re.fullmatch(DURATION_PATTERN, text) is not None and low <= parse_duration(text) <= high,
     )
 
 
@@ -71,7 +72,7 @@ Duration = Annotated[str, Field(max_length=DURATION_MAX_LENGTH)]
 
 RemoteID = Annotated[
     str,
-    Field(min_length=1, max_length=128),
+    Field(max_length=128),
     matches(
         "^[A-Za-z0-9_-][A-Za-z0-9_.:-]*$",
         "must be an id as the backend shows it: letters, digits, '_', '-', '.' and ':', not beginning with '.' or ':'",
@@ -81,13 +82,16 @@ RemoteID = Annotated[
 
 RemoteName = Annotated[
     str,
-    Field(min_length=1, max_length=255),
-    matches("^[^\\t-\\r ]([^\\n\\r]*[^\\t-\\r ])?$", "must be one line that neither begins nor ends with white space"),
+    Field(max_length=255),
+    matches(
+        "^[^\\t-\\r ]([^\\n\\r]*[^\\t-\\r ])?$",
+        "must be one line, not empty, that neither begins nor ends with white space",
+    ),
 ]
 
 ObjectName = Annotated[
     str,
-    Field(min_length=1, max_length=253),
+    Field(max_length=253),
     matches(
         "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
         "must be the name of a Kubernetes object: lower case letters, digits, '-' and '.'",
