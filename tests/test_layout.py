@@ -41,7 +41,7 @@ def imports(source: str) -> set[str]:
 
 
 def defaults_in_list_items(schema: Any, path: str = "", *, inside: bool = False) -> Iterator[str]:
-    """Where a structural schema has a default inside a list item: Argo CD would show such objects OutOfSync for ever."""
+    """Where a schema has a default inside a list item: Argo CD would show such objects OutOfSync for ever."""
     if not isinstance(schema, dict):
         return
     if inside and "default" in schema:

@@ -85,7 +85,7 @@ class GoBuild:
         started = time.monotonic()
         tally = Tally()
         command = [str(self.go), "build", "-v", "-ldflags", ldflags, "-o", str(program), package]
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
             cwd=module.folder,
             env=environment(os.environ, self.cache),
@@ -93,16 +93,15 @@ class GoBuild:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        try:
-            for line in _lines(process):
-                tally.read(line)
-                self.report.progress(f"{program.name}: {tally}, {duration(time.monotonic() - started)}")
-        finally:
-            if process.poll() is None:
+        ) as process:
+            try:
+                for line in _lines(process):
+                    tally.read(line)
+                    self.report.progress(f"{program.name}: {tally}, {duration(time.monotonic() - started)}")
+            except BaseException:
                 process.terminate()
-            returncode = process.wait()
-        if returncode != 0:
+                raise
+        if (returncode := process.returncode) != 0:
             said = "\n    ".join(tally.other) or "nothing"
             raise SandboxError(f"`go build {package}` failed ({returncode}); it said:\n    {said}")
         self.report.say(f"    {program.name}: {tally}, {duration(time.monotonic() - started)}")

