@@ -1,0 +1,73 @@
+"""What the operator wrote, as the API server itself recorded it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+WRITING_VERBS: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+LEASES: Final = "leases"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write that was asked for, whatever came of it."""
+
+    verb: str
+    resource: str
+    subresource: str
+    namespace: str
+    name: str
+    code: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether the API server answered with an error."""
+        return self.code >= 400  # noqa: PLR2004 - HTTP
+
+
+class AuditLog:
+    """Writes of one user: failed ones are in, leases are not. Reads what was appended since it last looked."""
+
+    def __init__(self, path: Path, user: str) -> None:
+        self._path = path
+        self._user = user
+        self._offset = 0
+        self._writes: list[Write] = []
+
+    def writes(self, *, namespace: str | None = None, resource: str | None = None) -> list[Write]:
+        """In the order in which they were answered; of one namespace, of one resource, or all."""
+        self._read_on()
+        return [
+            write
+            for write in self._writes
+            if namespace in (None, write.namespace) and resource in (None, write.resource)
+        ]
+
+    def _read_on(self) -> None:
+        with self._path.open("rb") as log:
+            log.seek(self._offset)
+            appended = log.read()
+        # The last line may still be being written.
+        complete = appended[: appended.rfind(b"\n") + 1]
+        self._offset += len(complete)
+        for line in complete.splitlines():
+            event = json.loads(line)
+            reference = event.get("objectRef") or {}
+            if (
+                event["user"]["username"] == self._user
+                and event["verb"] in WRITING_VERBS
+                and reference.get("resource") != LEASES
+            ):
+                self._writes.append(_write(event, reference))
+
+
+def _write(event: dict[str, Any], reference: dict[str, Any]) -> Write:
+    return Write(
+        verb=event["verb"],
+        resource=reference.get("resource", ""),
+        subresource=reference.get("subresource", ""),
+        namespace=reference.get("namespace", ""),
+        name=reference.get("name", ""),
+        code=int((event.get("responseStatus") or {}).get("code", 0)),
+    )

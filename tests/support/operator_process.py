@@ -1,0 +1,96 @@
+"""The operator as a process of its own, started as a person starts it."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+from waiting import wait_until
+
+from project_operator.sandbox.controlplane.processes import OwnedProcess
+from project_operator.settings import ENV_PREFIX
+
+QUICK: Final = {
+    "ALLOW_HTTP": "true",
+    "ALLOWED_ADDRESSES": "127.0.0.0/8",
+    "HEALTH_ADDRESS": "127.0.0.1",
+    "HEALTH_PORT": "0",
+    "LOG_FORMAT": "text",
+    "SEND_VALIDITY": "0.5",
+    "POLL_FASTEST": "0.1",
+    "POLL_SLOWEST": "1",
+    "RESYNC_INTERVAL": "2",
+    "SHUTDOWN_GRACE": "5",
+}
+"""Settings, without their prefix, that let a test see in seconds what takes minutes in earnest."""
+
+_ADDRESS: Final = re.compile(r"health and metrics at (http://[^\s/]+)/")
+
+
+class OperatorProcess:
+    """`project-operator run`. A context manager that ends it as Kubernetes does, with SIGTERM."""
+
+    def __init__(self, kubeconfig: Path, log: Path, settings: Mapping[str, str] = QUICK) -> None:
+        """``settings`` are named without their prefix; nothing else of them comes in from outside."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
+        environ |= {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
+        program = Path(sys.executable).with_name("project-operator")
+        self._process = OwnedProcess(
+            "operator", [str(program), "run", f"--kubeconfig={kubeconfig}"], log=log, environ=environ
+        )
+        self._url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> str:
+        """All it has said."""
+        return self._process.log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.running
+
+    def last_lines(self, count: int = 60) -> str:
+        """The end of what it has said."""
+        return self._process.last_lines(count)
+
+    def readiness(self) -> tuple[bool, str]:
+        """Whether `/readyz` says ready, and its text; not ready, and nothing, while it does not listen yet."""
+        if not self._url:
+            found = _ADDRESS.search(self.log)
+            if found is None:
+                return False, ""
+            self._url = found[1]
+        answer = httpx.get(f"{self._url}/readyz", trust_env=False)
+        return answer.is_success, answer.text
+
+    def wait_ready(self) -> Self:
+        """Return once it is ready to work."""
+        try:
+            wait_until(lambda: self.readiness()[0] or not self.running, "the operator to be ready")
+            assert self.running, "the operator ended"
+        except AssertionError as error:
+            error.add_note(self.last_lines())
+            raise
+        return self
+
+    def stop(self) -> int:
+        """End it with SIGTERM; its exit status."""
+        return self._process.stop(grace=15.0)
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+        self._process.kill()

@@ -1,0 +1,24 @@
+"""Waiting for what must come: by looking again and again until a deadline, never by sleeping for a fixed time."""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+WITHIN: Final = 20.0
+"""Seconds after which what should happen counts as not happening; far more than it takes."""
+EVERY: Final = 0.05
+"""Seconds between two looks."""
+
+
+def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN) -> T:
+    """What ``look`` returns as soon as that is true in Python's sense. Raises AssertionError naming ``what``."""
+    deadline = time.monotonic() + within
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {within:g} s for {what}; last seen: {found!r}")
+        time.sleep(EVERY)
