@@ -17,6 +17,7 @@ from project_operator.backends.nscale.errors import (
     Row,
     Source,
 )
+from project_operator.backends.trust import Lost
 
 PAGE: Final = "docs/reference/errors-nscale.md"
 
@@ -28,14 +29,21 @@ _BODIES: Final = {
     Source.EITHER: "any",
 }
 
+_REASONS: Final = {
+    Lost.NAME: "the host name does not exist",
+    Lost.ADDRESS: "the host is at an address where backends may not be",
+    Lost.TLS: "the certificate is for another host or out of date, or what answers does not speak TLS",
+    Lost.UNTRUSTED: "the certificate is signed by nobody who is trusted",
+}
+
 _HEAD: Final = """\
 # What the answers of nscale Identity mean
 
 Generated from `operator/project_operator/backends/nscale/errors.py`; `project-operator generate` writes it anew.
 
-The rows are read from the top, and the first that fits holds. "Done" in the last two columns is about writes:
-everything but `OutcomeUnknown` says that nothing was applied. References such as N1.3-2 are rows of
-[the facts about nscale](../backends/nscale.md). The classes are explained in `operator/project_operator/errors.py`.
+The rows are read from the top, and the first that fits holds. Of a write every class but `OutcomeUnknown` says that
+nothing was done. References such as N1.3-2 are rows of [the facts about nscale](../backends/nscale.md). The classes
+are explained in `operator/project_operator/errors.py`.
 
 """
 
@@ -88,9 +96,9 @@ def _statuses(statuses: range) -> str:
 
 def _silence() -> list[str]:
     lines = [
-        f"| not sent: {why.value} | `ConnectionRefused`, `{field}` | `BackendUnavailable` | `BackendUnavailable` |"
+        f"| {_REASONS[why]} | `ConnectionRefused`, `{field}` | `BackendUnavailable` | `BackendUnavailable` |"
         for why, field in FAULTY_FIELDS.items()
     ]
-    lines.append("| not sent: anything else | `BackendUnavailable` | `BackendUnavailable` | `BackendUnavailable` |")
-    lines.append("| sent, and no complete answer | `BackendUnavailable` | `BackendUnavailable` | `OutcomeUnknown` |")
+    lines.append("| anything else, not sent | `BackendUnavailable` | `BackendUnavailable` | `BackendUnavailable` |")
+    lines.append("| sent, and no whole answer | `BackendUnavailable` | `BackendUnavailable` | `OutcomeUnknown` |")
     return lines

@@ -1,0 +1,96 @@
+from typing import Any
+
+import pytest
+
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
+from project_operator.backends.nscale import VENDOR, NscaleConfig
+from project_operator.backends.nscale.backend import NscaleBackend
+from project_operator.backends.nscale.config import endpoint, from_spec, normal_url
+from project_operator.backends.vendor import Surroundings
+from project_operator.errors import ConnectionRefused
+
+TOKEN = "eyJhbGciOiJkaXIi.x-y_z"
+
+
+def spec(**nscale: Any) -> IdentityBackendSpec:
+    member = {
+        "url": "https://identity.example.com",
+        "auth": {"serviceAccountToken": {"secretRef": {"name": "nscale", "key": "token"}}},
+        **nscale,
+    }
+    return IdentityBackendSpec.model_validate({"nscale": member, "timeout": "2500ms", "rateLimit": {"maxInFlight": 3}})
+
+
+def test_everything_comes_from_the_spec_and_the_token_from_the_secret() -> None:
+    bundle = "-----BEGIN CERTIFICATE-----\n"
+    assert from_spec(spec(organization={"id": "o"}, caBundle=bundle), {"token": TOKEN.encode()}) == NscaleConfig(
+        url="https://identity.example.com",
+        token=TOKEN,
+        organization_id="o",
+        ca_bundle=bundle,
+        timeout=2.5,
+        connections=3,
+    )
+    assert from_spec(spec(organization={"name": "Demo"}), {"token": b"x"}).organization_name == "Demo"
+
+
+def test_the_token_does_not_show() -> None:
+    assert TOKEN not in repr(from_spec(spec(), {"token": TOKEN.encode()}))
+
+
+@pytest.mark.parametrize("data", [TOKEN + "\n", f"  {TOKEN}\r\n", TOKEN])
+def test_white_space_around_the_token_does_not_count(data: str) -> None:
+    assert from_spec(spec(), {"token": data.encode()}).token == TOKEN
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"two words", b"two\nlines", "tökén".encode(), b"\xff\xfe", b"a\x00b"])
+def test_what_can_be_no_token_is_refused_without_being_shown(data: bytes) -> None:
+    with pytest.raises(ConnectionRefused, match="key 'token' of the Secret 'nscale' holds no token") as raised:
+        from_spec(spec(), {"token": data})
+    assert raised.value.field == "spec.nscale.auth.serviceAccountToken.secretRef"
+    assert "two" not in str(raised.value)
+
+
+def test_a_key_that_is_missing_is_named() -> None:
+    with pytest.raises(ConnectionRefused, match="the Secret 'nscale' has no key 'token'"):
+        from_spec(spec(), {"password": b"x"})
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("https://identity.example.com", "https://identity.example.com"),
+        ("https://Identity.Example.COM:443/", "https://identity.example.com"),
+        ("http://a:80", "http://a"),
+        ("http://a:443", "http://a:443"),
+        ("https://a:8443/base//", "https://a:8443/base"),
+        ("https://a/Base", "https://a/Base"),
+        ("https://[::1]:6080", "https://[::1]:6080"),
+        ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_spellings_of_one_url_are_one(url: str, normal: str) -> None:
+    assert normal_url(url) == normal
+    assert endpoint(spec(url=url)) == f"nscale:{normal}"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://", "https://a:b", "https://a:99999", "https://[::1", "identity.example.com"]
+)
+def test_what_is_no_url_is_refused_by_its_field(url: str) -> None:
+    with pytest.raises(ConnectionRefused, match="must be a URL") as raised:
+        normal_url(url)
+    assert raised.value.field == "spec.nscale.url"
+
+
+async def test_the_vendor_opens_what_the_spec_says() -> None:
+    backend = VENDOR.open(spec(), {"token": TOKEN.encode()}, Surroundings())
+    assert isinstance(backend, NscaleBackend)
+    assert TOKEN not in repr(backend)
+    await backend.aclose()
+
+
+def test_plain_http_is_refused_where_the_installation_does_not_allow_it() -> None:
+    with pytest.raises(ConnectionRefused) as raised:
+        VENDOR.open(spec(url="http://identity.example.com"), {"token": b"x"}, Surroundings())
+    assert raised.value.field == "spec.nscale.url"
