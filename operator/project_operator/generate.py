@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from project_operator import settings
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
 from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.backends.nscale.reference import PAGE as ERRORS_PAGE
+from project_operator.backends.nscale.reference import error_reference
 from project_operator.errors import ConfigurationError
+from project_operator.observability import metrics
 
 MEND: Final = "project-operator generate"
 
@@ -26,18 +30,25 @@ class GeneratedFile:
     render: Callable[[], str]
 
 
-def _definition(kind: Kind) -> GeneratedFile:
-    return GeneratedFile(f"crds/{crd_name(kind)}.yaml", lambda: crd_yaml(kind))
+CHART_CRDS: Final = "deploy/charts/project-operator/files/crds"
+"""A copy: a chart holds its files itself, and Flux drops symbolic links from what it fetches."""
+
+
+def _definition(folder: str, kind: Kind) -> GeneratedFile:
+    return GeneratedFile(f"{folder}/{crd_name(kind)}.yaml", lambda: crd_yaml(kind))
 
 
 GENERATED: Final = (
-    *(_definition(kind) for kind in KINDS),
+    *(_definition(folder, kind) for folder in ("crds", CHART_CRDS) for kind in KINDS),
     GeneratedFile("crds/kustomization.yaml", lambda: kustomization_yaml(KINDS)),
     GeneratedFile("crds/README.md", lambda: api_reference(KINDS)),
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
+    GeneratedFile("docs/reference/settings.md", settings.reference),
+    GeneratedFile("docs/reference/metrics.md", metrics.reference),
+    GeneratedFile(ERRORS_PAGE, error_reference),
 )
 
-GENERATED_FOLDERS: Final = ("crds",)
+GENERATED_FOLDERS: Final = ("crds", CHART_CRDS)
 """Folders in which everything is generated: a file that is not in `GENERATED` is a left-over."""
 
 

@@ -8,10 +8,11 @@ import re
 from datetime import timedelta
 from typing import Final
 
-DURATION_PATTERN: Final = r"^([0-9]+(\.[0-9]+)?(h|ms|m|s))+$"
-"""What the API accepts; understood alike by RE2 (API server), Rust (pydantic) and Python."""
+DURATION_PATTERN: Final = r"^([0-9]{1,6}(\.[0-9]+)?(h|ms|m|s))+$"
+"""What the API accepts; understood alike by RE2 (API server) and Python."""
 
-DURATION_MAX_LENGTH: Final = 32
+DURATION_MAX_LENGTH: Final = 20
+"""With at most six digits to a unit this stays below the 292 years that Go can count."""
 
 _WHOLE = re.compile(DURATION_PATTERN)
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|m|s)")

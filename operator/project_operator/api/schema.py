@@ -77,7 +77,7 @@ def cel_string(text: str) -> str:
 
 def matches(pattern: str, message: str) -> Rule:
     """The rule that a whole string matches ``pattern`` (RE2), with a message for people instead of the expression."""
-    expression = re.compile(pattern)
+    expression = re.compile(pattern, re.ASCII)  # RE2's classes are ASCII
     return Rule(f"self.matches({cel_string(pattern)})", message, lambda value: expression.fullmatch(value) is not None)
 
 

@@ -82,7 +82,7 @@ BaseURL = Annotated[
     Rule(
         f"self.matches({cel_string(_BASE_URL)}) && isURL(self)",
         "must be an http or https URL without user, query and fragment, such as 'https://identity.example.com'",
-        lambda text: re.fullmatch(_BASE_URL, text) is not None and _has_host(text),
+        lambda text: re.fullmatch(_BASE_URL, text, re.ASCII) is not None and _has_host(text),
     ),
 ]
 
