@@ -1,0 +1,170 @@
+"""The watch layer on a bench: what it tells, what is asked of the API server, and faults in between."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from project_operator.handlers.watch import Rhythm
+from project_operator.kube.access import ClusterAccess
+from project_operator.kube.api import KubeApi
+from project_operator.kube.resources import DEFINITIONS, PROJECTS, Resource
+from project_operator.observability.hooks import Happening
+from project_operator.sandbox.controlplane.emulated.server import Server
+
+CRDS = Path(__file__).parents[2] / "crds"
+QUICK = Rhythm(sweep=0.2, look=0.05, retries=(0.05,), begin=5.0, catch_up=0.3)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse | None]]
+"""Answers a request in the server's place, or passes it on (None)."""
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 15.0) -> None:
+    """Wait for a condition, with a deadline that says what was waited for."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 - any condition, not an event of ours
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"waited {seconds:g} s for: {what}") from None
+
+
+@dataclass
+class Sink:
+    """Remembers what it was told, as the runtime would."""
+
+    events: list[tuple[str, str | None, str]] = field(default_factory=list)
+    sweeps: list[tuple[str, set[str]]] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    raw: list[Mapping[str, Any]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def observe(self, resource: Resource, event_type: str | None, raw: Mapping[str, Any]) -> None:
+        self.events.append((resource.plural, event_type, raw["metadata"]["name"]))
+        self.raw.append(raw)
+        if self.failure is not None:
+            raise self.failure
+
+    def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
+        self.sweeps.append((resource.plural, {name for _, name, _ in live}))
+
+    def definition_gone(self, resource: Resource) -> None:
+        self.gone.append(resource.plural)
+
+    def saw(self, event_type: str | None, name: str, plural: str = "projects") -> bool:
+        return (plural, event_type, name) in self.events
+
+    def named(self, name: str) -> bool:
+        return any(seen == name for _, _, seen in self.events)
+
+
+@dataclass
+class Hooks:
+    seen: list[Happening] = field(default_factory=list)
+
+    def emit(self, happening: Happening, /) -> None:
+        self.seen.append(happening)
+
+
+@dataclass
+class Cluster:
+    """The emulated API server, a client of it, and what was asked of it by others."""
+
+    access: ClusterAccess
+    server: Server
+    api: KubeApi
+    requests: list[web.Request]
+    faults: list[Fault]
+    watches: dict[str, web.Request]
+
+    async def define(self, resource: Resource = PROJECTS) -> None:
+        text = (CRDS / f"{resource.plural}.{resource.group}.yaml").read_text()
+        await self.api.create(DEFINITIONS, None, yaml.safe_load(text))
+
+    async def undefine(self, resource: Resource = PROJECTS) -> None:
+        await self.delete(DEFINITIONS, None, f"{resource.plural}.{resource.group}")
+
+    async def delete(self, resource: Resource, namespace: str | None, name: str) -> None:
+        url = self.api.server + resource.path(namespace, name)
+        async with self.api.session(resource, lambda *_: None) as session, session.delete(url) as response:
+            assert response.ok, await response.text()
+
+    async def project(self, name: str, namespace: str = "default") -> dict[str, Any]:
+        body = {
+            "apiVersion": PROJECTS.api_version,
+            "kind": PROJECTS.kind,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {},
+        }
+        return await self.api.create(PROJECTS, namespace, body)
+
+    def asked(self, plural: str, **query: str) -> list[web.Request]:
+        """Requests about all objects of a kind, with (at least) these parameters."""
+        return [
+            request
+            for request in self.requests
+            if request.path.endswith(f"/{plural}") and query.items() <= dict(request.query).items()
+        ]
+
+    def cut(self, plural: str = "projects") -> None:
+        """Break the connection of a watch, without a word."""
+        transport = self.watches[plural].transport
+        assert transport is not None
+        transport.abort()
+
+
+@dataclass
+class Layer:
+    """The watch layer, running."""
+
+    sink: Sink
+    hooks: Hooks
+    checks: dict[str, str]
+    reports: list[tuple[str, str]]
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+    signals_taken: list[None]
+
+    def ready(self, plural: str = "projects") -> bool:
+        return self.checks.get(f"watch {plural}") == ""
+
+    async def becomes_ready(self, plural: str = "projects") -> None:
+        await until(lambda: self.ready(plural), f"the watch of {plural} to be ready, not {self.checks}")
+
+    async def says(self, text: str, plural: str = "projects") -> None:
+        await until(
+            lambda: any(check == f"watch {plural}" and text in problem for check, problem in self.reports),
+            f"{text!r} among {self.reports}",
+        )
+
+
+Start = Callable[..., Layer]
+
+
+def refusing(status: int, matches: Callable[[web.Request], bool]) -> Fault:
+    """Answers what matches with a Status."""
+
+    async def fault(request: web.Request, _: Handler) -> web.Response | None:
+        if not matches(request):
+            return None
+        body = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "code": status,
+            "reason": "Because",
+            "message": "so the test says",
+        }
+        return web.json_response(body, status=status)
+
+    return fault
+
+
+def with_token(access: ClusterAccess, token: Callable[[], str]) -> ClusterAccess:
+    """The same API server, other credentials."""
+    return dataclasses.replace(access, authorization=token)
