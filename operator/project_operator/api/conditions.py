@@ -169,8 +169,8 @@ class Reason(StrEnum):
     CONFLICT = (
         "Conflict",
         True,
-        "The project in the backend carries the mark of another Project.",
-        "Release it there with `deletionPolicy: Orphan`, or import another one in a new Project.",
+        "The project in the backend belongs to another Project, or has lost this one's mark; nothing is written.",
+        "Release it there with `deletionPolicy: Orphan`, or import it (or another one) by `id`; see the message.",
     )
 
     # What happened in the backend.

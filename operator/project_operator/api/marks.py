@@ -24,6 +24,11 @@ def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
+def cluster_digest(cluster_id: str) -> str:
+    """The 16 hex digits by which the marks of the cluster called ``cluster_id`` are known."""
+    return _digest(cluster_id, 16)
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """The parts of a mark; ``str(mark)`` is the token that goes over the wire."""
@@ -40,7 +45,7 @@ class Mark:
     @classmethod
     def of(cls, *, cluster_id: str, namespace: str, name: str, namespace_uid: str, uid: str) -> Self:
         """The mark of the Project ``namespace/name`` with ``uid`` in the cluster called ``cluster_id``."""
-        return cls(_digest(cluster_id, 16), _digest(f"{namespace}/{name}", 16), _digest(namespace_uid, 8), uid)
+        return cls(cluster_digest(cluster_id), _digest(f"{namespace}/{name}", 16), _digest(namespace_uid, 8), uid)
 
     @classmethod
     def parse(cls, token: str) -> Self | None:

@@ -315,7 +315,7 @@ class ProjectStatus(StatusModel):
     """What is. Written by the operator alone."""
 
     id: Annotated[str, Field(max_length=128)] | None = None
-    """Id of the project in the backend; once written, it stays, even when the project is gone."""
+    """Id of the project in the backend; it stays when the project is gone, until a new one is created."""
     name: StatusText | None = None
     """Name in force of the project in the backend."""
     organization_id: StatusText | None = None
