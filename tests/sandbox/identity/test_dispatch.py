@@ -36,7 +36,7 @@ def on_create(caller: Caller, action: FaultAction, **fields: object) -> int:
 
 @pytest.mark.parametrize("phase", FaultPhase)
 @pytest.mark.parametrize("reset", [False, True])
-def test_drop(caller: Caller, phase: FaultPhase, reset: bool) -> None:  # noqa: FBT001 - a column
+def test_drop(caller: Caller, phase: FaultPhase, caplog: pytest.LogCaptureFixture, *, reset: bool) -> None:
     on_create(caller, FaultAction.DROP, phase=phase, reset=reset)
     expected = httpx.ReadError if reset else httpx.RemoteProtocolError
     with pytest.raises(expected):
@@ -48,6 +48,7 @@ def test_drop(caller: Caller, phase: FaultPhase, reset: bool) -> None:  # noqa: 
     assert record.name == "lost"
     assert bool(record.project_id) is committed
     assert caller.create("next").status_code == 202
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 def test_delay_before_the_commit_takes_effect_after_the_client_has_gone(caller: Caller) -> None:

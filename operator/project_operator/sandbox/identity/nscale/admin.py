@@ -202,9 +202,8 @@ class NscaleAdmin:
     def _remove(self, project: Project, now: float, *, at_once: bool) -> None:
         if at_once:
             self._store.remove(Project, project.id, now)
-        elif project.deletion_time is None:
-            self._store.delete_project(project, now)
-            self._state.controller.deleted(project, now, self._state.settings)
+        else:
+            self._state.delete(project, now)
 
     async def _add_reference(self, request: Request) -> Response:
         now = self._now()

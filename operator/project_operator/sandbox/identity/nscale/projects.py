@@ -94,9 +94,7 @@ def delete_project(call: Call) -> Reply:
     project = state.store.get(Project, _project_id(call))
     if project is None or project.organization_id != organization.id:
         raise not_found()
-    if project.deletion_time is None:
-        state.store.delete_project(project, call.now)
-        state.controller.deleted(project, call.now, state.settings)
+    state.delete(project, call.now)
     return Reply()
 
 

@@ -153,6 +153,12 @@ class State:
             raise not_found()
         return found
 
+    def delete(self, project: Project, now: float) -> None:
+        """Begin to delete a project; again changes nothing (N1.5-1)."""
+        if project.deletion_time is None:
+            self.store.delete_project(project, now)
+            self.controller.deleted(project, now, self._settings)
+
     def patch(self, seen: R, wanted: R, now: float, *, lock: bool = True) -> R:
         """Turn the object that was read as ``seen`` into ``wanted``.
 

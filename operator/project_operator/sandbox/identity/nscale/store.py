@@ -55,10 +55,10 @@ class Store:
         self.changes.append(Change(now, kind, resource_id, None))
 
     def delete_project(self, project: Project, now: float) -> None:
-        """Gone at once without finalizers (N1.5-8), marked with them; marking again is no write (N1.5-1)."""
+        """Gone at once without finalizers (N1.5-8), marked with them (N1.5-1)."""
         if not project.finalizers:
             self.remove(Project, project.id, now)
-        elif project.deletion_time is None:
+        else:
             self.write(replace(project, deletion_time=now), now)
 
     def drop_finalizer(self, project: Project, finalizer: str, now: float) -> None:
