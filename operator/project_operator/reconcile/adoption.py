@@ -51,7 +51,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
     candidates = [
         project
         for project in listing.by_name.get(name, ())
-        if not project.deleting and (claims.is_free(project) or claims.is_ours(view, project))
+        if not project.deleting and (claims.is_free(view, project) or claims.is_ours(view, project))
     ]
     if len(candidates) > 1:
         ids = ", ".join(project.id for project in candidates[:5])
@@ -86,7 +86,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
 def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
     if project.deleting:
         return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"project {project.id} is being deleted"))
-    if not (claims.is_free(project) or claims.is_ours(view, project)):
+    if not (claims.is_free(view, project) or claims.is_ours(view, project)):
         return _wait(
             view,
             Verdict(

@@ -1,16 +1,24 @@
 """Whose project is it? Only the whole mark tells (promise I3)."""
 
 from project_operator.api.conditions import Reason
-from project_operator.api.marks import ORPHANED
+from project_operator.api.marks import ORPHANED, Mark
 from project_operator.backends.base import RemoteProject
 
 from .naming import IMPORTED
 from .view import Verdict, View
 
 
-def is_free(project: RemoteProject) -> bool:
-    """Whether nobody's mark is on it, so that an import may take it."""
-    return project.content.mark in {"", ORPHANED}
+def is_free(view: View, project: RemoteProject) -> bool:
+    """Whether an import may take it: nobody's mark is on it, or that of an earlier object of this very name."""
+    return project.content.mark in {"", ORPHANED} or is_predecessors(view, project)
+
+
+def is_predecessors(view: View, project: RemoteProject) -> bool:
+    """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be gone."""
+    mark, ours = Mark.parse(project.content.mark), Mark.parse(view.mark)
+    if mark is None or ours is None or mark.uid == ours.uid:
+        return False
+    return (mark.cluster, mark.name, mark.namespace) == (ours.cluster, ours.name, ours.namespace)
 
 
 def is_ours(view: View, project: RemoteProject) -> bool:
@@ -20,7 +28,7 @@ def is_ours(view: View, project: RemoteProject) -> bool:
 
 def may_be_written(view: View, project: RemoteProject) -> bool:
     """Ours by mark; or free, and taken over by id on somebody's explicit word."""
-    return is_ours(view, project) or (is_free(project) and _taken_over(view, project.id))
+    return is_ours(view, project) or (is_free(view, project) and _taken_over(view, project.id))
 
 
 def conflict(view: View, project: RemoteProject) -> Verdict | None:
@@ -28,7 +36,7 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
     others = ", ".join(view.rivals)
     if is_ours(view, project):
         return None
-    if not is_free(project):
+    if not is_free(view, project):
         owner = f" (Project {others})" if others else ""
         return Verdict(
             Reason.CONFLICT,

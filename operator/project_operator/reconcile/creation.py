@@ -4,7 +4,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import RemoteProject
 
-from . import naming, rest, summary
+from . import claims, naming, rest, summary
 from .actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from .content import Wanted, initial
 from .groups import resolve
@@ -24,6 +24,8 @@ def decide(view: View, backend: BackendView) -> Action:
         return _with_right(view, backend) if memory.right is not None else recover(view, backend)
     if record.attempt:
         return AddFinalizer(backend_annotation(backend), grants_right=False)
+    if (verdict := _left_by_a_predecessor(view, backend)) is not None:
+        return rest.on_verdict(view, verdict)
     want = _wanted(view, backend)
     return AddFinalizer(backend_annotation(backend), grants_right=True) if isinstance(want, Wanted) else want
 
@@ -57,6 +59,19 @@ def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, 
     if backend.listing is None:
         return ()
     return tuple(project for project in backend.listing.of_mark(view.mark) if project.id not in never)
+
+
+def _left_by_a_predecessor(view: View, backend: BackendView) -> Verdict | None:
+    """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken over."""
+    shown = backend.listing.by_name.get(view.project.remote_name, ()) if backend.listing is not None else ()
+    left = next((one for one in shown if not one.deleting and claims.is_predecessors(view, one)), None)
+    if left is None:
+        return None
+    return Verdict(
+        Reason.CONFLICT,
+        f"project {left.id} was made for an earlier Project of this name and is still there; no second one is created. To take it over, create this "
+        f"Project anew with `spec.import.id: {left.id}`; else delete it in the backend",
+    )
 
 
 def _with_right(view: View, backend: BackendView) -> Action:

@@ -1,7 +1,7 @@
 """The one question: what is to be done next about this Project?"""
 
 from . import adoption, creation, removal, rest, upkeep
-from .actions import Action, Forget, Delete
+from .actions import Action
 from .policies import BEFORE_ACTING, first_verdict, reads_only
 from .view import BackendView, View
 
@@ -15,7 +15,7 @@ def decide(view: View) -> Action:
         return rest.unchanged()
     verdict = first_verdict(view, BEFORE_ACTING)
     if verdict is not None:
-        return upkeep.verdict_for_settled(view, verdict)
+        return rest.on_first_verdict(view, verdict)
     backend = view.backend
     if not isinstance(backend, BackendView):
         raise AssertionError("a backend that is not there is a verdict")

@@ -1,5 +1,7 @@
 """The ways to rest: held by a verdict, waiting for evidence, retrying after a failure."""
 
+from typing import Final
+
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.v1alpha1.project import ProjectStatus
 from project_operator.backends.base import RemoteProject
@@ -27,6 +29,23 @@ def reporting(
 def on_verdict(view: View, verdict: Verdict, *, wake_in: float | None = None) -> Rest:
     """Say why nothing can be done; look again slowly, or when something changes."""
     return reporting(view, held(verdict.reason, verdict.message), wake_in=wake_in or view.cadence.resync)
+
+
+def on_first_verdict(view: View, verdict: Verdict) -> Rest:
+    """Before anything was tried. Two things are not worth a write: what was applied together comes up in any order, so a missing backend is given a
+    moment; and an outage says nothing new about a project that was settled."""
+    if verdict.reason in _WAY_TO_BACKEND:
+        grace = view.memory.record_since + view.cadence.grace - view.now
+        if grace > 0:
+            return unchanged(wake_in=grace)
+        if verdict.reason is Reason.BACKEND_NOT_READY and is_settled(
+            view.project.status, view.project.metadata.generation
+        ):
+            return unchanged(wake_in=view.cadence.resync)
+    return on_verdict(view, verdict)
+
+
+_WAY_TO_BACKEND: Final = frozenset({Reason.BACKEND_NOT_FOUND, Reason.BACKEND_NOT_READY})
 
 
 def on_failure(view: View) -> Rest | None:

@@ -4,7 +4,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
 
-from . import rest, summary
+from . import duplicates, rest, summary
 from .actions import Action, Poll, Purpose, WriteStatus
 from .content import Difference, Wanted, applied, differences, target
 from .evidence import NEVER, Observation
@@ -27,11 +27,13 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
             poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01),
             drift=(),
         )
-    if extras := _extras(view, backend, project):
-        return _condemn(view, extras)
+    if (duty := duplicates.decide(view, backend, project)) is not None:
+        return duty
     return rest.reporting(
         view,
-        done(f"project {project.id} is {project.provisioning_status} and {project.health_status}{_duplicates(view)}"),
+        done(
+            f"project {project.id} is {project.provisioning_status} and {project.health_status}{duplicates.remark(view)}"
+        ),
         project,
         operation=None,
         applied=applied(want, view.project.metadata.generation),
@@ -89,35 +91,6 @@ def _calm_at(view: View) -> float:
         return NEVER
     unanswered = max(view.started_at if view.memory.start_is_hazard else NEVER, view.memory.unanswered_update_at)
     return unanswered + view.timing.in_flight_bound + view.timing.read_lag
-
-
-def _extras(view: View, backend: BackendView, project: RemoteProject) -> tuple[str, ...]:
-    """R8: what carries our mark beside the named project, shown by a listing that shows the named one too, after the quarantine."""
-    listing, status = backend.listing, view.project.status
-    if listing is None or listing.begun_at <= view.quarantined_until or project.id not in listing.by_id:
-        return ()
-    return tuple(
-        extra.id
-        for extra in listing.of_mark(view.mark)
-        if extra.id != project.id and extra.id not in status.condemned and not extra.deleting
-    )
-
-
-def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
-    condemned = (*view.project.status.condemned, *extras)[-100:]
-    after = summary.status(
-        view,
-        working(
-            f"{len(extras)} more project(s) with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND
-        ),
-        condemned=condemned,
-    )
-    return WriteStatus(after, Purpose.CONDEMN, notice=summary.duplicate_notice(extras))
-
-
-def _duplicates(view: View) -> str:
-    condemned = view.project.status.condemned
-    return f"; further projects carry its mark, see status.condemned ({len(condemned)})" if condemned else ""
 
 
 def operation(kind: str, state: str, view: View, message: str) -> ProjectOperation:

@@ -11,7 +11,7 @@ from .evidence import NEVER, Observation, newest
 from .groups import resolve
 from .outcome import held
 from .policies import backend_annotation, reads_only
-from .view import BackendView, Verdict, View
+from .view import BackendView, View
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -81,11 +81,3 @@ def _look(view: View, backend: BackendView) -> Action:
     if rest.is_settled(view.project.status, view.project.metadata.generation) and after == NEVER:
         return rest.unchanged()
     return rest.unchanged(poll=Poll(view.record.id, after, 0.0))
-
-
-def verdict_for_settled(view: View, verdict: Verdict) -> Action:
-    """An outage of the backend says nothing new about a project that was settled: its status stays, and nothing is written."""
-    quiet = verdict.reason is Reason.BACKEND_NOT_READY and rest.is_settled(
-        view.project.status, view.project.metadata.generation
-    )
-    return rest.unchanged(wake_in=view.cadence.resync) if quiet else rest.on_verdict(view, verdict)

@@ -50,6 +50,8 @@ class Cadence:
     """The longest wait between two looks at something under way."""
     resync: float = 60.0
     """How long to leave alone what waits for a person."""
+    grace: float = 2.0
+    """How long a backend may be missing, or connecting, before that is said."""
     blocked_after: float = 300.0
     """A deletion that lasts longer is called blocked."""
 

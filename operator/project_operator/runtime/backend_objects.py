@@ -13,8 +13,9 @@ from typing import Any, Final, Protocol
 from pydantic import ValidationError
 
 from project_operator.api import names
-from project_operator.api.conditions import Reason
+from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.durations import parse_duration
+from project_operator.api.problems import describe_problems
 from project_operator.api.v1alpha1.identitybackend import (
     CapabilitiesStatus,
     ConsistencyStatus,
@@ -37,9 +38,12 @@ from project_operator.errors import (
 )
 from project_operator.kube.merge import merge_patch
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
+from project_operator.observability.hooks import Hooks
 from project_operator.reconcile.absorb import reason_for
+from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
-from project_operator.reconcile.outcome import Outcome, done, held
+from project_operator.reconcile.outcome import Outcome, Standing, done, held
+from project_operator.reconcile.record import Timing
 from project_operator.reconcile.summary import conditions
 from project_operator.reconcile.view import Verdict
 
@@ -47,8 +51,10 @@ from .clock import Clock
 from .connections import Connection, Owner, revision_of
 from .keys import Key
 from .limiter import Limiter
-from .projects import Kube
+from .instrumented import InstrumentedBackend
+from .projects import Kube, Publish
 from .store import Store
+from .sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +79,7 @@ class Entry:
     revision: str = ""
     failures: int = 0
     retry_at: float = 0.0
+    sweeper: Sweeper | None = None
 
 
 class BackendWorker:
@@ -89,6 +96,9 @@ class BackendWorker:
         owner: Owner,
         users: Users,
         clock: Clock,
+        hooks: Hooks,
+        publish: Publish,
+        new_sweeper: Callable[[], Sweeper],
     ) -> None:
         self._kube = kube
         self._objects = objects
@@ -98,6 +108,9 @@ class BackendWorker:
         self._owner = owner
         self._users = users
         self._clock = clock
+        self._hooks = hooks
+        self._publish = publish
+        self._new_sweeper = new_sweeper
         self._entries: dict[Key, Entry] = {}
 
     def entry(self, key: Key) -> Entry:
@@ -151,10 +164,7 @@ class BackendWorker:
         try:
             backend = IdentityBackend.parse(raw)
         except ValidationError as error:
-            problems = "; ".join(
-                f"`{'.'.join(map(str, one['loc']))}`: {one['msg']}"
-                for one in error.errors(include_url=False, include_input=False)
-            )
+            problems = describe_problems(error)
             entry.verdict = Verdict(Reason.INVALID_SPEC, problems)
             await self._report(key, raw, entry, held(Reason.INVALID_SPEC, problems))
             return None
@@ -170,7 +180,20 @@ class BackendWorker:
         await self._report(key, self._objects.of(key) or raw, entry, self._outcome(key, entry, backend), secret_name)
         if entry.connection is None and entry.retry_at > self._clock.now():
             return entry.retry_at - self._clock.now()
+        await self._sweep(key, entry, backend.spec)
         return parse_duration(backend.spec.interval).total_seconds()
+
+    async def _sweep(self, key: Key, entry: Entry, spec: IdentityBackendSpec) -> None:
+        """R11, once an interval."""
+        raw = self._objects.of(key)
+        if entry.connection is None or entry.connection.not_ready is not None or raw is None:
+            return
+        if entry.sweeper is None:
+            entry.sweeper = self._new_sweeper()
+        timing = timing_of(spec, send_validity=0.0)
+        remove = spec.remove_duplicates and spec.capabilities.delete
+        for notice in await entry.sweeper.sweep(entry.connection, quarantine=timing.quarantine, remove=remove):
+            self._publish(raw, notice)
 
     async def _connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
         """Make ``entry.connection`` fit spec and Secret, or say in ``entry.verdict`` why there is none."""
@@ -209,7 +232,9 @@ class BackendWorker:
             burst=spec.rate_limit.burst,
             max_in_flight=spec.rate_limit.max_in_flight,
         )
-        opened = vendor.open(spec, secret, self._surround(limiter))
+        opened = InstrumentedBackend(
+            vendor.open(spec, secret, self._surround(limiter)), vendor.key, self._hooks, self._clock.now
+        )
         try:
             facts = await opened.connect()
         except BaseException:
@@ -375,7 +400,29 @@ class BackendWorker:
             await connection.aclose()
 
 
+def timing_of(spec: IdentityBackendSpec, *, send_validity: float) -> Timing:
+    """The protocol's constants as a backend object sets them."""
+    return Timing(
+        send_validity=send_validity,
+        deadline=parse_duration(spec.timeout).total_seconds(),
+        in_flight_bound=parse_duration(spec.consistency.in_flight_bound).total_seconds(),
+        read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
+    )
+
+
 _NO_PROBLEM: Final = frozenset({Reason.SUCCEEDED, Reason.PROGRESSING, Reason.IN_USE})
+
+
+def _notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:
+    """The Event for a change of readiness; none for a beginning that goes well."""
+    ready = before.condition(ConditionType.READY)
+    if outcome.reason in {Reason.PROGRESSING, Reason.IN_USE} or (ready is not None and ready.reason == outcome.reason):
+        return None
+    if ready is None and outcome.standing is Standing.DONE:
+        return None
+    return Notice(
+        warning=outcome.standing is not Standing.DONE, reason=outcome.reason, action="Connect", note=outcome.message
+    )
 
 
 def _digest(spec: IdentityBackendSpec) -> str:

@@ -7,24 +7,25 @@ from typing import Any, Final
 
 from project_operator.api import names
 from project_operator.api.conditions import Reason
-from project_operator.api.durations import parse_duration
+from project_operator.api.marks import cluster_digest
 from project_operator.api.v1alpha1.project import DeletionPolicy, Project
 from project_operator.backends.base import UnsupportedField
 from project_operator.backends.registry import Registry
 from project_operator.errors import KubeError
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
-from project_operator.observability.hooks import Census, Hooks, ReconcileFinished
+from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
 
-from .backend_objects import BackendWorker, Surround
+from .backend_objects import BackendWorker, Surround, timing_of
 from .clock import Clock
 from .connections import Connection
 from .keys import Key
 from .projects import Kube, ProjectWorker, Publish
 from .queue import Class, WorkQueue
 from .store import References, Store
+from .sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ class Engine:
             owner=self,
             users=self,
             clock=clock,
+            hooks=hooks,
+            publish=publish,
+            new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
         )
 
     def start(self) -> None:
@@ -167,12 +171,7 @@ class Engine:
             if spec.deletion_policy
             else (vendor.default_deletion_policy, "default")
         )
-        timing = Timing(
-            send_validity=self._send_validity,
-            deadline=parse_duration(spec.timeout).total_seconds(),
-            in_flight_bound=parse_duration(spec.consistency.in_flight_bound).total_seconds(),
-            read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
-        )
+        timing = timing_of(spec, send_validity=self._send_validity)
 
         def unsupported(asked: Project) -> tuple[UnsupportedField, ...]:
             policy = asked.spec.deletion_policy or default
@@ -250,6 +249,7 @@ class Engine:
 
     async def _worker(self) -> None:
         while (key := await self._queue.get()) is not None:
+            self._hooks.emit(QueueWaited(*self._queue.waited(key)))
             begun = self._clock.now()
             again: float | None = None
             outcome = "done"

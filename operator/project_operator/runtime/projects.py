@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from project_operator.api import names
 from project_operator.api.marks import Mark
+from project_operator.api.problems import describe_problems
 from project_operator.api.v1alpha1.project import Project, ProjectSpec, ProjectStatus
 from project_operator.errors import BackendError, KubeConflict, KubeError, KubeNotFound, ProjectNotFound, RightExpired
 from project_operator.kube.merge import merge_patch
@@ -46,6 +47,11 @@ class Kube(Protocol):
         self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
     ) -> dict[str, Any]:
         """Guarded write (R1)."""
+
+    async def list(
+        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+    ) -> list[dict[str, Any]]:
+        """Live listing."""
 
 
 class Backends(Protocol):
@@ -360,7 +366,8 @@ class ProjectWorker:
         answer = await self._kube.patch(PROJECTS, raw, changes, subresource=subresource)
         self._kube_failures.pop(key, None)
         self._store.put(answer)
-        self._references.note(key, answer)
+        # What the store believes, not the answer: the watch may have said meanwhile that the object is gone.
+        self._references.note(key, self._store.of(key))
         return parse_project(answer)[0]
 
     async def _refresh(self, key: Key) -> None:
@@ -407,10 +414,7 @@ def parse_project(raw: Mapping[str, Any]) -> tuple[Project, str]:
     try:
         return Project.parse(raw), ""
     except ValidationError as error:
-        problems = "; ".join(
-            f"`{'.'.join(str(part) for part in problem['loc'])}`: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False, include_context=False)
-        )
+        problems = describe_problems(error)
         plain = {"metadata": raw["metadata"], "spec": {}}
         project = Project.parse(plain)
         return project.model_copy(

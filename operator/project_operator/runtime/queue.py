@@ -32,7 +32,7 @@ class WorkQueue(Generic[K]):
     def __init__(self, *, ageing: float = AGEING) -> None:
         self._ageing = ageing
         self._ready: tuple[OrderedDict[K, float], OrderedDict[K, float]] = (OrderedDict(), OrderedDict())
-        self._active: set[K] = set()
+        self._active: dict[K, tuple[Class, float]] = {}
         self._again: dict[K, Class] = {}
         self._due: dict[K, float] = {}
         self._delayed: list[tuple[float, int, K]] = []
@@ -72,8 +72,9 @@ class WorkQueue(Generic[K]):
         """The next key, now the caller's until `done`; None after `close`."""
         while not self._closed:
             self._promote()
-            if (key := self._take()) is not None:
-                self._active.add(key)
+            if (taken := self._take()) is not None:
+                key, cls, since = taken
+                self._active[key] = (cls, self._now() - since)
                 return key
             self._wakeup.clear()
             await self._wakeup.wait()
@@ -81,9 +82,14 @@ class WorkQueue(Generic[K]):
 
     def done(self, key: K) -> None:
         """The caller has finished with ``key``."""
-        self._active.discard(key)
+        self._active.pop(key, None)
         if (cls := self._again.pop(key, None)) is not None:
             self.add(key, cls)
+
+    def waited(self, key: K) -> tuple[str, float]:
+        """The class of a key that was handed out, and how many seconds it had waited."""
+        cls, seconds = self._active[key]
+        return cls.name.lower(), seconds
 
     def close(self) -> None:
         """No more work is handed out; every waiting `get` returns None."""
@@ -109,13 +115,15 @@ class WorkQueue(Generic[K]):
     def _now() -> float:
         return asyncio.get_running_loop().time()
 
-    def _take(self) -> K | None:
+    def _take(self) -> tuple[K, Class, float] | None:
         changed, routine = self._ready
         aged = bool(routine) and self._now() - next(iter(routine.values())) > self._ageing
         if changed and not (aged and next(iter(routine.values())) < next(iter(changed.values()))):
-            return changed.popitem(last=False)[0]
+            key, since = changed.popitem(last=False)
+            return key, Class.CHANGED, since
         if routine:
-            return routine.popitem(last=False)[0]
+            key, since = routine.popitem(last=False)
+            return key, Class.ROUTINE, since
         return None
 
     def _promote(self) -> None:

@@ -1,0 +1,62 @@
+"""More than one project with one mark: the bounds did not hold. Reported always, removed only where that is switched on (R8)."""
+
+from project_operator.api.conditions import Reason
+from project_operator.backends.base import RemoteProject
+
+from . import summary
+from .actions import Action, Delete, Purpose, Read, WriteStatus
+from .evidence import NEVER
+from .outcome import working
+from .view import BackendView, View
+
+
+def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | None:
+    """What the named project's duplicates ask for; None where there are none, or nothing (more) may be done about them."""
+    extras = _extras(view, backend, named)
+    if extras:
+        return _condemn(view, extras)
+    return _remove(view, backend) if backend.remove_duplicates and backend.principal and backend.verbs.delete else None
+
+
+def remark(view: View) -> str:
+    """What the message of a Ready project says about them."""
+    condemned = view.project.status.condemned
+    return f"; {len(condemned)} further projects carry its mark, see `status.condemned`" if condemned else ""
+
+
+def _extras(view: View, backend: BackendView, named: RemoteProject) -> tuple[str, ...]:
+    """What carries our mark beside the named project, shown by a listing that shows the named one too, begun after the quarantine."""
+    listing = backend.listing
+    if listing is None or listing.begun_at <= view.quarantined_until or named.id not in listing.by_id:
+        return ()
+    known = {named.id, *view.project.status.condemned}
+    return tuple(extra.id for extra in listing.of_mark(view.mark) if extra.id not in known and not extra.deleting)
+
+
+def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
+    """First it is written down, so that it is never adopted; what follows, follows from that."""
+    after = summary.status(
+        view,
+        working(
+            f"{len(extras)} more projects with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND
+        ),
+        condemned=(*view.project.status.condemned, *extras)[-100:],
+    )
+    return WriteStatus(after, Purpose.CONDEMN, notice=summary.duplicate_notice(extras))
+
+
+def _remove(view: View, backend: BackendView) -> Action | None:
+    """Delete what was condemned and what this very credential has made: a mark that a person copied is not ours to delete."""
+    listing = backend.listing
+    for project_id in view.project.status.condemned:
+        shown = listing.by_id.get(project_id) if listing is not None else None
+        if shown is None or shown.deleting or view.memory.deletes_sent.get(project_id, NEVER) > NEVER:
+            continue
+        read = view.memory.reads.get(project_id)
+        if read is None:
+            return Read(project_id)
+        extra = read.project
+        if extra is None or extra.deleting or extra.content.mark != view.mark or extra.created_by != backend.principal:
+            continue
+        return Delete(project_id)
+    return None

@@ -1,0 +1,92 @@
+"""Finds what was left over (R11): remote projects with this cluster's mark whose object is gone, by live look."""
+
+import logging
+from typing import Any, Protocol
+
+from project_operator.backends.base import RemoteProject
+from project_operator.errors import BackendError, KubeError
+from project_operator.kube.resources import PROJECTS, Resource
+from project_operator.reconcile.actions import Notice
+from project_operator.reconcile.leftovers import leftovers
+
+from .clock import Clock
+from .connections import Connection
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Lister(Protocol):
+    """A live listing of the API server."""
+
+    async def list(
+        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+    ) -> list[dict[str, Any]]:
+        """All objects of a kind."""
+
+
+class Sweeper:
+    """One per backend object and connection; asked now and then."""
+
+    def __init__(self, kube: Lister, projects: Store, clock: Clock, cluster: str) -> None:
+        """``cluster``: the 16 hex digits that this cluster's marks begin with."""
+        self._kube = kube
+        self._projects = projects
+        self._clock = clock
+        self._cluster = cluster
+        self._since: dict[str, float] = {}
+        self._reported: set[str] = set()
+
+    async def sweep(self, connection: Connection, *, quarantine: float, remove: bool) -> list[Notice]:
+        """What is to be reported now. With ``remove``, what this credential itself made is deleted as well.
+
+        An id is reported once per process, after it has been left over for a whole quarantine and a live listing of all Projects confirmed it. Where
+        the operator may not list all Projects it cannot know, and reports nothing.
+        """
+        listing = connection.observer.listing
+        if listing is None or not listing.credible:
+            return []
+        living = {str(raw["metadata"]["uid"]) for raw in self._projects.values()}
+        found = leftovers(listing, cluster=self._cluster, living=living)
+        now = self._clock.now()
+        self._since = {project.id: self._since.get(project.id, now) for project in found}
+        due = [project for project in found if now - self._since[project.id] > quarantine]
+        if not due or (not remove and all(project.id in self._reported for project in due)):
+            return []
+        try:
+            live = await self._kube.list(PROJECTS, None, metadata_only=True)
+        except KubeError as error:
+            logger.info("cannot tell what is left over in %s: %s", connection.key, error)
+            return []
+        confirmed = leftovers(listing, cluster=self._cluster, living={str(raw["metadata"]["uid"]) for raw in live})
+        notices = [self._report(connection, project) for project in confirmed if project.id not in self._reported]
+        if remove:
+            await self._remove(connection, [project for project in confirmed if project in due])
+        return notices
+
+    def _report(self, connection: Connection, project: RemoteProject) -> Notice:
+        self._reported.add(project.id)
+        note = (
+            f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer exists; delete it in the backend, or take "
+            "it over with a Project of the former name and `spec.import.id`"
+        )
+        logger.warning("%s: %s", connection.key, note)
+        return Notice(warning=True, reason="LeftOver", action="Sweep", note=note)
+
+    async def _remove(self, connection: Connection, found: list[RemoteProject]) -> None:
+        for project in found:
+            if not connection.facts.principal or project.created_by != connection.facts.principal:
+                continue
+            try:
+                fresh = await connection.backend.get_project(project.id)
+                if fresh.content.mark == project.content.mark and not fresh.deleting:
+                    await connection.backend.delete_project(project.id, before_send=_nothing_to_check)
+                    logger.warning(
+                        "%s: left over project %s is deleted (`removeDuplicates`)", connection.key, project.id
+                    )
+            except BackendError as error:
+                connection.failed(error)
+
+
+def _nothing_to_check() -> None:
+    """The mark was read a moment ago and its owner is gone for good: nobody gives this project a new right to live."""
