@@ -36,13 +36,14 @@ test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= 
 test-kind: environment ## run the scenarios on a cluster made by kind (needs Docker)
 	@$(BIN)/python scripts/run_tests.py --part api --part scenarios -- --kind $(ARGS)
 
-check: environment ## lint, types, layers, dependencies, shell, generated files
+check: environment ## lint, types, layers, dependencies, shell, docs, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
 	@$(BIN)/shellcheck $(SHELL_FILES)
+	@$(BIN)/python scripts/check_docs.py
 	@$(MAKE) --no-print-directory verify
 
 bench: environment ## measure what the project promises
