@@ -130,7 +130,7 @@ def create_failed(memory: Memory, action: Create, error: BackendError, moment: M
     if isinstance(error, OutcomeUnknown):
         return replace(memory, record_since=moment.ended_at, last_write_at=moment.ended_at, polls=0)
     memory = replace(memory, unsent_record=action.right.record)
-    return failed(memory, error, moment)
+    return failed(memory, error, moment, action.content.group_ids)
 
 
 def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment) -> Memory:
@@ -140,7 +140,7 @@ def update_failed(memory: Memory, action: Update, error: BackendError, moment: M
         memory = replace(
             memory, unanswered_update_at=moment.ended_at, last_write_at=moment.ended_at, announced=None, polls=0
         )
-    return failed(memory, error, moment)
+    return failed(memory, error, moment, action.content.group_ids)
 
 
 def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment) -> Memory:
@@ -150,12 +150,15 @@ def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: M
     return failed(memory, error, moment)
 
 
-def failed(memory: Memory, error: BackendError, moment: Moment) -> Memory:
+def failed(memory: Memory, error: BackendError, moment: Moment, group_ids: tuple[str, ...] = ()) -> Memory:
     """Any failed call: a refusal is remembered, everything else is tried again later and later."""
     reason = reason_for(error)
     if isinstance(error, (RequestRefused, NameTaken)):
         return replace(
-            memory, refusal=Refusal(moment.generation, moment.revision, reason, str(error)), failures=0, failure=None
+            memory,
+            refusal=Refusal(moment.generation, moment.revision, reason, str(error), frozenset(group_ids)),
+            failures=0,
+            failure=None,
         )
     if isinstance(error, RightExpired):
         return memory

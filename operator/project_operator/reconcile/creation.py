@@ -44,12 +44,12 @@ def recover(view: View, backend: BackendView) -> Action:
             ),
             poll=rest.soon(view, ""),
         )
-    if (refused := rest.on_refusal(view, backend.revision)) is not None:
-        return refused
     if not (_never_left(view) or _absence_is_proved(view, backend)):
         return _keep_looking(view, backend)
     want = _wanted(view, backend)
-    return _buy_right(view) if isinstance(want, Wanted) else want
+    if not isinstance(want, Wanted):
+        return want
+    return rest.on_refusal(view, backend.revision, want) or _buy_right(view)
 
 
 def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:

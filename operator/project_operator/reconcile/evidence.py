@@ -56,12 +56,19 @@ def _age(project: RemoteProject) -> tuple[float, str]:
     return (project.creation_time.timestamp() if project.creation_time else 0.0, project.id)
 
 
-def newest(project_id: str, listing: Listing | None, direct: Observation | None, *, after: float) -> Observation | None:
-    """The latest-begun evidence about ``project_id`` that began after ``after``.
+def newest(
+    project_id: str, listing: Listing | None, direct: Observation | None, *, after: float, read_lag: float
+) -> Observation | None:
+    """The latest-begun evidence about ``project_id`` that began after ``after``; None: look at it.
 
-    A listing that lacks the id is no evidence about it (only a GET proves absence), so it yields nothing.
+    A listing that lacks the id proves nothing (only a GET proves absence), but begun more than a read lag after the id was last seen it makes that
+    sight too old to go by.
     """
-    candidates = [direct] if direct is not None and direct.begun_at > after else []
-    if listing is not None and listing.begun_at > after and (shown := listing.by_id.get(project_id)) is not None:
-        candidates.append(Observation(listing.begun_at, shown))
-    return max(candidates, key=lambda seen: seen.begun_at, default=None)
+    seen = direct if direct is not None and direct.begun_at > after else None
+    if listing is None or listing.begun_at <= after:
+        return seen
+    if (shown := listing.by_id.get(project_id)) is not None:
+        return seen if seen is not None and seen.begun_at > listing.begun_at else Observation(listing.begun_at, shown)
+    if seen is not None and seen.project is not None and listing.begun_at > seen.begun_at + read_lag:
+        return None
+    return seen

@@ -48,6 +48,8 @@ class Refusal:
     backend_revision: str
     reason: Reason
     message: str
+    group_ids: frozenset[str] = frozenset()
+    """The groups that were asked for: a name that means another group by now is worth asking again."""
 
 
 @dataclass(frozen=True, slots=True)

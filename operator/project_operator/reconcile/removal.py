@@ -118,7 +118,8 @@ def _delete(view: View, backend: BackendView) -> Action:
     waiting: list[RemoteProject] = []
     since = max(announced.at, view.memory.last_write_at)
     for project_id in _targets(view, backend):
-        seen = newest(project_id, backend.listing, view.memory.reads.get(project_id), after=since)
+        direct = view.memory.reads.get(project_id)
+        seen = newest(project_id, backend.listing, direct, after=since, read_lag=view.timing.read_lag)
         if seen is None:
             return _look_at(view, backend, project_id, announced)
         if seen.project is None:

@@ -8,6 +8,7 @@ from project_operator.backends.base import RemoteProject
 
 from . import summary
 from .actions import Poll, Rest
+from .content import Wanted
 from .outcome import Outcome, held
 from .view import Verdict, View
 
@@ -56,13 +57,12 @@ def on_failure(view: View) -> Rest | None:
     return reporting(view, held(failure.reason, failure.message), wake_in=failure.retry_at - view.now)
 
 
-def on_refusal(view: View, backend_revision: str) -> Rest | None:
+def on_refusal(view: View, backend_revision: str, want: Wanted) -> Rest | None:
     """Do not repeat what was refused until spec, backend or a person (reconcile-now) changed something; None when there is no refusal."""
     refusal = view.memory.refusal
-    if refusal is None or (refusal.generation, refusal.backend_revision) != (
-        view.project.metadata.generation,
-        backend_revision,
-    ):
+    if refusal is None or not set(want.group_ids or ()) <= refusal.group_ids:
+        return None
+    if (refusal.generation, refusal.backend_revision) != (view.project.metadata.generation, backend_revision):
         return None
     return reporting(view, held(refusal.reason, refusal.message), wake_in=view.cadence.resync)
 

@@ -32,7 +32,7 @@ def decide(
                 f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates (`spec.capabilities.update: false`)",
             ),
         )
-    if (refused := rest.on_refusal(view, backend.revision)) is not None:
+    if (refused := rest.on_refusal(view, backend.revision, want)) is not None:
         return refused
     if project.provisioning_status in {
         ProvisioningStatus.UNKNOWN,

@@ -21,7 +21,11 @@ def decide(view: View, backend: BackendView) -> Action:
     if not view.record.finalizer and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
     observation = newest(
-        view.record.id, backend.listing, view.memory.reads.get(view.record.id), after=_stale_until(view)
+        view.record.id,
+        backend.listing,
+        view.memory.reads.get(view.record.id),
+        after=_stale_until(view),
+        read_lag=view.timing.read_lag,
     )
     if observation is None:
         return _look(view, backend)

@@ -16,6 +16,7 @@ from project_operator.errors import (
     CredentialsRejected,
     OutcomeUnknown,
     PermissionDenied,
+    RequestRefused,
     Throttled,
 )
 from project_operator.reconcile.credibility import Census, Judgement
@@ -134,6 +135,10 @@ class Connection:
                 self._set(Verdict(Reason.BACKEND_UNAVAILABLE, str(error)))
         elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
             self._set(Verdict(Reason.PERMISSION_DENIED, str(error)))
+        elif isinstance(error, RequestRefused):
+            # Perhaps for a group that is gone: what names mean is asked anew.
+            self.groups = None
+            self._failures = 0
         else:
             self._failures = 0
 
