@@ -265,13 +265,12 @@ async def test_an_api_server_that_is_away_at_the_start_is_waited_for(cluster: Cl
 
 async def test_a_replaced_token_is_taken_up(cluster: Cluster, start: Start) -> None:
     await cluster.define()
-    valid = cluster.server.issue_token("old")
-    current = [valid]
-    layer = start(access=with_token(cluster.access, lambda: f"Bearer {current[0]}"))
+    current = [f"Bearer {cluster.server.issue_token('old')}"]
+    layer = start(access=with_token(cluster.access, lambda: current[0]))
     await layer.becomes_ready()
 
-    current[0] = cluster.server.issue_token("new")
-    del cluster.server.tokens[valid]
+    old, current[0] = current[0], f"Bearer {cluster.server.issue_token('new')}"
+    cluster.faults.append(refusing(401, lambda request: request.headers.get("Authorization") == old))
     cluster.cut()
     await cluster.project("alpha")
 
