@@ -6,6 +6,7 @@ A part of the sandbox adds its subcommand by a module with `register(subparsers)
 import argparse
 
 from project_operator.sandbox.controlplane import command as controlplane
+from project_operator.sandbox.identity import command as identity
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,3 +14,4 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser("sandbox", help="an embedded control plane and embedded identity servers")
     parts = parser.add_subparsers(title="what to run", metavar="PART", required=True)
     controlplane.register(parts)
+    identity.register(parts)

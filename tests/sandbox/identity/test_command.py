@@ -21,21 +21,16 @@ from project_operator.errors import ConfigurationError
 from project_operator.sandbox.identity import command
 from project_operator.sandbox.identity.tls import TLSFiles
 
-PROGRAM = """
-import argparse, sys
-from project_operator.sandbox.identity import command
-parser = argparse.ArgumentParser()
-command.register(parser.add_subparsers())
-arguments = parser.parse_args()
-sys.exit(arguments.run(arguments))
-"""
 DEADLINE = 20.0
 
 
 @contextmanager
 def running(*options: str, pass_fds: tuple[int, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "identity", *options], stdout=subprocess.PIPE, text=True, pass_fds=pass_fds
+        [sys.executable, "-m", "project_operator", "sandbox", "identity", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=pass_fds,
     ) as process:
         assert process.stdout is not None
         try:

@@ -177,6 +177,12 @@ def test_faults_combine(caller: Caller) -> None:
     assert len(caller.server.admin.projects("p")) == 1
 
 
+def test_an_answer_after_which_the_connection_is_to_close_is_delivered(caller: Caller) -> None:
+    assert caller.create(headers={"connection": "close"}).status_code == 202
+    (record,) = caller.server.admin.requests()
+    assert (record.status, record.delivered) == (202, True)
+
+
 def test_a_request_that_is_cut_off_is_not_handled(caller: Caller) -> None:
     with caller.socket() as connection:
         head = (

@@ -61,10 +61,13 @@ class _Exchange:
         await self.hung_up()
 
     async def answer(self, answer: Answer) -> bool:
-        """Send all of ``answer``; whether the connection was still open afterwards."""
+        """Send all of ``answer``; whether the whole of it was handed to a connection that was open."""
+        if not self.open:
+            return False
         await self._start(answer, len(answer.body))
         await self.send({"type": "http.response.body", "body": answer.body})
-        return self.open
+        # Not "is open": the server itself closes after an answer to a request that says "Connection: close".
+        return not getattr(getattr(self.receive, "__self__", None), "disconnected", False)
 
     async def half_answer(self, answer: Answer) -> None:
         """Announce all of ``answer``, send half of its body and close."""
@@ -190,7 +193,7 @@ class Dispatcher:
         await exchange.drop(reset=reset)
 
     async def _finish(self, exchange: _Exchange, record: RequestRecord, answer: Answer) -> None:
-        delivered = exchange.open and await exchange.answer(answer)
+        delivered = await exchange.answer(answer)
         status: int | Literal["dropped"] = answer.status if delivered else "dropped"
         self._log.end(record, self._clock.now(), status, delivered=delivered)
 
