@@ -109,6 +109,17 @@ async def an_unknown_group_is_refused_and_named(bench: Bench) -> None:  # N0-9, 
     assert not list(bench.state.store.all(Project))
 
 
+async def creator_and_modifier_are_who_called(bench: Bench) -> None:  # N1.2-4
+    project_id = (await bench.create(token=bench.robot("project-manager").token))["metadata"]["id"]
+    bench.after(11.0)
+    await bench.put(project_id, body(), token=bench.server.platform_token)
+    bench.after(1.0)
+    metadata = (await bench.read(project_id))["metadata"]
+    assert str(uuid.UUID(metadata["createdBy"])) == metadata["createdBy"]
+    assert metadata["createdBy"] != bench.server.service_account_id
+    assert "@" in metadata["modifiedBy"]
+
+
 # Reading
 
 
@@ -188,7 +199,7 @@ async def a_put_carries_only_what_differs_from_what_the_server_saw(bench: Bench)
 # Deleting
 
 
-async def a_deletion_takes_its_time(bench: Bench) -> None:  # N1.5-1, N1.5-2, N1.5-6
+async def a_deletion_takes_its_time(bench: Bench) -> None:  # N1.5-1, N1.5-2, N1.5-5, N1.5-6
     project_id = await bench.settled()
     for _ in range(3):
         response = await bench.delete(project_id)
@@ -270,6 +281,7 @@ CHECKS: list[Check] = [
     a_failed_provision_shows_as_error_and_heals,
     what_is_written_reads_back_as_the_server_keeps_it,
     an_unknown_group_is_refused_and_named,
+    creator_and_modifier_are_who_called,
     a_listing_is_sorted_by_id,
     answers_are_not_to_be_cached,
     a_put_replaces_everything_and_answers_nothing,

@@ -150,7 +150,9 @@ async def test_revoked_rights_empty_the_list_and_come_back(bench: Bench) -> None
 # Service accounts
 
 
-async def test_an_account_rotates_itself_without_any_role(bench: Bench) -> None:  # N3.2-1, N3.2-4, N3.2-9, N3.2-10
+async def test_an_account_rotates_itself_without_any_role(
+    bench: Bench,
+) -> None:  # N3.2-1, N3.2-4, N3.2-7, N3.2-9, N3.2-10
     robot = bench.robot("")
     organizations = (await bench.call("GET", "/api/v1/organizations", token=robot.token)).json()
     assert [item["metadata"]["id"] for item in organizations] == [bench.organization]
@@ -191,7 +193,7 @@ async def test_a_token_expires(bench: Bench) -> None:  # N3.2-8
     assert (await bench.call("GET", bench.projects)).status_code == 401
 
 
-async def test_the_life_of_a_service_account(bench: Bench) -> None:  # N3.2-2, N3.2-3, N3.2-5, N3.2-6
+async def test_the_life_of_a_service_account(bench: Bench) -> None:  # N3.2-2, N3.2-3, N3.2-5, N3.2-6, N3.2-12
     group_id = bench.group("auditors", role_ids=(ROLES["auditor"].id,))
     path = f"{bench.base}/serviceaccounts"
     document = {"metadata": {"name": "robot"}, "spec": {"groupIDs": [group_id]}}
