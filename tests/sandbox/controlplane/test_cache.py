@@ -47,6 +47,29 @@ def test_a_folder_appears_whole_or_not_at_all(cache: Cache) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["b"]
 
 
+def test_what_a_killed_process_left_is_removed(cache: Cache) -> None:
+    target = cache.root / "a" / "b"
+    killed = cache.filling(target)
+    (killed.__enter__() / "half").touch()
+    with cache.filling(target) as partial:
+        (partial / "whole").touch()
+    assert [path.name for path in target.iterdir()] == ["whole"]
+    assert [path.name for path in target.parent.iterdir()] == ["b"]
+
+
+def test_a_file_appears_whole_or_not_at_all(cache: Cache) -> None:
+    target = cache.root / "folder" / "etcd"
+    interrupted = cache.making(target)
+    interrupted.__enter__().write_text("half")
+    assert not interrupted.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert not target.exists()
+    with cache.making(target) as partial:
+        assert partial.name == "etcd"
+        partial.write_text("whole")
+    assert target.read_text() == "whole"
+    assert [path.name for path in target.parent.iterdir()] == ["etcd"]
+
+
 def test_a_published_program_is_replaced_in_one_step(cache: Cache, tmp_path: Path) -> None:
     for version in ("one", "two"):
         program = tmp_path / version

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,17 +70,31 @@ class Cache:
 
     @contextlib.contextmanager
     def filling(self, folder: Path) -> Iterator[Path]:
-        """A folder to fill: it becomes `folder` by a rename when the block ends well, and vanishes when it does not."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        """A folder to fill: it becomes `folder` by a rename when the block ends well, and vanishes when it does not.
+
+        For holders of the lock: what a killed process left of the same attempt is removed first.
+        """
+        partial = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         try:
             yield partial
             if folder.exists():
                 shutil.rmtree(folder)
-            partial.chmod(0o755)
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def making(self, file: Path) -> Iterator[Path]:
+        """A file to make under the name it is to have; takes its place as with `filling`. For holders of the lock."""
+        partial = file.parent / ".partial" / file.name
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield partial
+            partial.replace(file)
+        finally:
+            shutil.rmtree(partial.parent, ignore_errors=True)
 
     def publish(self, program: Path, name: str) -> Path:
         """Put a program into `bin` under the name, in one step, and return where it is."""

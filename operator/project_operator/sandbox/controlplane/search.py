@@ -7,7 +7,6 @@ proxy; for etcd and kubectl also PATH and a Python package index; for kube-apise
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -232,7 +231,7 @@ class Search:
         go = self._toolchain(module)
         if isinstance(go, Skip):
             return go
-        with _one_file(target) as partial:
+        with self._cache.making(target) as partial:
             go.build(module, package, partial, ldflags=ldflags)
         return target
 
@@ -258,20 +257,6 @@ class Search:
         self._report.say("    on two cores, 4.6 GiB of disk and 2 GiB of memory; interrupted, it goes on from there")
         self._go = GoBuild(go, self._cache, self._report)
         return self._go
-
-
-@contextmanager
-def _one_file(target: Path) -> Iterator[Path]:
-    """A file to make that takes its place by a rename when the block ends well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / f".partial-{os.getpid()}" / target.name
-    partial.parent.mkdir(exist_ok=True)
-    try:
-        yield partial
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-        partial.parent.rmdir()
 
 
 def _settle(path: Path, verdict: Use | Skip) -> Path | Skip:
