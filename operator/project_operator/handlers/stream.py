@@ -73,6 +73,8 @@ async def stream(
         settings=_settings(scope),
         clusterwide=scope.namespaces is None,
         namespaces=scope.namespaces or (),
+        # Kopf would ask the system for the user's name, and the user of a container has none.
+        identity=cast("Any", names.FIELD_MANAGER),
         stop_flag=over,
     )
     # Kopf has just taken SIGINT and SIGTERM for itself. Nothing ran in between.
