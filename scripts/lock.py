@@ -12,15 +12,16 @@ UV = Path(sys.executable).with_name("uv")
 COMPILE = (
     *("pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11"),
     *("--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate"),
-    *("--extra", "sandbox"),
 )
+WITHIN_DEV = ("--constraint", "requirements/dev.txt")
 
 
 def main() -> int:
-    """`run.txt` is resolved within `dev.txt`, so the two never disagree on a version."""
+    """`run.txt`, and `image.txt` without the sandbox, are resolved within `dev.txt`: all agree on every version."""
     for options in (
-        ["--group", "dev", "--output-file", "requirements/dev.txt", *sys.argv[1:]],
-        ["--constraint", "requirements/dev.txt", "--output-file", "requirements/run.txt"],
+        ["--extra", "sandbox", "--group", "dev", "--output-file", "requirements/dev.txt", *sys.argv[1:]],
+        ["--extra", "sandbox", *WITHIN_DEV, "--output-file", "requirements/run.txt"],
+        [*WITHIN_DEV, "--output-file", "requirements/image.txt"],
     ):
         subprocess.run([str(UV), *COMPILE, *options], check=True, cwd=ROOT)
     return 0
