@@ -44,7 +44,7 @@ class Exchange:
         lines = [
             f"HTTP/1.1 {status} Whatever",
             f"Content-Length: {len(body)}",
-            *([f"Content-Type: {kind}"] if body else []),
+            *([f"Content-Type: {kind}"] if body and kind else []),
             *headers,
         ]
         await self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
@@ -90,13 +90,16 @@ class ScriptedServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Refuse new connections and reset the old ones."""
         assert self._server is not None
         self.stopping.set()
         self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
 
     async def until(self, condition: Callable[["ScriptedServer"], bool], *, seconds: float = 5.0) -> None:
         """Wait until ``condition`` holds; it is looked at whenever something happens here."""

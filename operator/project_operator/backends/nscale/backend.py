@@ -5,8 +5,6 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from pydantic_core import from_json
-
 from project_operator.backends.base import ConnectionFacts, Group, ProjectContent, RemoteProject
 from project_operator.backends.calls import Answer, Endpoint
 from project_operator.backends.nscale.classification import unusable
@@ -79,7 +77,7 @@ class NscaleBackend:
         return ConnectionFacts(found.id, found.name, principal, version)
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
-        """One request, as there are no pages (N1)."""
+        """One request, as there are no pages (N1-7)."""
         answer = await self._client.get(Operation.LIST_PROJECTS, projects(self._organization), longest=LONGEST_LIST)
         items = read_items(answer.body)
         if items is None:
@@ -138,13 +136,13 @@ class NscaleBackend:
         """PUT replaces the whole content, which `ProjectContent` is; there is nothing else to keep (N1.4-1)."""
         operation = Operation.UPDATE_PROJECT
         path = self._project(operation, current.id)
-        _acknowledged(operation, await self._client.write(operation, "PUT", path, write_project(content), before_send))
+        _acknowledge(operation, await self._client.write(operation, "PUT", path, write_project(content), before_send))
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """Everything in the project goes with it, and how long that takes is open (N0-5, N1.5)."""
         operation = Operation.DELETE_PROJECT
         path = self._project(operation, project_id)
-        _acknowledged(operation, await self._client.write(operation, "DELETE", path, None, before_send))
+        _acknowledge(operation, await self._client.write(operation, "DELETE", path, None, before_send))
 
     async def aclose(self) -> None:
         """Calls under way end at once."""
@@ -172,16 +170,9 @@ class NscaleBackend:
         return read(answer.body)
 
 
-def _acknowledged(operation: Operation, answer: Answer) -> None:
-    """PUT and DELETE are answered with an empty body (N0-4); a web page that says 200 is somebody else's."""
-    try:
-        if answer.body.strip():
-            from_json(answer.body)
-    except ValueError:
-        acknowledged = False
-    else:
-        acknowledged = True
-    if not acknowledged:
+def _acknowledge(operation: Operation, answer: Answer) -> None:
+    """Raise where a success of PUT or DELETE is not nscale's: it has no body (N0-4), or in days to come the project."""
+    if answer.status in SUCCESS[operation] and answer.body.strip() and read_project(answer.body) is None:
         raise unusable(operation, answer)
 
 

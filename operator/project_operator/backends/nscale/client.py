@@ -11,7 +11,7 @@ from project_operator.backends.nscale.errors import Operation
 from project_operator.backends.transport import Transport
 
 LONGEST_LIST: Final = 64 * MEBIBYTE
-"""Bytes. There are no pages (N1): a project takes about 600, so this is some 100,000 of them."""
+"""Bytes. There are no pages (N1-7): a project takes about 600, so this is some 100,000 of them."""
 
 ORGANIZATIONS: Final = "/api/v1/organizations"
 VERSION: Final = "/api/version"

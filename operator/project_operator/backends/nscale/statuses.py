@@ -16,7 +16,7 @@ def provisioning_status(word: str) -> ProvisioningStatus:
 
 
 def health_status(word: str) -> HealthStatus:
-    """``word`` itself where it is known, else ``unknown``; newer servers say "" for reasons they do not know (N2)."""
+    """``word`` itself where it is known, else ``unknown``; newer servers may say "" (N2-15)."""
     try:
         return HealthStatus(word)
     except ValueError:
