@@ -131,7 +131,8 @@ def make_venv() -> None:
     say("this Python has no venv; fetching virtualenv into .cache/virtualenv instead")
     tool = CACHE / "virtualenv"
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    subprocess.run([*pip, "--upgrade", "--target", str(tool), "virtualenv"], check=True)
+    lock = str(ROOT / "requirements" / "virtualenv.txt")
+    subprocess.run([*pip, "--upgrade", "--require-hashes", "--target", str(tool), "-r", lock], check=True)
     environment = os.environ | {"PYTHONPATH": str(tool)}
     subprocess.run([sys.executable, "-m", "virtualenv", str(VENV)], check=True, env=environment)
 

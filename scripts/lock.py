@@ -10,20 +10,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).with_name("uv")
 COMPILE = (
-    *("pip", "compile", "pyproject.toml", "--quiet", "--universal", "--python-version", "3.11"),
-    *("--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate"),
+    *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
+    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate"),
 )
+PROJECT = ("pyproject.toml",)
+SANDBOX = (*PROJECT, "--extra", "sandbox")
 WITHIN_DEV = ("--constraint", "requirements/dev.txt")
 
 
 def main() -> int:
     """`run.txt`, and `image.txt` without the sandbox, are resolved within `dev.txt`: all agree on every version."""
-    for options in (
-        ["--extra", "sandbox", "--group", "dev", "--output-file", "requirements/dev.txt", *sys.argv[1:]],
-        ["--extra", "sandbox", *WITHIN_DEV, "--output-file", "requirements/run.txt"],
-        [*WITHIN_DEV, "--output-file", "requirements/image.txt"],
+    for name, options in (
+        ("dev", [*SANDBOX, "--group", "dev", *sys.argv[1:]]),
+        ("run", [*SANDBOX, *WITHIN_DEV]),
+        ("image", [*PROJECT, *WITHIN_DEV]),
+        ("virtualenv", ["--group", "bootstrap", *WITHIN_DEV]),
     ):
-        subprocess.run([str(UV), *COMPILE, *options], check=True, cwd=ROOT)
+        subprocess.run([str(UV), *COMPILE, *options, "--output-file", f"requirements/{name}.txt"], check=True, cwd=ROOT)
     return 0
 
 

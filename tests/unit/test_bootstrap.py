@@ -62,7 +62,9 @@ def test_a_python_without_venv_gets_a_virtualenv_from_pip(monkeypatch: pytest.Mo
     monkeypatch.setattr(bootstrap, "CACHE", tmp_path / ".cache")
     monkeypatch.setattr("subprocess.run", lambda command, **_options: ran.append(command))
     bootstrap.make_venv()
-    assert ran[0][-3:] == ["--target", str(tmp_path / ".cache" / "virtualenv"), "virtualenv"]
+    assert "--require-hashes" in ran[0]
+    assert ran[0][-4:-2] == ["--target", str(tmp_path / ".cache" / "virtualenv")]
+    assert ran[0][-1].endswith("requirements/virtualenv.txt")
     assert ran[1][-3:] == ["-m", "virtualenv", str(tmp_path / ".venv")]
 
 
