@@ -108,7 +108,12 @@ def run(
 
 def template(values: Mapping[str, Any] | None = None, *, namespace: str = NAMESPACE) -> str:
     """The chart's manifests, as `helm template` writes them."""
-    done = run("template", RELEASE, str(CHART), f"--namespace={namespace}", values=values or {})
+    return _template(yaml.safe_dump(dict(values or {})), namespace)
+
+
+@functools.cache
+def _template(values: str, namespace: str) -> str:
+    done = run("template", RELEASE, str(CHART), f"--namespace={namespace}", values=yaml.safe_load(values))
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -1,0 +1,268 @@
+"""What the chart makes of its values, without a cluster."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import helm
+import pytest
+import yaml
+from chart_installation import only
+
+import project_operator
+from project_operator.api.names import FINALIZER, GROUP
+from project_operator.settings import ENV_PREFIX, load_settings
+
+# The namespace that ci/complete-values.yaml is written for serves the others as well.
+NAMESPACE = "identity"
+DIGEST = "sha256:" + "0f" * 32
+BACKEND = {"enabled": True, "nscale": {"url": "https://identity.example.com"}, "existingSecret": {"name": "token"}}
+
+
+def rendered(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    return helm.objects(helm.template(values, namespace=NAMESPACE))
+
+
+def of_kind(objects: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
+    return [one for one in objects if one["kind"] in kinds]
+
+
+def deployed(values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The pod's spec."""
+    spec: dict[str, Any] = only(rendered(values), "Deployment")["spec"]["template"]["spec"]
+    return spec
+
+
+def environment(values: Mapping[str, Any] | None = None) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in deployed(values)["containers"][0]["env"]}
+
+
+def wildcards(objects: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Roles that grant what nobody named."""
+    return [
+        one["metadata"]["name"]
+        for one in of_kind(map(dict, objects), "Role", "ClusterRole")
+        for rule in one["rules"]
+        if "*" in {*rule["verbs"], *rule["resources"], *rule["apiGroups"]} or "nonResourceURLs" in rule
+    ]
+
+
+def readers_of_all_secrets(objects: Iterable[Mapping[str, Any]]) -> list[str]:
+    """ClusterRoles that name Secrets: bound once too often, they open every namespace."""
+    return [
+        one["metadata"]["name"]
+        for one in of_kind(map(dict, objects), "ClusterRole")
+        for rule in one["rules"]
+        if "secrets" in rule["resources"]
+    ]
+
+
+def test_it_is_linted_without_a_complaint(values: dict[str, Any]) -> None:
+    done = helm.run("lint", "--strict", str(helm.CHART), f"--namespace={NAMESPACE}", values=values)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_object_is_there_twice_and_each_has_its_namespace(values: dict[str, Any]) -> None:
+    objects = rendered(values)
+    places = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects]
+    assert len(places) == len(set(places))
+    cluster_wide = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+    assert [place for place in places if (place[1] is None) != (place[0] in cluster_wide)] == []
+
+
+def test_every_object_says_whose_it_is(values: dict[str, Any]) -> None:
+    for one in rendered(values):
+        labels = one["metadata"]["labels"]
+        assert labels["app.kubernetes.io/name"] == "project-operator"
+        assert labels["app.kubernetes.io/instance"] == helm.RELEASE
+        assert labels["app.kubernetes.io/version"] == project_operator.__version__
+        assert (
+            labels.items()
+            >= {
+                name: value for name, value in values.get("commonLabels", {}).items() if "kubernetes.io" not in name
+            }.items()
+        )
+
+
+def test_the_pods_are_found_by_labels_that_no_value_changes(values: dict[str, Any]) -> None:
+    spec = only(rendered(values), "Deployment")["spec"]
+    found = {"app.kubernetes.io/name": "project-operator", "app.kubernetes.io/instance": helm.RELEASE}
+    assert spec["selector"]["matchLabels"] == found
+    assert spec["template"]["metadata"]["labels"].items() >= found.items()
+
+
+def test_chart_and_operator_are_of_one_version() -> None:
+    chart = yaml.safe_load((helm.CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert (chart["version"], chart["appVersion"]) == (project_operator.__version__, project_operator.__version__)
+
+
+def test_the_definitions_are_those_of_the_repository_and_stay_on_uninstall() -> None:
+    committed = {
+        definition["metadata"]["name"]: definition["spec"]
+        for path in (helm.ROOT / "crds").glob(f"*.{GROUP}.yaml")
+        for definition in helm.objects(path.read_text(encoding="utf-8"))
+    }
+    definitions = of_kind(rendered(), "CustomResourceDefinition")
+    assert {one["metadata"]["name"]: one["spec"] for one in definitions} == committed
+    assert {one["metadata"]["annotations"]["helm.sh/resource-policy"] for one in definitions} == {"keep"}
+
+
+def test_the_definitions_can_go_with_the_release_or_be_left_out() -> None:
+    unkept = of_kind(rendered({"crds": {"keep": False}}), "CustomResourceDefinition")
+    assert unkept
+    assert [one for one in unkept if "annotations" in one["metadata"]] == []
+    assert of_kind(rendered({"crds": {"enabled": False}}), "CustomResourceDefinition") == []
+
+
+def test_one_operator_at_a_time_restricted_and_with_a_read_only_root(values: dict[str, Any]) -> None:
+    spec = only(rendered(values), "Deployment")["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    pod = spec["template"]["spec"]
+    assert pod["enableServiceLinks"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert "volumes" not in pod
+
+
+def test_the_user_is_the_one_of_the_image_unless_the_platform_chooses() -> None:
+    assert deployed()["securityContext"]["runAsUser"] == 65532
+    chosen = deployed({"podSecurityContext": {"runAsUser": None, "runAsGroup": None}})["securityContext"]
+    assert chosen == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def test_probes_name_the_port_that_the_operator_is_told_to_listen_on(values: dict[str, Any]) -> None:
+    (container,) = deployed(values)["containers"]
+    (port,) = container["ports"]
+    assert port["name"] == "health"
+    assert environment(values)["PROJECT_OPERATOR_HEALTH_PORT"] == str(port["containerPort"])
+    probes = {name: container[f"{name}Probe"]["httpGet"] for name in ("liveness", "readiness", "startup")}
+    assert probes == {
+        "liveness": {"path": "/healthz", "port": "health"},
+        "readiness": {"path": "/readyz", "port": "health"},
+        "startup": {"path": "/healthz", "port": "health"},
+    }
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 600])
+def test_the_pod_outlives_the_grace_of_the_operator(seconds: int) -> None:
+    values = {"shutdownGraceSeconds": seconds}
+    assert environment(values)["PROJECT_OPERATOR_SHUTDOWN_GRACE"] == str(seconds)
+    assert deployed(values)["terminationGracePeriodSeconds"] >= seconds + 10
+
+
+def test_every_variable_is_a_setting_with_a_value_that_it_takes(
+    values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = set(load_settings().model_dump())
+    for name, value in environment(values).items():
+        if name.startswith(ENV_PREFIX):
+            assert name.removeprefix(ENV_PREFIX).lower() in known
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.cluster_id == values.get("clusterID", "")
+    assert list(settings.namespaces) == values.get("watchNamespaces", [])
+    wide = values.get("secrets", {}).get("clusterWide", False)
+    expected = [] if wide else values.get("secrets", {}).get("namespaces") or [NAMESPACE]
+    assert list(settings.secret_namespaces) == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ({}, f"project-operator:{project_operator.__version__}"),
+        ({"registry": "registry.example.com:5000"}, "registry.example.com:5000/project-operator:0.1.0"),
+        ({"repository": "team/operator", "tag": "main"}, "team/operator:main"),
+        ({"digest": DIGEST}, f"project-operator:{project_operator.__version__}@{DIGEST}"),
+    ],
+)
+def test_the_image_is_named_by_registry_repository_tag_and_digest(image: dict[str, str], expected: str) -> None:
+    assert deployed({"image": image})["containers"][0]["image"] == expected
+
+
+def test_memory_is_bounded_and_the_processor_is_not_throttled() -> None:
+    resources = deployed()["containers"][0]["resources"]
+    assert resources["requests"].keys() == {"cpu", "memory"}
+    assert resources["limits"].keys() == {"memory"}
+
+
+def test_no_right_is_a_wildcard(values: dict[str, Any]) -> None:
+    assert wildcards(rendered(values)) == []
+
+
+def test_secrets_are_read_in_the_release_s_namespace_alone_by_default() -> None:
+    objects = rendered()
+    assert readers_of_all_secrets(objects) == []
+    assert [one["metadata"]["namespace"] for one in of_kind(objects, "Role")] == [NAMESPACE]
+
+
+def test_secrets_are_read_where_the_values_say() -> None:
+    objects = rendered({"secrets": {"namespaces": ["payments", "search"]}})
+    for kind in ("Role", "RoleBinding"):
+        assert [one["metadata"]["namespace"] for one in of_kind(objects, kind)] == ["payments", "search"]
+    everywhere = rendered({"secrets": {"clusterWide": True}})
+    assert readers_of_all_secrets(everywhere) == ["project-operator-secrets"]
+    assert of_kind(everywhere, "Role", "RoleBinding") == []
+
+
+def test_rights_too_many_are_seen() -> None:
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "*"]}
+    role = {"kind": "ClusterRole", "metadata": {"name": "careless"}, "rules": [rule]}
+    assert wildcards([role]) == ["careless"]
+    assert readers_of_all_secrets([role]) == ["careless"]
+
+
+def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> None:
+    objects = rendered({"watchNamespaces": ["payments", "search"]})
+    assert [one["metadata"]["name"] for one in of_kind(objects, "ClusterRoleBinding")] == ["project-operator-cluster"]
+    (cluster,) = [one for one in of_kind(objects, "ClusterRole") if one["metadata"]["name"].endswith("-cluster")]
+    assert [rule["resourceNames"] for rule in cluster["rules"]] == [
+        ["payments", "search", "kube-system"],
+        [f"projects.{GROUP}"],
+    ]
+    bound = {(one["roleRef"]["name"], one["metadata"]["namespace"]) for one in of_kind(objects, "RoleBinding")}
+    assert bound == {
+        *((f"project-operator-{part}", where) for part in ("identity", "events") for where in ("payments", "search")),
+        ("project-operator-secrets", NAMESPACE),
+    }
+
+
+def test_every_binding_is_of_a_role_that_is_there_to_the_account_of_the_pod(values: dict[str, Any]) -> None:
+    objects = rendered(values)
+    account = {
+        "kind": "ServiceAccount",
+        "name": only(objects, "Deployment")["spec"]["template"]["spec"]["serviceAccountName"],
+        "namespace": NAMESPACE,
+    }
+    roles = {(one["kind"], one["metadata"]["name"]) for one in of_kind(objects, "Role", "ClusterRole")}
+    for binding in of_kind(objects, "RoleBinding", "ClusterRoleBinding"):
+        assert (binding["roleRef"]["kind"], binding["roleRef"]["name"]) in roles
+        assert binding["subjects"] == [account]
+
+
+def test_the_account_gives_its_token_to_the_operator_s_pod_alone() -> None:
+    assert only(rendered(), "ServiceAccount")["automountServiceAccountToken"] is False
+    assert deployed()["automountServiceAccountToken"] is True
+
+
+def test_the_default_backend_stays_on_uninstall_and_holds_no_credential() -> None:
+    backend = only(rendered({"defaultBackend": BACKEND}), "IdentityBackend")
+    assert (backend["metadata"]["name"], backend["metadata"]["namespace"]) == ("default", NAMESPACE)
+    assert backend["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert FINALIZER not in backend["metadata"].get("finalizers", [])
+    assert backend["spec"] == {
+        "nscale": {
+            "url": "https://identity.example.com",
+            "auth": {"serviceAccountToken": {"secretRef": {"name": "token", "key": "token"}}},
+        }
+    }
+    assert load_settings().default_backend == backend["metadata"]["name"]
+
+
+def test_there_is_neither_a_backend_nor_a_secret_unless_asked_for(values: dict[str, Any]) -> None:
+    wanted = values.get("defaultBackend", {}).get("enabled", False)
+    assert len(of_kind(rendered(values), "IdentityBackend")) == int(wanted)
+    assert of_kind(rendered(values), "Secret", "ConfigMap") == []

@@ -1,0 +1,127 @@
+"""Values: all described, none unknown, and what cannot be is refused with the way out."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import helm
+import pytest
+import yaml
+
+SCHEMA: dict[str, Any] = json.loads((helm.CHART / "values.schema.json").read_text(encoding="utf-8"))
+DEFAULTS: dict[str, Any] = yaml.safe_load((helm.CHART / "values.yaml").read_text(encoding="utf-8"))
+
+OPEN = {
+    "global",  # Helm's own
+    "affinity",  # Kubernetes' types: the API server knows them best
+    "resources",
+    "tolerations[]",
+    "extraEnv[].valueFrom",
+    "podSecurityContext.seLinuxOptions",
+    "podSecurityContext.seccompProfile",
+    "defaultBackend.spec",  # the definition of IdentityBackend has its schema
+}
+PASSED_ON = ("resources.", "podSecurityContext.", "defaultBackend.existingSecret.")
+"""What a template passes on as a whole."""
+MAPS = {"commonLabels", "crds.annotations", "nodeSelector", "podAnnotations", "podLabels", "serviceAccount.annotations"}
+
+
+def schemas(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every schema below, with the value's path: `image.tag`, `extraEnv[].name`."""
+    for name, child in schema.get("properties", {}).items():
+        below = f"{path}.{name}" if path else name
+        yield below, child
+        yield from schemas(child, below)
+    if "items" in schema:
+        yield f"{path}[]", schema["items"]
+        yield from schemas(schema["items"], f"{path}[]")
+
+
+def leaves(values: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        below = f"{path}.{name}" if path else name
+        if isinstance(value, dict) and value:
+            yield from leaves(value, below)
+        else:
+            yield below
+
+
+ALL = dict(schemas(SCHEMA))
+
+
+def test_every_value_is_described() -> None:
+    assert [path for path, schema in ALL.items() if not schema.get("description")] == []
+    inside_open = [path for path in leaves(DEFAULTS) if not any(path.startswith(f"{one}.") for one in OPEN)]
+    assert [path for path in inside_open if path not in ALL] == []
+
+
+def test_every_object_is_closed_or_known_to_be_open() -> None:
+    assert SCHEMA["additionalProperties"] is False
+    objects = {
+        path: schema.get("additionalProperties") for path, schema in ALL.items() if "object" in schema.get("type", ())
+    }
+    assert {path for path, more in objects.items() if more is True} == OPEN
+    assert {path for path, more in objects.items() if isinstance(more, dict)} == MAPS
+    assert [path for path, more in objects.items() if more is None] == []
+
+
+def test_every_value_is_used_by_a_template() -> None:
+    templates = "\n".join(path.read_text(encoding="utf-8") for path in (helm.CHART / "templates").iterdir())
+    assert [name for name in DEFAULTS if f".Values.{name}" not in templates] == []
+    named = [path for path in leaves(DEFAULTS) if not path.startswith(PASSED_ON)]
+    assert [path for path in named if path.rsplit(".", 1)[-1] not in templates] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"replicas": 2}, "additional properties 'replicas' not allowed"),
+        ({"image": {"name": "x"}}, "at '/image': additional properties 'name' not allowed"),
+        ({"defaultBackend": {"token": "s3cret"}}, "at '/defaultBackend': additional properties 'token' not allowed"),
+        ({"image": {"tag": 1.10}}, "at '/image/tag': got number, want string"),
+        ({"image": {"digest": "sha256:123"}}, "at '/image/digest'"),
+        ({"image": {"registry": "https://registry.example.com"}}, "at '/image/registry'"),
+        ({"watchNamespaces": ["Payments"]}, "at '/watchNamespaces/0'"),
+        ({"logLevel": "verbose"}, "at '/logLevel': value must be one of 'debug', 'info', 'warning', 'error'"),
+        ({"shutdownGraceSeconds": 0}, "at '/shutdownGraceSeconds': minimum: got 0, want 1"),
+        ({"extraEnv": [{"name": "A", "value": True}]}, "at '/extraEnv/0/value': got boolean, want string"),
+        ({"defaultBackend": {"nscale": {"organization": {"id": "a", "name": "b"}}}}, "organization': maxProperties"),
+        (
+            {"secrets": {"clusterWide": True, "namespaces": ["a"]}},
+            "secrets.clusterWide and secrets.namespaces exclude each other: leave one of them out",
+        ),
+        (
+            {"extraEnv": [{"name": "PROJECT_OPERATOR_CLUSTER_ID", "value": "x"}]},
+            "extraEnv: PROJECT_OPERATOR_CLUSTER_ID is the chart's to set: use clusterID",
+        ),
+        ({"defaultBackend": {"enabled": True}}, "defaultBackend.nscale.url must be set"),
+        (
+            {"defaultBackend": {"enabled": True, "nscale": {"url": "https://identity.example.com"}}},
+            "defaultBackend.existingSecret.name must be set",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_and_named(values: dict[str, Any], said: str) -> None:
+    assert said in helm.refusal(values)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"defaultBackend": {"spec": {"nscale": {}}}}, "defaultBackend.spec must not hold nscale"),
+        ({"watchNamespaces": ["payments"]}, "namespace project-operator, which watchNamespaces leaves out"),
+        ({"secrets": {"namespaces": ["payments"]}}, "namespace project-operator, which secrets.namespaces leaves out"),
+    ],
+)
+def test_a_default_backend_that_could_not_work_is_refused(more: dict[str, Any], said: str) -> None:
+    backend = {
+        "enabled": True,
+        "nscale": {"url": "https://identity.example.com"},
+        "existingSecret": {"name": "token"},
+        **more.get("defaultBackend", {}),
+    }
+    assert said in helm.refusal({**more, "defaultBackend": backend})
+
+
+def test_the_chart_can_be_a_part_of_another() -> None:
+    assert helm.template({"global": {"imageRegistry": "registry.example.com"}})
