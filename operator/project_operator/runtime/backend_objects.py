@@ -176,6 +176,10 @@ class BackendWorker:
             raw = await self._add_finalizer(IDENTITY_BACKENDS, raw)
             self._objects.put(raw)
         await self._connect(key, entry, backend)
+        if entry.connection is not None:
+            # A person gives this word while the connection is open, and may take it back.
+            accepted = backend.metadata.annotations.get(names.ACCEPT_ABSENCE_ANNOTATION, "")
+            entry.connection.accepted_absence = int(accepted) if accepted.isdecimal() else 0
         secret_name = await self._hold_secret(key, backend) if entry.connection is not None else None
         await self._report(key, self._objects.of(key) or raw, entry, self._outcome(key, entry, backend), secret_name)
         if entry.connection is None and entry.retry_at > self._clock.now():
@@ -241,7 +245,7 @@ class BackendWorker:
             await opened.aclose()
             raise
         place = f"{vendor.endpoint(spec)}#{facts.organization_id}"
-        connection = Connection(
+        return Connection(
             key,
             opened,
             limiter,
@@ -253,9 +257,6 @@ class BackendWorker:
             interval=parse_duration(spec.interval).total_seconds(),
             read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
         )
-        accepted = backend.metadata.annotations.get(names.ACCEPT_ABSENCE_ANNOTATION, "")
-        connection.accepted_absence = int(accepted) if accepted.isdigit() else 0
-        return connection
 
     def _connecting_failed(self, entry: Entry, error: BackendError) -> None:
         entry.failures += 1
