@@ -23,7 +23,7 @@ class Write:
     @property
     def refused(self) -> bool:
         """Whether the API server answered with an error."""
-        return self.code >= 400  # noqa: PLR2004 - HTTP
+        return self.code >= 400
 
 
 class AuditLog:

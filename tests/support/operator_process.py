@@ -67,20 +67,19 @@ class OperatorProcess:
         """The end of what it has said."""
         return self._process.last_lines(count)
 
-    def readiness(self) -> tuple[bool, str]:
-        """Whether `/readyz` says ready, and its text; not ready, and nothing, while it does not listen yet."""
+    def readyz(self) -> str:
+        """What `/readyz` says; nothing while it does not listen yet."""
         if not self._url:
             found = _ADDRESS.search(self.log)
             if found is None:
-                return False, ""
+                return ""
             self._url = found[1]
-        answer = httpx.get(f"{self._url}/readyz", trust_env=False)
-        return answer.is_success, answer.text
+        return httpx.get(f"{self._url}/readyz", trust_env=False).text
 
     def wait_ready(self) -> Self:
         """Return once it is ready to work."""
         try:
-            wait_until(lambda: self.readiness()[0] or not self.running, "the operator to be ready")
+            wait_until(lambda: "readyz passed" in self.readyz() or not self.running, "the operator to be ready")
             assert self.running, "the operator ended"
         except AssertionError as error:
             error.add_note(self.last_lines())

@@ -1,4 +1,4 @@
-"""One namespace, one identity server, and the operator that works between them: what a scenario acts on and looks at."""
+"""One namespace, one identity server and the operator between them: what a scenario acts on and looks at."""
 
 import itertools
 import json
@@ -9,28 +9,27 @@ from typing import Any, Final
 import pytest
 import yaml
 from audit import AuditLog, Write
-from kubernetes import client, config
+from objects import KINDS, Object, Objects
 from operator_process import OperatorProcess
 from waiting import WITHIN, wait_until
 
 from project_operator.api import names
-from project_operator.api.kinds import KINDS
+from project_operator.api.crd import crd_name
+from project_operator.api.kinds import KINDS as DEFINED
+from project_operator.kube.resources import EVENTS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.sandbox.identity.nscale.admin_models import ProjectSnapshot
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.request_log import RequestRecord
 
-Object = dict[str, Any]
-
-PLURALS: Final = {kind.kind: kind.plural for kind in KINDS}
 IDENTITY_WRITES: Final = frozenset({"createProject", "updateProject", "deleteProject"})
 PROMPT: Final = NscaleSettings(
     read_lag=0.05, pickup_delay=0.02, provision_delay=0.3, deprovision_delay=0.3, controller_retry=0.3
 )
 """The identity server of a scenario, unless it says otherwise."""
 BACKEND: Final = "default"
-SECRET: Final = "credentials"  # noqa: S105 - the name of one
+SECRET: Final = "credentials"
 _COUNTER: Final = itertools.count(1)
 
 
@@ -50,6 +49,13 @@ def condition(obj: Mapping[str, Any], type_: str) -> Object:
     return next(found, {})
 
 
+def install_definitions(control_plane: ControlPlane) -> None:
+    """`kubectl apply` of our definitions, as the README says; returns once they are served."""
+    control_plane.kubectl("apply", "--server-side", "-k", "crds/")
+    definitions = [f"crd/{crd_name(kind)}" for kind in DEFINED]
+    control_plane.kubectl("wait", "--for=condition=Established", *definitions, "--timeout=30s")
+
+
 @dataclass
 class Scenario:
     """Everything that happens here happens in ``namespace``, which the operator watches."""
@@ -63,52 +69,26 @@ class Scenario:
     namespace: str = ""
 
     def __post_init__(self) -> None:
-        connection = config.new_client_from_config(  # type: ignore[no-untyped-call]
-            config_file=str(self.control_plane.kubeconfig)
-        )
-        self._objects = client.CustomObjectsApi(connection)
-        self._core = client.CoreV1Api(connection)
-        self._events = client.EventsV1Api(connection)
         self.namespace = self.namespace or f"{self.title}-{next(_COUNTER)}"
+        self.objects = Objects(self.control_plane.kubeconfig, self.namespace)
 
     def open(self) -> None:
         """Start the identity server and make the namespace."""
         self.identity.start()
-        self._core.create_namespace({"metadata": {"name": self.namespace}})
+        self.objects.make_namespace()
 
     def close(self) -> None:
         """Leave the operator nothing to do here: what a scenario leaves behind goes without its finalizers."""
-        for plural in PLURALS.values():
-            self._strip(plural)
-        for secret in self._core.list_namespaced_secret(self.namespace).items:
-            if secret.metadata.finalizers:
-                self._core.patch_namespaced_secret(
-                    secret.metadata.name, self.namespace, {"metadata": {"finalizers": None}}
-                )
+        for resource in (PROJECTS, IDENTITY_BACKENDS, SECRETS):
+            self.objects.remove_all(resource)
+        self.objects.close()
         self.identity.stop()
 
-    def _strip(self, plural: str) -> None:
-        place = {"group": names.GROUP, "version": names.VERSION, "namespace": self.namespace, "plural": plural}
-        try:
-            self._objects.delete_collection_namespaced_custom_object(**place)
-            left = self._objects.list_namespaced_custom_object(**place)["items"]
-        except client.ApiException as error:
-            if error.status == 404:  # noqa: PLR2004 - the scenario took the definition away
-                return
-            raise
-        for obj in left:
-            try:
-                self._objects.patch_namespaced_custom_object(
-                    **place,
-                    name=obj["metadata"]["name"],
-                    body={"metadata": {"finalizers": None}},
-                    _content_type="application/merge-patch+json",
-                )
-            except client.ApiException as error:
-                if error.status != 404:  # noqa: PLR2004 - the operator was quicker
-                    raise
-
     # What a user does.
+
+    def install_definitions(self) -> None:
+        """Install them, as an administrator does."""
+        install_definitions(self.control_plane)
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl in the namespace as the administrator; what it said on stdout. Raises SandboxError."""
@@ -125,10 +105,8 @@ class Scenario:
         return self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
 
     def apply_project(self, name: str = "team", /, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> str:
-        """`kubectl apply` of a Project; the fields of its spec are named as on the wire (`import_` for `import`)."""
-        metadata = {"annotations": dict(annotations)} if annotations else {}
-        wire = {key.rstrip("_"): value for key, value in spec.items()}
-        return self.apply(manifest("Project", name, wire, **metadata))
+        """`kubectl apply` of a Project, written as in `project`."""
+        return self.apply(self.project(name, annotations=annotations, **spec))
 
     def apply_backend(self, name: str = BACKEND, /, **spec: Any) -> str:
         """`kubectl apply` of an IdentityBackend for the identity server."""
@@ -137,6 +115,11 @@ class Scenario:
     def apply_secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> str:
         """`kubectl apply` of a Secret with the identity server's token, or another."""
         return self.apply(self.secret(name, token=token, labelled=labelled))
+
+    def project(self, name: str = "team", /, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
+        """A Project; the fields of its spec are named as on the wire (`import_` for `import`)."""
+        metadata = {"annotations": dict(annotations)} if annotations else {}
+        return manifest("Project", name, {key.rstrip("_"): value for key, value in spec.items()}, **metadata)
 
     def backend(self, name: str = BACKEND, /, **spec: Any) -> Object:
         """An IdentityBackend for the identity server, with bounds that the server keeps with room to spare."""
@@ -164,26 +147,21 @@ class Scenario:
     def edit(self, changes: Mapping[str, Any], name: str = "team", kind: str = "Project") -> Object:
         """`kubectl patch` with a merge patch of the spec; the object after it."""
         patch = json.dumps({"spec": changes})
-        said = self.kubectl("patch", PLURALS[kind], name, "--type=merge", f"--patch={patch}", "--output=json")
+        said = self.kubectl("patch", KINDS[kind].plural, name, "--type=merge", f"--patch={patch}", "--output=json")
         patched: Object = json.loads(said)
         return patched
 
     def delete(self, name: str = "team", kind: str = "Project") -> None:
         """`kubectl delete` without waiting for the end."""
-        self.kubectl("delete", PLURALS[kind], name, "--wait=false")
+        self.kubectl("delete", KINDS[kind].plural, name, "--wait=false")
 
     # What a user sees.
 
     def find(self, name: str = "team", kind: str = "Project") -> Object | None:
         """An object, or None; its conditions always fit together."""
-        try:
-            obj: Object = self._objects.get_namespaced_custom_object(
-                names.GROUP, names.VERSION, self.namespace, PLURALS[kind], name
-            )
-        except client.ApiException as error:
-            if error.status == 404:  # noqa: PLR2004 - HTTP
-                return None
-            raise
+        obj = self.objects.find(KINDS[kind], name)
+        if obj is None:
+            return None
         assert not (condition(obj, "Reconciling") and condition(obj, "Stalled")), obj["status"]["conditions"]
         return obj
 
@@ -210,14 +188,19 @@ class Scenario:
         """The object once it is Ready for the present generation."""
         return self.wait_for("True", "Succeeded", name, kind=kind, within=within)
 
+    def wait_for_other_id(self, name: str, former: str) -> Object:
+        """The object once it is Ready with another id than ``former``."""
+        wait_until(lambda: self.get(name)["status"].get("id") not in (None, former), f"another id of {name}")
+        return self.wait_ready(name)
+
     def wait_gone(self, name: str = "team", kind: str = "Project", *, within: float = WITHIN) -> None:
         """Return once the object is gone."""
         wait_until(lambda: self.find(name, kind) is None, f"{kind} {name} to be gone", within=within)
 
     def events(self, name: str = "team") -> list[tuple[str, str, str]]:
         """Events about an object, oldest first: type, reason, note."""
-        found = self._events.list_namespaced_event(self.namespace, field_selector=f"regarding.name={name}").items
-        return [(one.type, one.reason, one.note) for one in sorted(found, key=lambda one: one.event_time)]
+        found = self.objects.list(EVENTS, fieldSelector=f"regarding.name={name}")
+        return [(one["type"], one["reason"], one["note"]) for one in sorted(found, key=lambda one: one["eventTime"])]
 
     def wait_for_event(self, reason: str, name: str = "team") -> tuple[str, str, str]:
         """The first Event with this reason; they are written behind the work."""
@@ -242,11 +225,11 @@ class Scenario:
         return project
 
     def wait_for_listings(self, count: int = 2) -> None:
-        """Return once the observer has taken so many more complete listings: whatever it could see, it has seen."""
+        """Return once the observer has taken so many more listings: whatever it could see, it has seen."""
         start = self.last_call()
 
         def look() -> bool:
-            return sum(record.ended is not None for record in self.calls("listProjects", after=start)) > count
+            return sum(record.ended is not None for record in self.calls("listProjects", after=start)) >= count
 
         wait_until(look, f"{count} more listings")
 
@@ -269,7 +252,7 @@ class Scenario:
 
     def report(self) -> str:
         """Objects, Events, requests and the operator's last words."""
-        kinds = ",".join([*PLURALS.values(), "events"])
+        kinds = ",".join([*(one.plural for one in KINDS.values()), "events"])
         requests = [
             f"{one.sequence:4} {one.begun:.3f} {one.operation} {one.status} {one.project_id or one.name}"
             for one in self.identity.admin.requests()[-80:]

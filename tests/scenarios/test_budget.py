@@ -1,0 +1,33 @@
+"""What thirty Projects cost when they come at once: counted by the API server and by the identity server."""
+
+from collections import Counter
+
+from scenario import Scenario
+from waiting import wait_until
+
+COUNT = 30
+
+
+def test_thirty_projects_at_once_cost_three_writes_an_event_and_a_call_each(scenario: Scenario) -> None:
+    names = [f"team-{number:02}" for number in range(COUNT)]
+    scenario.apply(*(scenario.project(name) for name in names))
+    for name in names:
+        scenario.wait_ready(name, within=60)
+    wait_until(lambda: len(scenario.writes("events")) >= COUNT, "the Events, which are written behind")
+    scenario.wait_for_listings(2)
+    scenario.assert_quiet(listings=3, resource=None)
+
+    per_project = Counter(write.name for write in scenario.writes())
+    assert set(per_project) == set(names)
+    assert max(per_project.values()) <= 3, per_project
+    assert len(scenario.writes("events")) == COUNT
+
+    created = Counter(call.name for call in scenario.calls("createProject"))
+    assert created == dict.fromkeys(names, 1)
+    assert sorted(one.name for one in scenario.identity.admin.projects()) == names
+    assert {call.operation for call in scenario.calls()} == {"createProject"}
+    polls = {operation: len(scenario.calls(operation)) for operation in ("listProjects", "getProject")}
+    print(  # noqa: T201 - a figure that people ask for
+        f"{COUNT} Projects: {sum(per_project.values())} writes to them, {len(scenario.writes('events'))} Events, "
+        f"{len(scenario.calls())} createProject; shared with all of them: {polls}"
+    )

@@ -1,0 +1,68 @@
+"""Objects as the API server holds them, read and changed without kubectl: what a test does between its user's steps."""
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from project_operator.kube.access import load_access
+from project_operator.kube.resources import IDENTITY_BACKENDS, NAMESPACES, PROJECTS, Resource
+
+Object = dict[str, Any]
+
+KINDS: Final = {"Project": PROJECTS, "IdentityBackend": IDENTITY_BACKENDS}
+_MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
+
+
+class Objects:
+    """The administrator's view of one namespace. Raises httpx.HTTPStatusError where the API server refuses."""
+
+    def __init__(self, kubeconfig: Path, namespace: str) -> None:
+        access = load_access(kubeconfig)
+        headers = {"authorization": access.authorization()} if access.authorization is not None else {}
+        self._client = httpx.Client(
+            base_url=access.server,
+            verify=access.ssl_context or ssl.create_default_context(),
+            headers={name: value for name, value in headers.items() if value},
+            trust_env=False,
+            timeout=30.0,
+        )
+        self._namespace = namespace
+
+    def close(self) -> None:
+        self._client.close()
+
+    def make_namespace(self) -> None:
+        """Create the namespace."""
+        self._client.post(NAMESPACES.path(None), json={"metadata": {"name": self._namespace}}).raise_for_status()
+
+    def find(self, resource: Resource, name: str) -> Object | None:
+        """An object, or None."""
+        answer = self._client.get(resource.path(self._namespace, name))
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        obj: Object = answer.raise_for_status().json()
+        return obj
+
+    def list(self, resource: Resource, **query: str) -> list[Object]:
+        """All objects of a kind; none where the kind is not served."""
+        answer = self._client.get(resource.path(self._namespace), params=query)
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return []
+        items: list[Object] = answer.raise_for_status().json()["items"]
+        return items
+
+    def patch(self, resource: Resource, name: str, changes: Mapping[str, Any]) -> None:
+        """Merge patch; nothing where the object is gone."""
+        answer = self._client.patch(resource.path(self._namespace, name), json=dict(changes), headers=_MERGE_PATCH)
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            answer.raise_for_status()
+
+    def remove_all(self, resource: Resource) -> None:
+        """Delete every object of a kind, and those that wait for somebody do not wait any more."""
+        self._client.delete(resource.path(self._namespace))
+        for obj in self.list(resource):
+            if obj["metadata"].get("finalizers"):
+                self.patch(resource, obj["metadata"]["name"], {"metadata": {"finalizers": None}})
