@@ -1,21 +1,27 @@
 """The contract between the operator and an identity backend. This is the file a backend author reads.
 
-The operator owns the order of things (``docs/protocol.md``); a backend only makes single calls and says truthfully what came of them.
+The operator owns the order of things (``docs/protocol.md``); a backend only makes single calls and says truthfully
+what came of them.
 
 Promises of every backend:
 
 * ``connect`` proves the credential, resolves the organisation (or domain) and writes nothing.
-* ``list_projects`` is complete or raises. It never returns a page for a whole, and never an empty tuple for a failure. Objects of another
-  organisation that the server mixes in are left out.
+* ``list_projects`` is complete or raises. It never returns a page for a whole, and never an empty tuple for a
+  failure. Objects of another organisation that the server mixes in are left out.
 * ``get_project`` raises `ProjectNotFound` only for the vendor's own not-found answer for that id.
 * ``verify_read_access`` succeeds only if a project of this organisation that exists would be shown to this credential.
-* ``create_project`` sends at most one request that creates, never retries it, and does nothing that can fail after it. ``before_send`` is called
-  when everything else (pool, limiter, TLS) has been waited for, immediately before the bytes leave; what it raises is raised, and nothing is sent.
-* ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not name as it was in ``current``.
+* ``create_project`` sends at most one request that creates, never retries it, and does nothing that can fail after
+  it. ``before_send`` is called when everything else (pool, limiter, TLS) has been waited for, immediately before the
+  bytes leave; what it raises is raised, and nothing is sent.
+* ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not
+  name as it was in ``current``.
 * ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end.
-* Every call ends within ``timeout`` and never waits for provisioning. Redirects are not followed.
-* Every failure is one of the `BackendError` classes. A write with no usable answer is `OutcomeUnknown`, never anything milder.
-* No secret, and no text of an answer that did not parse as this vendor's error, gets into an exception, a log line or a ``repr``.
+* Every call ends within ``timeout``, counted from when the limiter let it through, and never waits for provisioning.
+  Redirects are not followed.
+* Every failure is one of the `BackendError` classes. A write with no usable answer is `OutcomeUnknown`, never
+  anything milder.
+* No secret, and no text of an answer that did not parse as this vendor's error, gets into an exception, a log line or
+  a ``repr``.
 """
 
 from collections.abc import Callable
@@ -65,8 +71,10 @@ class Group:
 class ProjectContent:
     """The writable whole of a project, complete: what the CR wants plus what it leaves to others.
 
-    ``description`` None means that the project has none. ``mark`` is the value the mark is to have (a token, `marks.ORPHANED`, or "" for no mark);
-    where it is kept (a reserved tag, the description) is the backend's affair, so ``tags`` and ``description`` never hold it.
+    ``description`` None means that the project has none. ``mark`` is the value the mark is to have (a token,
+    `marks.ORPHANED`, or "" for no mark); where it is kept (a reserved tag, the description) is the backend's affair,
+    so ``tags`` and ``description`` never hold it. As read it may be any text: what others wrote there, or a word that
+    is no mark where several marks are found.
     """
 
     name: str

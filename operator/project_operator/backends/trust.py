@@ -74,7 +74,8 @@ def connection_fault(error: BaseException) -> tuple[Lost, str]:
             kind = Lost.UNTRUSTED if cause.verify_code in _UNKNOWN_ISSUER else Lost.TLS
             return kind, f"the certificate is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return Lost.TLS, f"no TLS connection: {(getattr(cause, 'reason', None) or 'broken off').replace('_', ' ').lower()}"
+            reason = getattr(cause, "reason", None) or "broken off"
+            return Lost.TLS, f"no TLS connection: {reason.replace('_', ' ').lower()}"
     refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     return Lost.CONNECTION, "the connection was refused" if refused else "no connection"
 

@@ -6,6 +6,7 @@ here raises on what a server sent; what cannot be used is None, and its text sta
 """
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -24,12 +25,18 @@ CONFLICTING_MARKS: Final = "conflicting"
 
 _LONGEST_WORD: Final = 256
 
+_TRACE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 """An id that can stand in a URL path. nscale's are UUIDs."""
 
 
 def _text_or_nothing(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _trace_or_nothing(value: Any) -> str:
+    return value if isinstance(value, str) and _TRACE.fullmatch(value) else ""
 
 
 def _time_or_nothing(value: Any) -> datetime | None:
@@ -68,7 +75,7 @@ class ErrorDocument(Payload):
 
     error: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")] = Field(alias="error")
     error_description: str = Field(alias="error_description")
-    trace_id: Annotated[str, BeforeValidator(_text_or_nothing)] = Field(default="", alias="trace_id")
+    trace_id: Annotated[str, BeforeValidator(_trace_or_nothing)] = Field(default="", alias="trace_id")
 
 
 class TagPayload(Payload):
