@@ -2,7 +2,8 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from project_operator.handlers.watch import Rhythm
+from project_operator.handlers.watch import Rhythm, serve
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.api import KubeApi
 from project_operator.kube.resources import DEFINITIONS, PROJECTS, Resource
@@ -25,14 +26,15 @@ Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse | None]]
 """Answers a request in the server's place, or passes it on (None)."""
 
 
-async def until(condition: Callable[[], bool], what: str, seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], what: str | Callable[[], str], seconds: float = 15.0) -> None:
     """Wait for a condition, with a deadline that says what was waited for."""
     try:
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110 - any condition, not an event of ours
                 await asyncio.sleep(0.005)
     except TimeoutError:
-        raise AssertionError(f"waited {seconds:g} s for: {what}") from None
+        said = what if isinstance(what, str) else what()
+        raise AssertionError(f"waited {seconds:g} s for: {said}") from None
 
 
 @dataclass
@@ -119,32 +121,81 @@ class Cluster:
         transport.abort()
 
 
-@dataclass
 class Layer:
-    """The watch layer, running."""
+    """The watch layer, running; ended by `close`."""
 
-    sink: Sink
-    hooks: Hooks
-    checks: dict[str, str]
-    reports: list[tuple[str, str]]
-    stop: asyncio.Event
-    task: asyncio.Task[None]
-    signals_taken: list[None]
+    def __init__(
+        self,
+        *resources: Resource,
+        access: ClusterAccess,
+        namespaces: Sequence[str] | None = None,
+        rhythm: Rhythm = QUICK,
+        own_signals: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.sink = Sink()
+        self.hooks = Hooks()
+        self.checks: dict[str, str] = {}
+        self.reports: list[tuple[str, str]] = []
+        self.signals_taken = 0
+        self.stop = asyncio.Event()
+        self._own_signals = own_signals
+        self._api = KubeApi(access)
+        self.task = asyncio.create_task(
+            serve(
+                api=self._api,
+                sink=self.sink,
+                resources=resources or (PROJECTS,),
+                namespaces=namespaces,
+                stop=self.stop,
+                report=self._report,
+                own_signals=self._take_signals,
+                hooks=self.hooks,
+                rhythm=rhythm,
+            )
+        )
 
     def ready(self, plural: str = "projects") -> bool:
         return self.checks.get(f"watch {plural}") == ""
 
     async def becomes_ready(self, plural: str = "projects") -> None:
-        await until(lambda: self.ready(plural), f"the watch of {plural} to be ready, not {self.checks}")
+        await until(lambda: self.ready(plural), lambda: f"the watch of {plural} to be ready: {self.reports}")
 
     async def says(self, text: str, plural: str = "projects") -> None:
         await until(
             lambda: any(check == f"watch {plural}" and text in problem for check, problem in self.reports),
-            f"{text!r} among {self.reports}",
+            lambda: f"{text!r} among {self.reports}",
         )
+
+    async def close(self) -> None:
+        self.stop.set()
+        async with asyncio.timeout(5):
+            await self.task
+        await self._api.aclose()
+
+    def _report(self, check: str, problem: str) -> None:
+        self.checks[check] = problem
+        self.reports.append((check, problem))
+
+    def _take_signals(self) -> None:
+        self.signals_taken += 1
+        self._own_signals()
 
 
 Start = Callable[..., Layer]
+
+
+@asynccontextmanager
+async def layers(access: ClusterAccess) -> AsyncIterator[Start]:
+    """Starts watch layers; ends them all."""
+    started: list[Layer] = []
+
+    def start(*resources: Resource, access: ClusterAccess = access, **options: Any) -> Layer:
+        started.append(Layer(*resources, access=access, **options))
+        return started[-1]
+
+    yield start
+    for layer in started:
+        await layer.close()
 
 
 def refusing(status: int, matches: Callable[[web.Request], bool]) -> Fault:

@@ -421,14 +421,14 @@ async def test_signals_are_ours_again_after_each_start(cluster: Cluster, start: 
     await cluster.define()
     layer = start()
     await layer.becomes_ready()
-    assert len(layer.signals_taken) == 1
+    assert layer.signals_taken == 1
 
     await cluster.undefine()
     await layer.says("waiting for its CustomResourceDefinition")
     await cluster.define()
     await layer.becomes_ready()
 
-    assert len(layer.signals_taken) == 2
+    assert layer.signals_taken == 2
 
 
 async def test_our_handler_of_a_signal_is_the_one_that_hears_it(cluster: Cluster, start: Start) -> None:
