@@ -80,7 +80,13 @@ def definition(plural: str, kind: str, *, spec: Mapping[str, Any] = SPEC) -> Obj
         "spec": {
             "group": GROUP,
             "scope": "Namespaced",
-            "names": {"plural": plural, "singular": kind.lower(), "kind": kind, "categories": ["conformance"]},
+            "names": {
+                "plural": plural,
+                "singular": kind.lower(),
+                "kind": kind,
+                "shortNames": [f"short{plural}"],
+                "categories": ["conformance"],
+            },
             "versions": [version],
         },
     }

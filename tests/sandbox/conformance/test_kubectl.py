@@ -99,6 +99,13 @@ def test_apply_of_a_wrong_value_says_what_is_right(endpoint: "Endpoint", namespa
     )
 
 
+def test_get_knows_short_names_and_categories(endpoint: "Endpoint", namespace: str, widget: Make) -> None:
+    endpoint.kubectl("apply", "-n", namespace, "-f", "-", stdin=widget())
+    for named in ("widgets", "widget", "shortwidgets", "widgets.v1.conformance.example.com", "conformance"):
+        got = endpoint.kubectl("get", named, "-n", namespace, "-o", "name")
+        assert (got.stdout.strip(), got.stderr) == ("widget.conformance.example.com/blue", ""), named
+
+
 async def test_get_watches_in_the_columns_of_the_definition(endpoint: "Endpoint", namespace: str, widget: Make) -> None:
     endpoint.kubectl("apply", "-n", namespace, "-f", "-", stdin=widget())
     async with running(endpoint.command("get", "widgets", "-n", namespace, "--watch")) as command:

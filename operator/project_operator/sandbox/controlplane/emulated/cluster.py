@@ -73,7 +73,7 @@ class Cluster:
         self.kinds = {(kind.api_version, kind.plural): kind for kind in BUILTIN}
         self.objects: dict[str, dict[Key, Stored]] = defaultdict(dict)
         self._now = now
-        self._changes: dict[str, deque[Change]] = defaultdict(lambda: deque(maxlen=history + 1))
+        self._changes: dict[str, deque[Change]] = defaultdict(lambda: deque(maxlen=history))
         self._forgotten: dict[str, int] = defaultdict(lambda: FIRST)
         self._subscriptions: dict[str, set[Subscription]] = defaultdict(set)
         for name in ("default", "kube-system"):

@@ -45,8 +45,8 @@ def _resources(kinds: list[Kind]) -> dict[str, Any]:
             "namespaced": kind.namespaced,
             "kind": kind.kind,
         }
-        entry |= {key: kind.names[key] for key in ("shortNames", "categories") if key in kind.names}
-        resources.append(entry | {"verbs": VERBS})
+        names = {key: kind.names[key] for key in ("shortNames", "categories") if key in kind.names}
+        resources.append(entry | names | {"verbs": VERBS})
         if kind.status:
             resources.append(entry | {"name": f"{kind.plural}/status", "verbs": ["get", "patch", "update"]})
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": kinds[0].api_version, "resources": resources}

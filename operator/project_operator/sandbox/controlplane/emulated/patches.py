@@ -39,6 +39,8 @@ def _apply(document: Any, verb: str, path: str, value: Any) -> None:
         document = document[int(token) if isinstance(document, list) else token]
     key: Any = last if isinstance(document, dict) else len(document) if last == "-" else int(last)
     found = None if verb == "add" else document[key]
+    if isinstance(document, list) and not 0 <= key <= len(document):
+        raise IndexError(path)
     if (verb == "test" and found != value) or verb not in {"test", "add", "replace", "remove"}:
         raise ValueError(path)
     if verb == "remove":

@@ -34,10 +34,11 @@ class Walk:
     def conform(self, schema: Mapping[str, Any], value: Any, path: str = "") -> Any:
         """``value`` pruned and defaulted; where it does not fit it stays as it is and the error is noted."""
         found, wanted = TYPES.get(type(value), "null"), schema.get("type")
-        if value is None or (wanted not in {found, None} and (wanted, found) != ("number", "integer")):
-            if value is not None or not schema.get("nullable"):
-                text = f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"'
-                self.errors.append(FieldError(path, text, "FieldValueTypeInvalid"))
+        if value is None and schema.get("nullable"):
+            return None
+        if wanted not in {found, None} and (wanted, found) != ("number", "integer"):
+            text = f'Invalid value: "{found}": {path} in body must be of type {wanted}: "{found}"'
+            self.errors.append(FieldError(path, text, "FieldValueTypeInvalid"))
             return value
         self._check(schema, value, path)
         if isinstance(value, dict):

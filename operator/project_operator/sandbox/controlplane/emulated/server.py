@@ -18,8 +18,10 @@ from project_operator.sandbox.controlplane.emulated.rules import without
 from project_operator.sandbox.controlplane.emulated.status import Refused, bad_request, conflict, invalid, wrong
 
 VERBS: Final = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+NAMED: Final = {"update", "patch", "delete"}
+READS: Final = {"list", "watch"}
 EVENTS: Final = {(False, True): "ADDED", (True, True): "MODIFIED", (True, False): "DELETED"}
-PROBES: Final = ("/healthz", "/livez", "/readyz")
+PUBLIC: Final = ("/version", "/healthz", "/livez", "/readyz")
 NOBODY: Final = "system:anonymous"
 PATCHES: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "application/merge-patch+json": patches.merge,
@@ -85,16 +87,19 @@ class Server:
         event: Object = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": str(uuid4())}
         event |= {
             "verb": verb,
+            "user": {"username": user},
             "requestURI": request.path_qs,
             "sourceIPs": [request.remote],
-            "user": {"username": user},
         }
         event |= {"userAgent": request.headers.get("User-Agent", ""), "requestReceivedTimestamp": _precisely()}
         event |= {"objectRef": {field: value for field, value in about.items() if value}} if target.resource else {}
         try:
-            response = await self._answer(request, target, verb, user, event)
+            response = await self._answer(request, target, verb, event)
         except Refused as refusal:
             response = web.json_response(refusal.body, status=refusal.code)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"EMULATED: cannot make sense of the request: {error!r}"
+            response = web.json_response(bad_request(why).body, status=400)
         self._audit(event, "ResponseComplete", response.status)
         return response
 
@@ -103,12 +108,10 @@ class Server:
             outcome = {"responseStatus": {"metadata": {}, "code": code}, "stageTimestamp": _precisely()}
             print(json.dumps({"stage": stage} | event | outcome), file=self._audit_log, flush=True)
 
-    async def _answer(
-        self, request: web.Request, target: Target, verb: str, user: str, event: Object
-    ) -> web.StreamResponse:
-        if request.path in PROBES:
+    async def _answer(self, request: web.Request, target: Target, verb: str, event: Object) -> web.StreamResponse:
+        if request.path in PUBLIC[1:]:
             return web.Response(text="ok")
-        if user == NOBODY and request.path != "/version":
+        if event["user"]["username"] == NOBODY and request.path not in PUBLIC:
             raise Refused(401, "Unauthorized", "Unauthorized")
         kind = self.cluster.kinds.get((target.api_version, target.resource))
         document = None if target.resource else discovery.document(request.path, self.cluster.kinds.values())
@@ -117,6 +120,8 @@ class Server:
         subresources = {"", "status" * bool(kind and kind.status), "token" * (kind is SERVICE_ACCOUNTS)}
         if kind is None or target.subresource not in subresources:
             return web.Response(status=404, text="404 page not found\n")
+        if (kind.namespaced > bool(target.namespace) and verb not in READS) or (verb in NAMED and not target.name):
+            raise Refused(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         if verb == "list":
             return _json(200, self._list(request, kind, target.namespace))
         if verb == "watch":
@@ -143,9 +148,8 @@ class Server:
             if texts and mode == "Strict" and verb == "patch":
                 raise invalid(None, "", wrong("patch", raw.decode(), detail))
             if texts and mode == "Strict":
-                raise bad_request(
-                    f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {detail}'
-                )
+                what = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+                raise bad_request(f"{what}: {detail}")
             warnings.extend(texts * (mode == "Warn"))
 
         if verb == "create":
@@ -155,20 +159,9 @@ class Server:
         elif verb == "delete":
             content = cluster.delete(kind, key, _decoded(request, raw).get("preconditions") or {})
             if key not in cluster.objects[kind.storage]:
-                details = {
-                    "name": target.name,
-                    "group": kind.group,
-                    "kind": kind.plural,
-                    "uid": content["metadata"]["uid"],
-                }
-                success = {
-                    "kind": "Status",
-                    "apiVersion": "v1",
-                    "metadata": {},
-                    "status": "Success",
-                    "details": details,
-                }
-                return web.json_response(success)
+                details = {"name": target.name, "group": kind.group, "kind": kind.plural}
+                success = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+                return web.json_response(success | {"details": details | {"uid": content["metadata"]["uid"]}})
         else:
             change = _patch(request, kind, raw) if verb == "patch" else lambda _: _decoded(request, raw)
             old = cluster.read(kind, key)
@@ -258,9 +251,8 @@ def _matcher(query: Mapping[str, str], namespace: str) -> Callable[[Object], boo
 
 def _decoded(request: web.Request, raw: bytes) -> Any:
     if "protobuf" in request.content_type:
-        raise Refused(
-            415, "UnsupportedMediaType", "EMULATED: no protobuf, which kubectl create sends; use kubectl apply"
-        )
+        text = "EMULATED: no protobuf, which kubectl create sends; use kubectl apply"
+        raise Refused(415, "UnsupportedMediaType", text)
     try:
         return json.loads(raw or b"{}")
     except ValueError as error:

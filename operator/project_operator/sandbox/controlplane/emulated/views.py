@@ -10,7 +10,7 @@ from project_operator.sandbox.controlplane.emulated.cluster import Stored
 from project_operator.sandbox.controlplane.emulated.kinds import Kind, Object
 from project_operator.sandbox.controlplane.emulated.status import bad_request
 
-TERM: Final = re.compile(r"\s*(!?)([\w./-]+)\s*(?:(!?==?|\bin\b|\bnotin\b)\s*\(?([^()=]*?)\)?)?\s*")
+TERM: Final = re.compile(r"\s*(!?)([\w./-]+)\s*(?:(!?==?)([^()=]*)|\s(in|notin)\s*\(([^()]*)\))?\s*")
 STEP: Final = re.compile(r"\.([\w-]+)|\[\?\(@\.(\w+)==[\"'](.*?)[\"']\)\]")
 AGES: Final = ((120, "s", 1), (180 * 60, "m", 60), (48 * 3600, "h", 3600), (float("inf"), "d", 86400))
 
@@ -32,9 +32,9 @@ def _terms(text: str) -> Iterator[tuple[str, Callable[[Any], bool]]]:
     for term in re.split(r",(?![^(]*\))", text) if text else ():
         if not (match := TERM.fullmatch(term)):
             raise bad_request(f"unable to parse requirement: {term!r}")
-        absent, key, operator, right = match.groups()
-        wanted = operator in {"=", "==", "in"} if operator else not absent
-        values = {value.strip() for value in right.split(",")} if operator else None
+        absent, key, sign, value, word, several = match.groups()
+        wanted = (sign or word) in {"=", "==", "in"} if sign or word else not absent
+        values = {each.strip() for each in (value or several or "").split(",")} if sign or word else None
         yield key, _test(values, wanted=wanted)
 
 
