@@ -1,5 +1,6 @@
 """What the chart makes of its values, without a cluster."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import helm
 import pytest
 import yaml
 from chart_installation import only
+from rights import Right, granted
 
 import project_operator
 from project_operator.api.names import FINALIZER, GROUP
@@ -228,6 +230,19 @@ def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> 
         *((f"project-operator-{part}", where) for part in ("identity", "events") for where in ("payments", "search")),
         ("project-operator-secrets", NAMESPACE),
     }
+
+
+def test_the_documented_rights_are_those_that_are_granted() -> None:
+    page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
+    table = page.split("## What the operator may do")[1].split("\n## ")[0]
+    rows = [line.split("|")[1:4] for line in table.splitlines() if "`get`" in line or "`patch`" in line]
+    documented = {
+        Right(group.strip(" `").replace("core", ""), resource, verb)
+        for group, resources, verbs in rows
+        for resource in re.findall(r"`([^`]+)`", resources)
+        for verb in re.findall(r"`([^`]+)`", verbs)
+    }
+    assert documented == granted(rendered())
 
 
 def test_every_binding_is_of_a_role_that_is_there_to_the_account_of_the_pod(values: dict[str, Any]) -> None:

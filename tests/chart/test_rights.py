@@ -15,6 +15,7 @@ from scenario import PROMPT, SECRET, Scenario, condition
 from waiting import wait_until
 
 from project_operator.api import names
+from project_operator.kube.resources import SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 
@@ -73,6 +74,14 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
             scenario.objects.close()
 
 
+def finalizers(scenario: Scenario) -> list[str]:
+    """Who holds the Secret."""
+    secret = scenario.objects.find(SECRETS, SECRET)
+    assert secret is not None
+    held: list[str] = secret["metadata"].get("finalizers", [])
+    return held
+
+
 def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> None:
     scenario = life.scenario
     backend = scenario.wait_for("False", "SecretNotFound", "default", kind="IdentityBackend")
@@ -85,8 +94,10 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     scenario.wait_for_event("Succeeded")
     scenario.delete()
     scenario.wait_gone()
+    assert finalizers(scenario) == [names.FINALIZER]
     scenario.delete("default", "IdentityBackend")
     scenario.wait_gone("default", "IdentityBackend")
+    assert finalizers(scenario) == []
 
     assert life.refused == []
     rights = granted(life.installation.objects)
