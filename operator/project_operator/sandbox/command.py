@@ -6,6 +6,7 @@ A part of the sandbox adds its subcommand by a module with `register(subparsers)
 import argparse
 
 from project_operator.sandbox.controlplane import command as controlplane
+from project_operator.sandbox.demo import command as demo
 from project_operator.sandbox.identity import command as identity
 
 
@@ -15,3 +16,4 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parts = parser.add_subparsers(title="what to run", metavar="PART", required=True)
     controlplane.register(parts)
     identity.register(parts)
+    demo.register(parts)

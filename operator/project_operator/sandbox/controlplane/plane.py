@@ -33,7 +33,8 @@ from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import EMULATED_MODULE, Options, Programs, Search
 
 _KUBECTL_WITHIN = 120.0
-_PREFIX = "project-operator-sandbox-"
+FOLDER_PREFIX = "project-operator-sandbox-"
+"""How the names of our folders for temporary files begin; the owner's pid and a hyphen follow."""
 
 
 def default_cache() -> Cache:
@@ -76,7 +77,7 @@ class ControlPlane:
             return cls.attach(options.kubeconfig, search.kubectl())
         programs = search.run()
         _sweep()
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
         try:
             if programs.apiserver is None:
                 return cls._emulated(programs, folder)
@@ -88,7 +89,7 @@ class ControlPlane:
     @classmethod
     def attach(cls, kubeconfig: Path, kubectl: Path) -> "ControlPlane":
         """A cluster that is there already and may be changed at will."""
-        return cls(kubeconfig, kubectl, Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")))
+        return cls(kubeconfig, kubectl, Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")))
 
     @classmethod
     def _real(cls, programs: Programs, folder: Path, report: Report) -> "ControlPlane":
@@ -227,9 +228,9 @@ def _import_path() -> dict[str, str]:
 
 def _sweep() -> None:
     """Remove folders that owners left who were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         with suppress(ValueError, OSError):
-            pid = int(folder.name.removeprefix(_PREFIX).split("-")[0])
+            pid = int(folder.name.removeprefix(FOLDER_PREFIX).split("-")[0])
             if folder.stat().st_uid == os.getuid() and not _alive(pid):
                 shutil.rmtree(folder, ignore_errors=True)
 
