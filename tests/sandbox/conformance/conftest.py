@@ -248,6 +248,9 @@ def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """The server under test, with the widgets of ``conformance.example.com`` served."""
     if request.param == "real":
         plane = request.getfixturevalue("control_plane")
+        if plane.emulated:  # each test is skipped, or fails with CI=true, before it begins: needs_real
+            yield Endpoint(plane.kubeconfig, plane.kubectl_program, plane.folder / "none", emulated=True)
+            return
         real = Endpoint(plane.kubeconfig, plane.kubectl_program, plane.audit_log, emulated=False)
         _serve_widgets(real)
         yield real
