@@ -1,5 +1,6 @@
 """The worker for IdentityBackends: from object and Secret to an open connection, and to a status that says what is wrong."""
 
+import asyncio
 import base64
 import binascii
 import logging
@@ -124,6 +125,11 @@ class BackendWorker:
             for key in self._objects.keys()
             if key.namespace == namespace and _secret_name(self._objects.of(key) or {}) == name
         ]
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The observers."""
+        connections = [entry.connection for entry in self._entries.values() if entry.connection is not None]
+        return [connection.task for connection in connections if connection.task is not None]
 
     def census(self) -> dict[tuple[str, bool], int]:
         """Backend objects by type and whether they can be used."""

@@ -3,7 +3,11 @@
 import secrets
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+
+TICK: Final = 1e-6
+"""Seconds by which a timer may fire too early (an event loop rounds to its clock's resolution) and still counts as due."""
 
 
 class Clock(Protocol):

@@ -88,18 +88,18 @@ class Connection:
         self._confirmed_gone: set[str] = set()
         self._named_at: dict[str, float] = {}
         self._groups_lock = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to observe."""
-        self._task = asyncio.get_running_loop().create_task(self.observer.run(), name=f"observer {self.key}")
+        self.task = asyncio.get_running_loop().create_task(self.observer.run(), name=f"observer {self.key}")
 
     async def aclose(self) -> None:
         """Stop observing and close the connections; calls under way end with a truthful error."""
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await self.task
         await self.backend.aclose()
 
     async def read_groups(self, after: float) -> None:

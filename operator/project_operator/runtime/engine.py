@@ -99,6 +99,10 @@ class Engine:
             await asyncio.gather(*late, return_exceptions=True)
         await self._backends.aclose()
 
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Everything that runs: workers and observers."""
+        return [*self._tasks, *self._backends.tasks()]
+
     # What the watch tells (kube.sink.Sink).
 
     def observe(self, resource: Resource, event_type: str | None, raw: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement, judge
 from project_operator.reconcile.evidence import NEVER, Listing
 
-from .clock import Clock
+from .clock import TICK, Clock
 from .keys import Key
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Observer:
         while True:
             self._changed.clear()
             pause = self._next_due() - self._clock.now()
-            if pause > 0:
+            if pause > TICK:
                 try:
                     await asyncio.wait_for(self._changed.wait(), pause)
                 except TimeoutError:
@@ -124,7 +124,7 @@ class Observer:
             want.due = max(want.due, moment)
 
     async def _look(self) -> None:
-        now = self._clock.now()
+        now = self._clock.now() + TICK
         due = {key: want for key, want in self._wants.items() if want.due <= now}
         single = {key for key, want in due.items() if want.poll.project_id}
         known = len(self.listing.by_id) if self.listing is not None else 0

@@ -12,6 +12,8 @@ from collections.abc import Hashable
 from enum import IntEnum
 from typing import Final, Generic, TypeVar
 
+from .clock import TICK
+
 K = TypeVar("K", bound=Hashable)
 
 
@@ -128,7 +130,7 @@ class WorkQueue(Generic[K]):
 
     def _promote(self) -> None:
         """Move what is due into the ready lists; entries that were overtaken are dropped."""
-        now = self._now()
+        now = self._now() + TICK
         while self._delayed and self._delayed[0][0] <= now:
             due, _, key = heapq.heappop(self._delayed)
             if self._due.get(key) == due:

@@ -1,0 +1,191 @@
+"""An API server in memory: uid, resourceVersion, guards, generation, status apart, finalizers; watch events come later, writes can lose their answer."""
+
+import asyncio
+import copy
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from project_operator.errors import KubeConflict, KubeNotFound, KubeUnavailable
+from project_operator.kube.resources import DEFINITIONS, IDENTITY_BACKENDS, NAMESPACES, PROJECTS, SECRETS, Resource
+
+Place = tuple[str, str, str]
+Listener = Callable[[Resource, str | None, dict[str, Any]], None]
+Objects = list[dict[str, Any]]
+WATCHED = {resource.plural: resource for resource in (PROJECTS, IDENTITY_BACKENDS, SECRETS)}
+
+
+class SimulatedKube:
+    """Implements the `Kube` port. `listener` is the engine's `observe`; None while no operator runs."""
+
+    def __init__(self, watch_delay: float = 0.002) -> None:
+        self.watch_delay = watch_delay
+        self.listener: Listener | None = None
+        self.writes: list[tuple[str, str, str]] = []
+        self.lose_answers: deque[str] = deque()
+        """Names of objects: the next write to each is applied and its answer lost."""
+        self.past: dict[Place, list[dict[str, Any]]] = {}
+        self._objects: dict[Place, dict[str, Any]] = {}
+        self._version = 100
+        self._serial = 0
+        self.put_directly(NAMESPACES, {"metadata": {"name": "ns"}})
+        self.put_directly(DEFINITIONS, {"metadata": {"name": "projects.identity.project-operator.dev"}})
+
+    # The port.
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+        await asyncio.sleep(0.001)
+        return copy.deepcopy(self._require(resource, namespace or "", name))
+
+    async def list(
+        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+    ) -> list[dict[str, Any]]:
+        await asyncio.sleep(0.001)
+        return [
+            copy.deepcopy(raw)
+            for (plural, where, _), raw in self._objects.items()
+            if plural == resource.plural and (namespace is None or where == namespace)
+        ]
+
+    async def patch(
+        self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
+    ) -> dict[str, Any]:
+        await asyncio.sleep(0.001)
+        metadata = obj["metadata"]
+        name = metadata["name"]
+        current = self._require(resource, metadata.get("namespace", ""), name)
+        self.writes.append((resource.plural, name, subresource))
+        if (current["metadata"]["uid"], current["metadata"]["resourceVersion"]) != (
+            metadata["uid"],
+            metadata["resourceVersion"],
+        ):
+            raise KubeConflict("the object has been modified", status=409)
+        allowed = {"status"} if subresource == "status" else {"metadata", "spec"}
+        after = _merged(current, {part: value for part, value in changes.items() if part in allowed})
+        answer = copy.deepcopy(self._save(resource, current, after))
+        if self.lose_answers and self.lose_answers[0] == name:
+            self.lose_answers.popleft()
+            raise KubeUnavailable("the answer was lost")
+        return answer
+
+    # What people do.
+
+    def create(self, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`kubectl create`."""
+        raw = copy.deepcopy(dict(body))
+        raw["metadata"].setdefault("namespace", "ns")
+        return self.put_directly(resource, raw)
+
+    def put_directly(self, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
+        """Store a new object."""
+        self._serial += 1
+        self._version += 1
+        raw["metadata"] |= {
+            "uid": f"00000000-0000-4000-8000-{self._serial:012d}",
+            "resourceVersion": str(self._version),
+            "generation": 1,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        }
+        raw["apiVersion"], raw["kind"] = resource.api_version, resource.kind
+        self._keep(resource, raw)
+        self._tell(resource, "ADDED", raw)
+        return raw
+
+    def edit(self, name: str, resource: Resource = PROJECTS, **spec: Any) -> None:
+        """`kubectl patch` of the spec; None removes a field."""
+        current = self._require(resource, "ns", name)
+        self._save(resource, current, _merged(current, {"spec": spec}))
+
+    def annotate(self, name: str, resource: Resource = PROJECTS, **annotations: str | None) -> None:
+        """`kubectl annotate`."""
+        current = self._require(resource, "ns", name)
+        self._save(resource, current, _merged(current, {"metadata": {"annotations": annotations}}))
+
+    def delete(self, name: str, resource: Resource = PROJECTS) -> None:
+        """`kubectl delete`; a finalizer holds it."""
+        current = self._require(resource, "ns", name)
+        if not current["metadata"].get("finalizers"):
+            self._remove(resource, current)
+            return
+        if "deletionTimestamp" not in current["metadata"]:
+            after = _merged(current, {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})
+            after["metadata"]["generation"] += 1
+            self._save(resource, current, after)
+
+    def strip_finalizers(self, name: str, resource: Resource = PROJECTS) -> None:
+        """Somebody tears the finalizers off."""
+        current = self._require(resource, "ns", name)
+        self._save(resource, current, _merged(current, {"metadata": {"finalizers": None}}))
+
+    def look(self, name: str, resource: Resource = PROJECTS) -> dict[str, Any] | None:
+        """The object as it is, or None."""
+        found = self._objects.get((resource.plural, "ns", name))
+        return copy.deepcopy(found) if found is not None else None
+
+    def all(self, resource: Resource = PROJECTS) -> "Objects":
+        """Every object of a kind."""
+        return [copy.deepcopy(raw) for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
+
+    def replay(self, listener: Listener, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
+        """A new operator's first listing; ``stale`` says how many versions an object's state lags behind."""
+        self.listener = listener
+        for place, raw in list(self._objects.items()):
+            if place[0] in WATCHED:
+                old = self.past[place][: -stale(place)] if stale(place) else []
+                listener(WATCHED[place[0]], None, copy.deepcopy(old[-1] if old else raw))
+                if old:
+                    self._tell(WATCHED[place[0]], "MODIFIED", raw)
+
+    def _require(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
+        try:
+            return self._objects[resource.plural, namespace, name]
+        except KeyError:
+            raise KubeNotFound(f"{resource.plural} {name!r} not found", status=404) from None
+
+    def _save(self, resource: Resource, current: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        if after == current:
+            return current
+        if after.get("spec") != current.get("spec"):
+            after["metadata"]["generation"] = current["metadata"]["generation"] + 1
+        self._version += 1
+        after["metadata"]["resourceVersion"] = str(self._version)
+        if "deletionTimestamp" in after["metadata"] and not after["metadata"].get("finalizers"):
+            self._remove(resource, after)
+            return after
+        self._keep(resource, after)
+        self._tell(resource, "MODIFIED", after)
+        return after
+
+    def _keep(self, resource: Resource, raw: dict[str, Any]) -> None:
+        place = (resource.plural, raw["metadata"].get("namespace", ""), raw["metadata"]["name"])
+        self._objects[place] = raw
+        self.past.setdefault(place, []).append(raw)
+
+    def _remove(self, resource: Resource, raw: dict[str, Any]) -> None:
+        del self._objects[resource.plural, raw["metadata"].get("namespace", ""), raw["metadata"]["name"]]
+        self._tell(resource, "DELETED", raw)
+
+    def _tell(self, resource: Resource, kind: str, raw: dict[str, Any]) -> None:
+        listener = self.listener
+        if listener is None or resource.plural not in WATCHED:
+            return
+
+        def tell() -> None:
+            if self.listener is listener:
+                listener(resource, kind, copy.deepcopy(raw))
+
+        asyncio.get_running_loop().call_later(self.watch_delay, tell)
+
+
+def _merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396."""
+    result = copy.deepcopy(dict(old))
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            inner = result.get(key)
+            result[key] = _merged(inner if isinstance(inner, Mapping) else {}, value)
+        else:
+            result[key] = copy.deepcopy(value)
+    return result

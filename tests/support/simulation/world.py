@@ -1,0 +1,185 @@
+"""One cluster, one backend, one operator that can be killed at any moment; and the oracles that look at the end."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any, Self
+
+from project_operator.api.marks import Mark
+from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
+from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
+from project_operator.backends.base import RemoteProject, UnsupportedField
+from project_operator.backends.registry import Registry
+from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
+from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
+from project_operator.observability.hooks import FanOut
+from project_operator.reconcile.actions import Notice
+from project_operator.reconcile.view import Cadence
+from project_operator.runtime.engine import Engine
+
+from simulation.backend import SimulatedBackend
+from simulation.kube import Place, SimulatedKube
+
+CLUSTER = "cluster"
+READ_LAG, IN_FLIGHT_BOUND, SEND_VALIDITY = 2.0, 6.0, 1.0
+
+
+class SimulatedClock:
+    """The loop's virtual time; walls and dice from a seed."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def wall(self) -> float:
+        return self.now()
+
+    def token(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def jitter(self) -> float:
+        return self._random.random()
+
+
+class World:
+    """Use within `run_virtually`. Bounds are those of the constants above, and the backend keeps them unless a test breaks them."""
+
+    def __init__(self, seed: int = 1, **backend: Any) -> None:
+        self.random = Random(seed)  # noqa: S311 - a simulation wants to be repeated
+        self.backend = SimulatedBackend(self.random, **backend)
+        self.kube = SimulatedKube()
+        self.notices: list[tuple[str, Notice]] = []
+        self.engine: Engine | None = None
+        self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def install(self, **spec: Any) -> None:
+        """The Secret and the backend object."""
+        self.kube.create(
+            SECRETS,
+            {"metadata": {"name": "token", "labels": {CREDENTIALS_LABEL: "true"}}, "data": {"token": "dG9rZW4="}},
+        )
+        nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
+        bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
+        body = {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
+        self.kube.create(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body | spec})
+
+    def apply(self, name: str = "web", **spec: Any) -> str:
+        """A new Project; its uid."""
+        return str(self.kube.create(PROJECTS, {"metadata": {"name": name}, "spec": spec})["metadata"]["uid"])
+
+    def start(self, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
+        """An operator starts and lists what there is."""
+        vendor = Vendor(
+            key="nscale",
+            title="simulated",
+            default_deletion_policy=DeletionPolicy.DELETE,
+            capabilities=Capabilities(),
+            open=self._open,
+            unsupported=self._unsupported,
+            endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+        )
+        self.engine = Engine(
+            kube=self.kube,
+            registry=Registry([vendor]),
+            surround=lambda limiter: Surroundings(admission=limiter),
+            clock=SimulatedClock(self.random),
+            cluster_id=CLUSTER,
+            default_backend="default",
+            send_validity=SEND_VALIDITY,
+            cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
+            publish=lambda obj, notice: self.notices.append((obj["metadata"]["name"], notice)),
+            hooks=FanOut(),
+            workers=4,
+        )
+        self.engine.start()
+        self.kube.replay(self.engine.observe, stale=stale)
+
+    async def crash(self) -> None:
+        """SIGKILL: whatever was going on is gone; what was sent may still take effect."""
+        if self.engine is not None:
+            self.kube.listener = None
+            for task in self.engine.tasks():
+                task.cancel()
+            await asyncio.sleep(0)
+            self.engine = None
+
+    async def stop(self) -> None:
+        """SIGTERM."""
+        if self.engine is not None:
+            await self.engine.stop(5.0)
+            self.engine = None
+            self.kube.listener = None
+
+    async def until(self, holds: Callable[[], object], *, within: float = 600.0) -> None:
+        """Let virtual time pass until ``holds``; fail with the state of things after ``within`` seconds of it."""
+        deadline = asyncio.get_running_loop().time() + within
+        while not holds():
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError(f"not within {within:g} s: {self.picture()}")
+            await asyncio.sleep(0.05)
+
+    async def ready(self, *names: str, within: float = 600.0) -> None:
+        """Every named Project (all, if none is named) is Ready for its generation."""
+        await self.until(lambda: all(self.is_ready(one) for one in names or self.names()), within=within)
+
+    def names(self) -> Iterable[str]:
+        """The Projects that are."""
+        return [raw["metadata"]["name"] for raw in self.kube.all()]
+
+    def status(self, name: str = "web") -> dict[str, Any]:
+        """The status as it is."""
+        raw = self.kube.look(name)
+        return dict((raw or {}).get("status") or {})
+
+    def condition(self, name: str = "web", type_: str = "Ready") -> dict[str, Any]:
+        """One condition; {} where it is not."""
+        found = [one for one in self.status(name).get("conditions", []) if one["type"] == type_]
+        return dict(found[0]) if found else {}
+
+    def reason(self, name: str = "web") -> str:
+        """Ready's reason."""
+        return str(self.condition(name).get("reason", ""))
+
+    def is_ready(self, name: str = "web") -> bool:
+        """Whether Ready is True for the present generation."""
+        raw = self.kube.look(name)
+        ready = self.condition(name)
+        return (
+            raw is not None
+            and ready.get("status") == "True"
+            and ready.get("observedGeneration") == raw["metadata"]["generation"]
+        )
+
+    def remote(self, name: str = "web") -> RemoteProject:
+        """The project that the status names."""
+        return self.backend.truth[self.status(name)["id"]]
+
+    def mark(self, uid: str, name: str = "web") -> str:
+        """The mark of an object."""
+        namespace_uid = "00000000-0000-4000-8000-000000000001"
+        return str(Mark.of(cluster_id=CLUSTER, namespace="ns", name=name, namespace_uid=namespace_uid, uid=uid))
+
+    def picture(self) -> str:
+        """What there is, for a failed test to show."""
+        projects = [
+            (raw["metadata"]["name"], FINALIZER in raw["metadata"].get("finalizers", ()), raw.get("status", {}))
+            for raw in self.kube.all()
+        ]
+        return f"{projects} | {list(self.backend.truth.values())} | last calls {self.backend.calls[-12:]}"
+
+    def _open(self, _spec: IdentityBackendSpec, _secret: object, _surroundings: Surroundings) -> SimulatedBackend:
+        return self.backend
+
+    def _unsupported(
+        self, spec: ProjectSpec, *, name: str, deletion_policy: DeletionPolicy
+    ) -> tuple[UnsupportedField, ...]:
+        return self.unsupported(spec, name)
