@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import helm
@@ -22,12 +23,37 @@ VALUES: dict[str, Any] = {
 }
 
 
+EARLY = VALUES | {"crds": {"enabled": False}}
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What Helm would apply, as it says with the cluster in view."""
+
+    hooks: str
+    manifest: str
+
+
+def dry_run(plane: ControlPlane) -> DryRun:
+    """Of a release without definitions."""
+    command = ("install", "early", str(helm.CHART), "--namespace=default", "--dry-run=server")
+    done = helm.run(*command, kubeconfig=plane.kubeconfig, values=EARLY)
+    assert done.returncode == 0, done.stderr
+    return DryRun(*done.stdout.split("HOOKS:")[1].split("MANIFEST:"))
+
+
 @pytest.fixture(scope="module")
 def own_control_plane() -> Iterator[ControlPlane]:
-    """One without definitions, of which no other test knows."""
+    """One of which no other test knows."""
     with ControlPlane.start() as control_plane:
         control_plane.kubectl("apply", "-f", "-", stdin=json.dumps(restricted_namespace(helm.NAMESPACE)))
         yield control_plane
+
+
+@pytest.fixture(scope="module", autouse=True)
+def before_the_definitions(own_control_plane: ControlPlane) -> DryRun:
+    """On the control plane as it is at first, without definitions."""
+    return dry_run(own_control_plane)
 
 
 def release(
@@ -93,30 +119,19 @@ def test_a_release_lives_with_its_definitions_and_leaves_what_holds_projects(own
 
 
 def test_before_its_definition_is_served_the_default_backend_comes_last_and_is_taken_over_by_the_next_upgrade(
-    own_control_plane: ControlPlane,
+    own_control_plane: ControlPlane, before_the_definitions: DryRun
 ) -> None:
     """Helm looks every kind up before it creates anything, and would refuse the whole release otherwise."""
-    values = VALUES | {"crds": {"enabled": False}}
-    command = ("install", "early", str(helm.CHART), "--namespace=default", "--dry-run=server")
-
-    def dry_run(plane: ControlPlane) -> tuple[str, str]:
-        done = helm.run(*command, kubeconfig=plane.kubeconfig, values=values)
-        assert done.returncode == 0, done.stderr
-        hooks, manifest = done.stdout.split("HOOKS:")[1].split("MANIFEST:")
-        return hooks, manifest
-
-    with ControlPlane.start() as bare:
-        hooks, manifest = dry_run(bare)
-    assert [one["kind"] for one in helm.objects(hooks)] == ["IdentityBackend"]
-    assert "kind: IdentityBackend" not in manifest
+    assert [one["kind"] for one in helm.objects(before_the_definitions.hooks)] == ["IdentityBackend"]
+    assert "kind: IdentityBackend" not in before_the_definitions.manifest
 
     accepted(own_control_plane)
-    none, manifest = dry_run(own_control_plane)
-    assert helm.objects(none) == []
-    assert "kind: IdentityBackend" in manifest
+    later = dry_run(own_control_plane)
+    assert helm.objects(later.hooks) == []
+    assert "kind: IdentityBackend" in later.manifest
 
-    own_control_plane.kubectl("create", "-f", "-", stdin=hooks)
-    upgraded = release(own_control_plane, values, "early", "default")
+    own_control_plane.kubectl("create", "-f", "-", stdin=before_the_definitions.hooks)
+    upgraded = release(own_control_plane, EARLY, "early", "default")
     assert upgraded.returncode == 0, upgraded.stderr
 
 

