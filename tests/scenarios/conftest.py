@@ -6,14 +6,14 @@ from typing import Final
 
 import pytest
 from audit import AuditLog
-from operator_process import OperatorProcess
-from scenario import Scenario, install_definitions
+from chart_installation import Installation, install
+from operator_process import QUICK, OperatorProcess
+from scenario import Scenario
 
 from project_operator.errors import SandboxError
+from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
-NAMESPACE: Final = "project-operator"
-ACCOUNT: Final = "project-operator"
 HERE: Final = Path(__file__).parent
 
 
@@ -36,48 +36,45 @@ def pytest_runtest_makereport(
     return report
 
 
-def account(control_plane: ControlPlane) -> Path:
-    """The kubeconfig of a ServiceAccount for the operator."""
-    binding = ["--clusterrole=cluster-admin", f"--serviceaccount={NAMESPACE}:{ACCOUNT}"]
-    control_plane.kubectl("create", "namespace", NAMESPACE)
-    control_plane.kubectl("create", "serviceaccount", ACCOUNT, f"--namespace={NAMESPACE}")
-    control_plane.kubectl("create", "clusterrolebinding", ACCOUNT, *binding)
-    return control_plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
+RIGHTS: Final = {"secrets": {"clusterWide": True}}
+"""Values of the chart: each scenario has a namespace of its own, with a Secret in it."""
 
 
-def recorded(control_plane: ControlPlane) -> AuditLog | None:
+def recorded(control_plane: ControlPlane, installation: Installation) -> AuditLog | None:
     """What the operator writes, where that is recorded."""
     try:
-        return AuditLog(control_plane.audit_log, f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}")
+        return AuditLog(control_plane.audit_log, installation.user)
     except SandboxError:
         return None
 
 
 @pytest.fixture(scope="session")
-def operator_kubeconfig(control_plane: ControlPlane) -> Path:
-    """Who the operator of the session is; our definitions are there when it starts."""
-    install_definitions(control_plane)
-    return account(control_plane)
+def installation(control_plane: ControlPlane) -> Installation:
+    """The chart: definitions, rights, and the ServiceAccount that the operator of the session is."""
+    return install(control_plane, RIGHTS)
 
 
 @pytest.fixture(scope="session")
-def operator(operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorProcess]:
-    """The operator of the session, started as a person starts it."""
+def audit(control_plane: ControlPlane, installation: Installation) -> AuditLog | None:
+    """What the operator of the session wrote."""
+    return recorded(control_plane, installation)
+
+
+@pytest.fixture(scope="session")
+def operator(
+    installation: Installation, audit: AuditLog | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
+    """The operator of the session, started as its Deployment starts it, with quicker settings."""
     log = tmp_path_factory.mktemp("operator") / "operator.log"
-    with OperatorProcess(operator_kubeconfig, log) as process:
+    with OperatorProcess(installation.kubeconfig, log, installation.settings | QUICK) as process:
         yield process.wait_ready()
         assert process.running, f"the operator ended by itself:\n{process.last_lines()}"
+    assert audit is None or audit.denials() == [], "the chart gives the operator too few rights"
 
 
 def title(request: pytest.FixtureRequest) -> str:
     """What a scenario is called: its namespace begins with it."""
     return request.path.stem.removeprefix("test_").replace("_", "-")
-
-
-@pytest.fixture(scope="session")
-def audit(control_plane: ControlPlane) -> AuditLog | None:
-    """What the operator of the session wrote."""
-    return recorded(control_plane)
 
 
 @pytest.fixture
@@ -96,7 +93,8 @@ def bare_scenario(
 @pytest.fixture
 def scenario(bare_scenario: Scenario) -> Scenario:
     """The same with the default backend, Ready."""
-    bare_scenario.apply(bare_scenario.secret(), bare_scenario.backend())
+    bare_scenario.objects.create(SECRETS, bare_scenario.secret())
+    bare_scenario.objects.create(IDENTITY_BACKENDS, bare_scenario.backend())
     bare_scenario.wait_ready("default", kind="IdentityBackend")
     return bare_scenario
 
@@ -113,18 +111,23 @@ def expendable_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="session")
-def expendable_kubeconfig(expendable_plane: ControlPlane) -> Path:
-    """Who the operators there are."""
-    return account(expendable_plane)
+def expendable_installation(expendable_plane: ControlPlane) -> Installation:
+    """The chart without our definitions."""
+    return install(expendable_plane, RIGHTS | {"crds": {"enabled": False}})
 
 
 @pytest.fixture
 def expendable(
-    expendable_plane: ControlPlane, expendable_kubeconfig: Path, request: pytest.FixtureRequest, tmp_path: Path
+    expendable_plane: ControlPlane,
+    expendable_installation: Installation,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> Iterator[Scenario]:
     """A control plane without our definitions, with an operator that has just been started."""
-    with OperatorProcess(expendable_kubeconfig, tmp_path / "operator.log") as process:
-        made = Scenario(expendable_plane, process, recorded(expendable_plane), title(request))
+    audit = recorded(expendable_plane, expendable_installation)
+    settings = expendable_installation.settings | QUICK
+    with OperatorProcess(expendable_installation.kubeconfig, tmp_path / "operator.log", settings) as process:
+        made = Scenario(expendable_plane, process, audit, title(request))
         made.open()
         try:
             yield made

@@ -3,22 +3,12 @@
 from scenario import Scenario
 
 
-def test_everything_goes_in_an_order_that_works(scenario: Scenario) -> None:
-    scenario.apply(*(scenario.project(name) for name in ("north", "south")))
-    scenario.wait_ready("north")
-    scenario.wait_ready("south")
+def test_everything_goes_in_an_order_that_works_and_an_orphan_stays(scenario: Scenario) -> None:
+    policies = {"north": "Delete", "south": "Delete", "west": "Orphan"}
+    scenario.apply(*(scenario.project(name, deletionPolicy=policy) for name, policy in policies.items()))
+    ids = {name: scenario.wait_ready(name)["status"]["id"] for name in policies}
 
     scenario.kubectl("delete", "namespace", scenario.namespace, "--timeout=60s")
 
-    assert scenario.identity.admin.projects() == []
-    assert len(scenario.calls("deleteProject")) == 2
-
-
-def test_an_orphan_stays(scenario: Scenario) -> None:
-    scenario.apply_project(deletionPolicy="Orphan")
-    project_id = scenario.wait_ready()["status"]["id"]
-
-    scenario.kubectl("delete", "namespace", scenario.namespace, "--timeout=60s")
-
-    assert scenario.remote().id == project_id
-    assert scenario.calls("deleteProject") == []
+    assert scenario.remote().id == ids["west"]
+    assert {call.project_id for call in scenario.calls("deleteProject")} == {ids["north"], ids["south"]}

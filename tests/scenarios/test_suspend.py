@@ -9,7 +9,7 @@ def test_nothing_is_done_while_suspended(scenario: Scenario) -> None:
 
     scenario.edit({"suspend": True, "description": "later"})
     scenario.identity.admin.edit_project(ready["status"]["id"], description="theirs")
-    scenario.assert_quiet(listings=3)
+    scenario.assert_quiet()
 
     suspended = scenario.get()
     assert scenario.remote().description == "theirs"
@@ -23,7 +23,7 @@ def test_nothing_is_done_while_suspended(scenario: Scenario) -> None:
 
 def test_nothing_is_created_while_suspended(scenario: Scenario) -> None:
     scenario.apply_project(suspend=True)
-    scenario.assert_quiet(listings=3)
+    scenario.assert_quiet()
     assert scenario.identity.admin.projects() == []
     assert "finalizers" not in scenario.get()["metadata"]
 

@@ -34,6 +34,7 @@ class AuditLog:
         self._user = user
         self._offset = 0
         self._writes: list[Write] = []
+        self._denials: list[str] = []
 
     def writes(self, *, namespace: str | None = None, resource: str | None = None) -> list[Write]:
         """In the order in which they were answered; of one namespace, of one resource, or all."""
@@ -44,6 +45,11 @@ class AuditLog:
             if namespace in (None, write.namespace) and resource in (None, write.resource)
         ]
 
+    def denials(self) -> list[str]:
+        """What the user tried, reads too, and has no right to."""
+        self._read_on()
+        return list(self._denials)
+
     def _read_on(self) -> None:
         with self._path.open("rb") as log:
             log.seek(self._offset)
@@ -53,13 +59,15 @@ class AuditLog:
         self._offset += len(complete)
         for line in complete.splitlines():
             event = json.loads(line)
-            reference = event.get("objectRef") or {}
-            if (
-                event["user"]["username"] == self._user
-                and event["verb"] in WRITING_VERBS
-                and reference.get("resource") != LEASES
-            ):
-                self._writes.append(_write(event, reference))
+            if event["user"]["username"] == self._user:
+                self._note(event, event.get("objectRef") or {})
+
+    def _note(self, event: dict[str, Any], reference: dict[str, Any]) -> None:
+        # Not every 403 is a want of rights: a namespace that is terminating takes nothing new from anybody.
+        if (event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid":
+            self._denials.append(f"{event['verb']} {event['requestURI']}")
+        if event["verb"] in WRITING_VERBS and reference.get("resource") != LEASES:
+            self._writes.append(_write(event, reference))
 
 
 def _write(event: dict[str, Any], reference: dict[str, Any]) -> Write:

@@ -13,6 +13,7 @@ from project_operator.kube.resources import IDENTITY_BACKENDS, NAMESPACES, PROJE
 Object = dict[str, Any]
 
 KINDS: Final = {"Project": PROJECTS, "IdentityBackend": IDENTITY_BACKENDS}
+_STRICT: Final = {"fieldValidation": "Strict"}
 _MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
 
 
@@ -54,15 +55,28 @@ class Objects:
         items: list[Object] = answer.raise_for_status().json()["items"]
         return items
 
-    def patch(self, resource: Resource, name: str, changes: Mapping[str, Any]) -> None:
-        """Merge patch; nothing where the object is gone."""
-        answer = self._client.patch(resource.path(self._namespace, name), json=dict(changes), headers=_MERGE_PATCH)
-        if answer.status_code != httpx.codes.NOT_FOUND:
-            answer.raise_for_status()
+    def create(self, resource: Resource, obj: Object) -> None:
+        """Create an object."""
+        self._client.post(resource.path(self._namespace), json=obj, params=_STRICT).raise_for_status()
+
+    def patch(self, resource: Resource, name: str, changes: Mapping[str, Any]) -> Object:
+        """The object after a merge patch."""
+        path = resource.path(self._namespace, name)
+        answer = self._client.patch(path, json=dict(changes), headers=_MERGE_PATCH, params=_STRICT)
+        obj: Object = answer.raise_for_status().json()
+        return obj
+
+    def delete(self, resource: Resource, name: str) -> None:
+        """Ask for the deletion of an object."""
+        self._client.delete(resource.path(self._namespace, name)).raise_for_status()
 
     def remove_all(self, resource: Resource) -> None:
         """Delete every object of a kind, and those that wait for somebody do not wait any more."""
         self._client.delete(resource.path(self._namespace))
         for obj in self.list(resource):
             if obj["metadata"].get("finalizers"):
-                self.patch(resource, obj["metadata"]["name"], {"metadata": {"finalizers": None}})
+                path = resource.path(self._namespace, obj["metadata"]["name"])
+                answer = self._client.patch(path, json={"metadata": {"finalizers": None}}, headers=_MERGE_PATCH)
+                # It may have gone by itself in between.
+                if answer.status_code != httpx.codes.NOT_FOUND:
+                    answer.raise_for_status()

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -20,7 +20,7 @@ QUICK: Final = {
     "HEALTH_ADDRESS": "127.0.0.1",
     "HEALTH_PORT": "0",
     "LOG_FORMAT": "text",
-    "SEND_VALIDITY": "0.5",
+    "SEND_VALIDITY": "2",
     "POLL_FASTEST": "0.1",
     "POLL_SLOWEST": "1",
     "RESYNC_INTERVAL": "2",
@@ -28,20 +28,32 @@ QUICK: Final = {
 }
 """Settings, without their prefix, that let a test see in seconds what takes minutes in earnest."""
 
+Program = Sequence[str]
+"""A build of the operator: how to start it, without its arguments."""
+OURS: Final[Program] = (str(Path(sys.executable).with_name("project-operator")),)
+
 _ADDRESS: Final = re.compile(r"health and metrics at (http://[^\s/]+)/")
 
 
 class OperatorProcess:
     """`project-operator run`. A context manager that ends it as Kubernetes does, with SIGTERM."""
 
-    def __init__(self, kubeconfig: Path, log: Path, settings: Mapping[str, str] = QUICK) -> None:
-        """``settings`` are named without their prefix; nothing else of them comes in from outside."""
+    def __init__(
+        self,
+        kubeconfig: Path,
+        log: Path,
+        settings: Mapping[str, str] = QUICK,
+        program: Program = OURS,
+    ) -> None:
+        """``settings`` are named without their prefix; nothing else of them comes in from outside.
+
+        ``program`` is other than ours only where a test shows what it catches.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
         environ |= {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
-        program = Path(sys.executable).with_name("project-operator")
         self._process = OwnedProcess(
-            "operator", [str(program), "run", f"--kubeconfig={kubeconfig}"], log=log, environ=environ
+            "operator", [*program, "run", f"--kubeconfig={kubeconfig}"], log=log, environ=environ
         )
         self._url = ""
 

@@ -1,7 +1,6 @@
 """One namespace, one identity server and the operator between them: what a scenario acts on and looks at."""
 
 import itertools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -49,13 +48,6 @@ def condition(obj: Mapping[str, Any], type_: str) -> Object:
     return next(found, {})
 
 
-def install_definitions(control_plane: ControlPlane) -> None:
-    """`kubectl apply` of our definitions, as the README says; returns once they are served."""
-    control_plane.kubectl("apply", "--server-side", "-k", "crds/")
-    definitions = [f"crd/{crd_name(kind)}" for kind in DEFINED]
-    control_plane.kubectl("wait", "--for=condition=Established", *definitions, "--timeout=30s")
-
-
 @dataclass
 class Scenario:
     """Everything that happens here happens in ``namespace``, which the operator watches."""
@@ -87,8 +79,10 @@ class Scenario:
     # What a user does.
 
     def install_definitions(self) -> None:
-        """Install them, as an administrator does."""
-        install_definitions(self.control_plane)
+        """`kubectl apply` of our definitions, as the README says; returns once they are served."""
+        self.control_plane.kubectl("apply", "--server-side", "-k", "crds/")
+        definitions = [f"crd/{crd_name(kind)}" for kind in DEFINED]
+        self.control_plane.kubectl("wait", "--for=condition=Established", *definitions, "--timeout=30s")
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl in the namespace as the administrator; what it said on stdout. Raises SandboxError."""
@@ -145,15 +139,12 @@ class Scenario:
         }
 
     def edit(self, changes: Mapping[str, Any], name: str = "team", kind: str = "Project") -> Object:
-        """`kubectl patch` with a merge patch of the spec; the object after it."""
-        patch = json.dumps({"spec": changes})
-        said = self.kubectl("patch", KINDS[kind].plural, name, "--type=merge", f"--patch={patch}", "--output=json")
-        patched: Object = json.loads(said)
-        return patched
+        """What `kubectl patch --type=merge` does to the spec; the object after it."""
+        return self.objects.patch(KINDS[kind], name, {"spec": dict(changes)})
 
     def delete(self, name: str = "team", kind: str = "Project") -> None:
-        """`kubectl delete` without waiting for the end."""
-        self.kubectl("delete", KINDS[kind].plural, name, "--wait=false")
+        """What `kubectl delete --wait=false` does."""
+        self.objects.delete(KINDS[kind], name)
 
     # What a user sees.
 
@@ -237,9 +228,18 @@ class Scenario:
 
     def writes(self, resource: str | None = "projects") -> list[Write]:
         """What the operator wrote in the namespace, failed writes too; None: whatever it wrote about."""
-        if self.audit is None:
+        audit = self.audit
+        if audit is None:
             pytest.skip("this cluster writes no audit log to count in")
-        return self.audit.writes(namespace=self.namespace, resource=resource)
+        # A write is recorded when it has been answered, a moment after its effect could be seen.
+        counts = [-1]
+
+        def stands_still() -> bool:
+            counts.append(len(audit.writes(namespace=self.namespace)))
+            return counts[-1] == counts[-2]
+
+        wait_until(stands_still, "the audit log to stand still")
+        return audit.writes(namespace=self.namespace, resource=resource)
 
     def assert_quiet(self, listings: int = 2, *, resource: str | None = "projects") -> None:
         """Nothing is written, neither to the API server nor to the identity server, for so many more listings."""

@@ -12,8 +12,11 @@ EVERY: Final = 0.05
 """Seconds between two looks."""
 
 
-def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN) -> T:
-    """What ``look`` returns as soon as that is true in Python's sense. Raises AssertionError naming ``what``."""
+def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN, every: float = EVERY) -> T:
+    """What ``look`` returns as soon as that is true in Python's sense. Raises AssertionError naming ``what``.
+
+    ``every``: seconds between two looks, for those that are dear.
+    """
     deadline = time.monotonic() + within
     while True:
         found = look()
@@ -21,4 +24,4 @@ def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHI
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s for {what}; last seen: {found!r}")
-        time.sleep(EVERY)
+        time.sleep(every)
