@@ -27,7 +27,9 @@ def quotable(text: str, secrets: Iterable[str] = ()) -> str:
         if secret:
             text = text.replace(secret, _REDACTED)
     text = _JOSE.sub(_REDACTED, text)
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def clipped(text: str, limit: int = MESSAGE_LIMIT) -> str:
