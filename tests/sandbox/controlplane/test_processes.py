@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ STUBBORN = [sys.executable, "-c", STUBBORN_CODE]
 OWNER = """
 import os, sys, time
 from pathlib import Path
+from typing import Any
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 process = OwnedProcess("child", sys.argv[2:], log=Path(sys.argv[1]))
 print(process.pid, flush=True)
@@ -150,3 +152,30 @@ def test_the_last_lines_are_kept(tmp_path: Path) -> None:
     process = OwnedProcess("lines", [sys.executable, "-c", "for n in range(50): print(n)"], log=tmp_path / "log")
     process.wait(30)
     assert process.last_lines(2) == "48\n49"
+
+
+def test_a_start_that_is_interrupted_leaves_nothing_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(subprocess.Popen[str]):
+        started: "Interrupted"
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            Interrupted.started = self
+            self.stdout = Interruption(self.stdout)  # type: ignore[assignment]
+
+    class Interruption:
+        def __init__(self, stdout: Any) -> None:
+            self._stdout = stdout
+            self.close = stdout.close
+
+        def readline(self) -> str:
+            pids.append(int(self._stdout.readline()))
+            raise KeyboardInterrupt
+
+    pids: list[int] = []
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        OwnedProcess("sleeper", SLEEPER, log=tmp_path / "log")
+    assert Interrupted.started.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)

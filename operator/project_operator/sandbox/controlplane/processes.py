@@ -39,7 +39,11 @@ class OwnedProcess:
             text=True,
             start_new_session=True,
         )
-        pid = self._watchdog.stdout.readline().strip() if self._watchdog.stdout else ""
+        try:
+            pid = self._watchdog.stdout.readline().strip() if self._watchdog.stdout else ""
+        except BaseException:  # a signal's, say: nobody will hold us, so nobody could end it
+            self._orphan()
+            raise
         if not pid:
             self._reap()
             raise SandboxError(f"{name} cannot be started: {command[0]} does not run")
@@ -87,6 +91,12 @@ class OwnedProcess:
         except OSError:
             return ""
         return "\n".join(lines[-count:])
+
+    def _orphan(self) -> None:
+        """Let the watchdog end the program as it does when we die, and wait until that is done."""
+        if self._watchdog.stdin is not None:
+            self._watchdog.stdin.close()
+        self._reap()
 
     def _reap(self) -> int:
         status = self._watchdog.wait()

@@ -23,17 +23,21 @@ SETTINGS: Final[Mapping[str, str]] = {
 _GRACE: Final = 15.0
 
 
-def environment(outside: Mapping[str, str]) -> dict[str, str]:
-    """The operator's environment: what is ``outside``, without the settings that are meant for another operator."""
+def environment(outside: Mapping[str, str], temporary: Path) -> dict[str, str]:
+    """The operator's environment: what is ``outside``, without the settings that are meant for another operator.
+
+    ``temporary`` is where it keeps copies of certificates, which it cannot remove should it be killed.
+    """
     settings = {variable(field) for field in Settings.model_fields}
     kept = {name: value for name, value in outside.items() if name not in settings}
-    return kept | {variable(field): value for field, value in SETTINGS.items()}
+    return kept | {variable(field): value for field, value in SETTINGS.items()} | {"TMPDIR": str(temporary)}
 
 
-def start(kubeconfig: Path, log: Path) -> OwnedProcess:
-    """Start `project-operator run`."""
+def start(kubeconfig: Path, folder: Path) -> OwnedProcess:
+    """Start `project-operator run` with its log and all that it stores in the new ``folder``."""
+    folder.mkdir()
     command = [sys.executable, "-m", "project_operator", "run", f"--kubeconfig={kubeconfig}"]
-    return OwnedProcess("operator", command, log=log, environ=environment(os.environ))
+    return OwnedProcess("operator", command, log=folder / "operator.log", environ=environment(os.environ, folder))
 
 
 def stop(process: OwnedProcess) -> int:

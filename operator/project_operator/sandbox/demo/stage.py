@@ -94,7 +94,7 @@ def staged(options: Options, backend: str, pace: Pace, narration: Narration) -> 
             apply = ("apply",) if control_plane.emulated else ("apply", "--server-side")
             kubectl(narration, control_plane, kubeconfig, *apply, "-f", str(manifests))
         with narration.step("Operator"):
-            process = operator_process.start(kubeconfig, control_plane.folder / "operator.log")
+            process = operator_process.start(kubeconfig, folder / "operator")
             stack.callback(operator_process.stop, process)
             narration.command(f"project-operator run --kubeconfig={kubeconfig}")
             narration.say(f"pid {process.pid}; log: {process.log}")

@@ -29,6 +29,5 @@ def until(look: Callable[[], T | None], what: str, *, check: Callable[[], None],
 def must_run(process: OwnedProcess) -> None:
     """Raises SandboxError with the last words of a process that has ended though nobody asked it to."""
     if not process.running:
-        raise SandboxError(
-            f"the {process.name} ended by itself with status {process.returncode}; its last words:\n{process.last_lines()}"
-        )
+        how = f"ended by itself with status {process.returncode}"
+        raise SandboxError(f"the {process.name} {how}; its last words:\n{process.last_lines()}")

@@ -31,8 +31,7 @@ class ProjectWatch:
     """Every change of every Project from now on, those that are there first; through restarts of the API server."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        connection = config.new_client_from_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]
-        self._api = client.CustomObjectsApi(connection)
+        self._api = _connect(kubeconfig)
         self._changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
         self._known: set[Key] = set()
         # A daemon: it ends with us though it waits for the server.
@@ -73,6 +72,15 @@ class ProjectWatch:
     def _put(self, key: Key, raw: Mapping[str, Any] | None) -> None:
         (self._known.discard if raw is None else self._known.add)(key)
         self._changes.put(Change(key, raw))
+
+
+def _connect(kubeconfig: Path) -> Any:
+    """A client; its copies of certificates lie beside the kubeconfig, so that they go with it even if we are killed."""
+    configuration = client.Configuration()
+    config.load_kube_config(  # type: ignore[no-untyped-call]
+        config_file=str(kubeconfig), client_configuration=configuration, temp_file_path=str(kubeconfig.parent)
+    )
+    return client.CustomObjectsApi(client.ApiClient(configuration))
 
 
 def _key(raw: Mapping[str, Any]) -> Key:
