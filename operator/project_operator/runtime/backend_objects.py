@@ -399,6 +399,7 @@ class BackendWorker:
             return
         if raw["metadata"]["uid"] != key.uid:
             self._objects.drop(key)
+            return
         self._objects.put(raw)
 
     async def _close(self, entry: Entry) -> None:

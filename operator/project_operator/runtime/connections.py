@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final, Protocol
 
 from project_operator.api.conditions import Reason
+from project_operator.api.marks import Mark
 from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.backends.base import Backend, ConnectionFacts, RemoteProject
 from project_operator.errors import (
@@ -48,6 +49,9 @@ class Owner(Protocol):
 
     def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:
         """The Projects that name a project."""
+
+    def wake_owner(self, uid: str) -> None:
+        """Look again at the Project of that uid, if it lives."""
 
     def connection_changed(self, connection: "Connection") -> None:
         """Whether the connection can be used has changed."""
@@ -176,6 +180,12 @@ class Connection:
         """See `observer.Audience.wake_holders`."""
         for project_id in project_ids:
             self._owner.wake(self._owner.holders(self.endpoint_id, project_id), routine=True)
+
+    def wake_owners(self, marks: Iterable[str]) -> None:
+        """See `observer.Audience.wake_owners`."""
+        for token in marks:
+            if (mark := Mark.parse(token)) is not None:
+                self._owner.wake_owner(mark.uid)
 
     def judged(self, judgement: Judgement) -> None:
         """See `observer.Audience.judged`: too much vanished at once, and nothing is touched (I4)."""

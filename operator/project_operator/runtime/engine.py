@@ -220,6 +220,11 @@ class Engine:
         """The Projects that name a remote project."""
         return self._references.holders(endpoint_id, project_id)
 
+    def wake_owner(self, uid: str) -> None:
+        """Look again at the Project of that uid, if it lives."""
+        if (key := self._references.of_uid(uid)) is not None:
+            self._queue.add(key, Class.ROUTINE)
+
     def users_of(self, key: Key) -> int:
         """How many Projects still need a backend object."""
         return self._references.using(key.namespace, key.name)

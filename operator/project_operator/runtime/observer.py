@@ -42,6 +42,9 @@ class Audience(Protocol):
     def wake_holders(self, project_ids: Iterable[str]) -> None:
         """These named projects look different from what their Projects last saw."""
 
+    def wake_owners(self, marks: Iterable[str]) -> None:
+        """No status names these marked projects: duplicates, or creations whose answer was lost."""
+
     def failed(self, error: BackendError) -> None:
         """A read failed."""
 
@@ -174,6 +177,11 @@ class Observer:
             project_id
             for project_id in census.named
             if self.listing.by_id.get(project_id) != self._seen_as.get(project_id) or project_id not in shown
+        )
+        self._audience.wake_owners(
+            project.content.mark
+            for project in projects
+            if project.content.mark and project.id not in census.named and not project.deleting
         )
         for key, want in list(self._wants.items()):
             if want.poll.after < begun_at:

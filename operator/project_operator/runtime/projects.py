@@ -379,11 +379,12 @@ class ProjectWorker:
             self._references.note(key, None)
             return
         if raw["metadata"]["uid"] != key.uid:
+            # Another object of the name; the watch will bring it, and queue it.
             self._store.drop(key)
             self._references.note(key, None)
+            return
         self._store.put(raw)
-        if raw["metadata"]["uid"] == key.uid:
-            self._references.note(key, self._store.of(key))
+        self._references.note(key, self._store.of(key))
 
     def _api_server_failed(self, key: Key, error: KubeError) -> float:
         """A write without an answer gives no right and proves nothing: read again before anything else."""

@@ -75,6 +75,7 @@ class References:
     def __init__(self, default_backend: str) -> None:
         self._default_backend = default_backend
         self._facts: dict[Key, _Facts] = {}
+        self._by_uid: dict[str, Key] = {}
         self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._at_endpoint: dict[str, set[str]] = defaultdict(set)
         self._referring: dict[tuple[str, str], set[Key]] = defaultdict(set)
@@ -89,6 +90,10 @@ class References:
             self._remove(key, old)
         if new is not None:
             self._add(key, new)
+
+    def of_uid(self, uid: str) -> Key | None:
+        """The Project of that uid, if it lives."""
+        return self._by_uid.get(uid)
 
     def holders(self, endpoint: str, project_id: str) -> frozenset[Key]:
         """The Projects whose status names that remote project."""
@@ -119,6 +124,7 @@ class References:
 
     def _add(self, key: Key, facts: "_Facts") -> None:
         self._facts[key] = facts
+        self._by_uid[key.uid] = key
         self._referring[facts.backend].add(key)
         if facts.project_id:
             self._naming[facts.endpoint, facts.project_id].add(key)
@@ -126,6 +132,7 @@ class References:
 
     def _remove(self, key: Key, facts: "_Facts") -> None:
         del self._facts[key]
+        del self._by_uid[key.uid]
         self._referring[facts.backend].discard(key)
         if facts.project_id:
             holders = self._naming[facts.endpoint, facts.project_id]

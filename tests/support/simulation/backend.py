@@ -47,6 +47,7 @@ class SimulatedBackend:
     read_lag: float = 0.0
     provision_delay: float = 0.5
     delete_delay: float = 0.5
+    create_delay: float = 0.0
     blocked: set[str] = field(default_factory=set)
     groups: list[Group] = field(default_factory=list)
     readable: bool = True
@@ -117,13 +118,13 @@ class SimulatedBackend:
     def edit(self, project_id: str, **changes: object) -> None:
         """Somebody else changes a project's content."""
         current = self.truth[project_id]
-        self._put(replace(current, content=replace(current.content, **changes)))  # type: ignore[arg-type]
+        self.put(replace(current, content=replace(current.content, **changes)))  # type: ignore[arg-type]
 
     def begin_deletion(self, project_id: str) -> None:
         """Accept a deletion; of the missing it succeeds."""
         current = self.truth.get(project_id)
         if current is not None and not current.deleting:
-            self._put(
+            self.put(
                 replace(
                     current, deletion_time=_moment(self._now()), provisioning_status=ProvisioningStatus.DEPROVISIONING
                 )
@@ -144,7 +145,7 @@ class SimulatedBackend:
 
     async def _write(self, operation: str, detail: str, apply: Callable[[], T]) -> T:
         self.calls.append((operation, self._now(), detail))
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(self.create_delay if operation == "create" and self.create_delay else 0.001)
         fault = self.faults.popleft() if self.faults and self.faults[0].operation == operation else None
         if fault is None:
             return apply()
@@ -166,7 +167,7 @@ class SimulatedBackend:
             creation_time=_moment(self._now()),
             created_by="robot" if ours else "somebody",
         )
-        self._put(project)
+        self.put(project)
         if ours:
             self.created.append(project)
         return project
@@ -175,9 +176,10 @@ class SimulatedBackend:
         current = self.truth.get(project_id)
         if current is None:
             raise ProjectNotFound("not found", operation="update_project")
-        self._put(replace(current, content=content, modified_time=_moment(self._now())))
+        self.put(replace(current, content=content, modified_time=_moment(self._now())))
 
-    def _put(self, project: RemoteProject) -> None:
+    def put(self, project: RemoteProject) -> None:
+        """Make ``project`` what is."""
         self._history.append((self._now(), {**self._at(self._now()), project.id: project}))
 
     def _seen(self) -> dict[str, RemoteProject]:

@@ -91,12 +91,12 @@ class SimulatedKube:
         self._tell(resource, "ADDED", raw)
         return raw
 
-    def edit(self, name: str, resource: Resource = PROJECTS, **spec: Any) -> None:
+    def edit(self, name: str, resource: Resource = PROJECTS, /, **spec: Any) -> None:
         """`kubectl patch` of the spec; None removes a field."""
         current = self._require(resource, "ns", name)
         self._save(resource, current, _merged(current, {"spec": spec}))
 
-    def annotate(self, name: str, resource: Resource = PROJECTS, **annotations: str | None) -> None:
+    def annotate(self, name: str, resource: Resource = PROJECTS, /, **annotations: str | None) -> None:
         """`kubectl annotate`."""
         current = self._require(resource, "ns", name)
         self._save(resource, current, _merged(current, {"metadata": {"annotations": annotations}}))
@@ -116,6 +116,15 @@ class SimulatedKube:
         """Somebody tears the finalizers off."""
         current = self._require(resource, "ns", name)
         self._save(resource, current, _merged(current, {"metadata": {"finalizers": None}}))
+
+    def definition(self) -> dict[str, Any]:
+        """Our CRD itself, to be changed in place."""
+        return self._require(DEFINITIONS, "", "projects.identity.project-operator.dev")
+
+    def replace_secret(self, name: str, token: str) -> None:
+        """`kubectl apply` of a Secret with another token (base64)."""
+        current = self._require(SECRETS, "ns", name)
+        self._save(SECRETS, current, _merged(current, {"data": {"token": token}}))
 
     def look(self, name: str, resource: Resource = PROJECTS) -> dict[str, Any] | None:
         """The object as it is, or None."""

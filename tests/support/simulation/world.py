@@ -72,7 +72,7 @@ class World:
         body = {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
         self.kube.create(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body | spec})
 
-    def apply(self, name: str = "web", **spec: Any) -> str:
+    def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""
         return str(self.kube.create(PROJECTS, {"metadata": {"name": name}, "spec": spec})["metadata"]["uid"])
 
