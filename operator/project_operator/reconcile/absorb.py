@@ -130,6 +130,8 @@ def create_failed(memory: Memory, action: Create, error: BackendError, moment: M
     if isinstance(error, OutcomeUnknown):
         return replace(memory, record_since=moment.ended_at, last_write_at=moment.ended_at, polls=0)
     memory = replace(memory, unsent_record=action.right.record)
+    if isinstance(error, RightExpired):
+        return memory.without_right(now=moment.ended_at, jitter=moment.jitter)
     return failed(memory, error, moment, action.content.group_ids)
 
 
@@ -160,8 +162,6 @@ def failed(memory: Memory, error: BackendError, moment: Moment, group_ids: tuple
             failures=0,
             failure=None,
         )
-    if isinstance(error, RightExpired):
-        return memory
     failures = memory.failures + 1
     pause = delay(failures, jitter=moment.jitter, retry_after=error.retry_after)
     return replace(memory, failures=failures, failure=Failure(reason, str(error), moment.ended_at + pause))

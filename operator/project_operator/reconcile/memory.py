@@ -8,6 +8,7 @@ from typing import Self
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
 
+from .backoff import delay
 from .evidence import NEVER, Observation
 from .record import Record, Right, Timing
 
@@ -26,6 +27,7 @@ class Failure:
 
     reason: Reason
     message: str
+    """For people; "": not worth a word in status."""
     retry_at: float
 
 
@@ -95,7 +97,7 @@ class Memory:
         """The memory of a Project that this process has not seen before."""
         return cls(record=record, record_since=now)
 
-    def facing(self, record: Record, *, now: float, wall: float, timing: Timing) -> "Memory":
+    def facing(self, record: Record, *, now: float, wall: float, timing: Timing, jitter: float) -> "Memory":
         """The memory at this moment: a changed record restarts its clock (R3), a right that no longer holds is gone, unused."""
         memory = self
         if record != memory.record:
@@ -106,8 +108,14 @@ class Memory:
         if right.record != record:
             return replace(memory, right=None)
         if not right.holds(now=now, wall=wall, timing=timing):
-            return replace(memory, right=None, unsent_record=record)
+            return replace(memory, unsent_record=record).without_right(now=now, jitter=jitter)
         return memory
+
+    def without_right(self, *, now: float, jitter: float) -> "Memory":
+        """The memory after a right was too old to be used: whatever was slow is given time before the next is bought."""
+        failures = self.failures + 1
+        pause = Failure(Reason.PROGRESSING_WITH_RETRY, "", now + delay(failures, jitter=jitter))
+        return replace(self, right=None, failures=failures, failure=pause)
 
     def asked(self, annotation: str | None, *, now: float) -> "Memory":
         """The memory after seeing the reconcile-now ``annotation``: a new value lifts refusals and waits, and asks for fresh reads."""

@@ -54,6 +54,8 @@ def on_failure(view: View) -> Rest | None:
     failure = view.memory.failure
     if failure is None or failure.retry_at <= view.now:
         return None
+    if not failure.message:
+        return unchanged(wake_in=failure.retry_at - view.now)
     return reporting(view, held(failure.reason, failure.message), wake_in=failure.retry_at - view.now)
 
 

@@ -147,7 +147,7 @@ class ProjectWorker:
         now, wall = self._clock.now(), self._clock.wall()
         record = record_of(project)
         memory = self._memories.get(key) or Memory.first_sight(record, now)
-        memory = memory.facing(record, now=now, wall=wall, timing=timing)
+        memory = memory.facing(record, now=now, wall=wall, timing=timing, jitter=self._clock.jitter())
         memory = memory.asked(project.metadata.annotations.get(names.RECONCILE_ANNOTATION), now=now)
         self._memories[key] = memory
         if connection is not None:
