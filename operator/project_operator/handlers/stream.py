@@ -47,6 +47,8 @@ async def stream(
 ) -> None:
     """Call ``observe`` with each object listed (type None) and each event, until ``over`` is set.
 
+    Whatever ended it, ``over`` must be set at last: one task of Kopf's waits for nothing else.
+
     Raises:
         Exception: what ended it before that, as Kopf has it: a kind that is not served, rights that are missing, an
             API server that stayed away.
@@ -79,11 +81,7 @@ async def stream(
     )
     # Kopf has just taken SIGINT and SIGTERM for itself. Nothing ran in between.
     own_signals()
-    try:
-        await kopf.run_tasks(tasks, ignored=_Everything())
-    finally:
-        # One task of Kopf's waits for its stop flag, whatever ended it.
-        over.set()
+    await kopf.run_tasks(tasks, ignored=_Everything())
 
 
 def _settings(scope: Scope) -> kopf.OperatorSettings:

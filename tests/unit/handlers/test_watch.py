@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -72,16 +73,6 @@ async def test_nothing_is_written(cluster: Cluster, start: Start) -> None:
     await layer.task
 
     assert {request.method for request in cluster.requests} == {"GET"}
-
-
-async def test_managed_fields_are_left_out(cluster: Cluster, start: Start) -> None:
-    await cluster.define()
-    alpha = await cluster.project("alpha")
-    await cluster.api.patch(PROJECTS, alpha, {"metadata": {"managedFields": [{"manager": "kubectl"}]}})
-    layer = start()
-    await layer.becomes_ready()
-
-    assert "managedFields" not in layer.sink.raw[0]["metadata"]
 
 
 async def test_of_secrets_only_the_labelled_are_asked_for(cluster: Cluster, start: Start) -> None:
@@ -278,6 +269,45 @@ async def test_a_replaced_token_is_taken_up(cluster: Cluster, start: Start) -> N
     await layer.becomes_ready()
 
 
+async def test_credentials_that_stay_refused_are_not_tried_in_a_hurry(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    layer = start()
+    await layer.becomes_ready()
+    cluster.requests.clear()
+
+    cluster.faults.append(refusing(401, lambda _: True))
+    cluster.cut()
+    surveys = "/apis/identity.project-operator.dev/v1alpha1"
+    await until(
+        lambda: sum(request.path == surveys for request in cluster.requests) >= 3,
+        lambda: f"three surveys among {[request.path for request in cluster.requests]}",
+    )
+
+    assert len(cluster.asked("projects", watch="true")) == 1
+    assert not layer.ready()
+
+
+async def test_many_ends_and_beginnings_leave_nothing_behind(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    layer = start()
+    await layer.becomes_ready()
+
+    def held() -> tuple[int, int]:
+        return len(asyncio.all_tasks()), len(list(Path("/dev/fd").iterdir()))
+
+    tasks, files = held()
+    for _ in range(5):
+        await cluster.undefine()
+        await until(lambda: not layer.ready(), "the end of the watch")
+        await cluster.define()
+        await layer.becomes_ready()
+
+    await until(
+        lambda: held()[0] <= tasks and held()[1] <= files,
+        lambda: f"as many tasks and files as before ({tasks}, {files}), not {held()}",
+    )
+
+
 async def test_an_object_that_goes_before_it_is_listed_does_not_hold_readiness_up(
     cluster: Cluster, start: Start
 ) -> None:
@@ -294,6 +324,7 @@ async def test_an_object_that_goes_before_it_is_listed_does_not_hold_readiness_u
     await layer.becomes_ready()
 
     assert layer.sink.events == []
+    assert layer.hooks.seen == []  # no stream had to be begun anew for it
 
 
 async def test_what_comes_while_a_sweep_lists_is_not_swept_away(cluster: Cluster, start: Start) -> None:
