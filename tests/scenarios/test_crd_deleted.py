@@ -32,7 +32,8 @@ def test_nothing_remote_is_touched(expendable: Scenario) -> None:
     expendable.install_definitions()
     expendable.operator.wait_ready()
     expendable.apply(expendable.backend())
-    expendable.apply_project("another")
-    expendable.wait_ready("another")
-    assert len(expendable.calls("createProject")) == 2
-    assert expendable.calls("deleteProject") == []
+    expendable.apply_project(import_={"id": remote.id})
+    again = expendable.wait_ready()
+    assert again["status"]["id"] == expendable.remote().id == remote.id
+    assert str(expendable.remote().tag(MARK_TAG)).endswith(f":{again['metadata']['uid']}")
+    assert [call.operation for call in expendable.calls()] == ["createProject", "updateProject"]

@@ -98,7 +98,9 @@ class Observer:
             pause = self._next_due() - self._clock.now()
             if pause > TICK:
                 try:
-                    await asyncio.wait_for(self._changed.wait(), pause)
+                    # Not wait_for: before Python 3.12 it loses a cancellation that comes with the wish.
+                    async with asyncio.timeout(pause):
+                        await self._changed.wait()
                 except TimeoutError:
                     pass
                 else:
