@@ -52,9 +52,15 @@ class OperatorProcess:
         log.parent.mkdir(parents=True, exist_ok=True)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
         environ |= {f"{ENV_PREFIX}{name}": value for name, value in settings.items()}
-        self._process = OwnedProcess(
-            "operator", [*program, "run", f"--kubeconfig={kubeconfig}"], log=log, environ=environ
-        )
+        self._command = [*program, "run", f"--kubeconfig={kubeconfig}"]
+        self._environ = environ
+        self._log = log
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again; what it says is appended to the same log."""
+        self._said_before = self._log.stat().st_size if self._log.exists() else 0
+        self._process = OwnedProcess("operator", self._command, log=self._log, environ=self._environ)
         self._url = ""
 
     def __enter__(self) -> Self:
@@ -82,7 +88,7 @@ class OperatorProcess:
     def readyz(self) -> str:
         """What `/readyz` says; nothing while it does not listen yet."""
         if not self._url:
-            found = _ADDRESS.search(self.log)
+            found = _ADDRESS.search(self.log.encode()[self._said_before :].decode())
             if found is None:
                 return ""
             self._url = found[1]
