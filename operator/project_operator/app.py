@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows every part. From settings to a running operator and back to silence."""
+"""The composition root, the only module that knows every part: from settings to a running operator, and to silence."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from typing import Any
 
 from project_operator import __version__
 from project_operator.backends import registry
+from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
@@ -61,7 +62,9 @@ class Operator:
         self._events = EventWriter(self._api, on_result=lambda result: self._metrics.emit(EventFinished(result)))
 
     async def serve(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
-        """Work until ``stop`` is set; then begin nothing more, and give what is under way the time that the settings allow."""
+        """Work until ``stop`` is set; then begin nothing more, and give what is under way the time that the settings
+        allow.
+        """
         settings = self._settings
         health = HealthServer(
             address=settings.health_address,
@@ -117,7 +120,8 @@ class Operator:
     def _new_engine(self, cluster_id: str) -> Engine:
         settings = self._settings
         transport = TransportSettings(
-            allow_http=settings.allow_http, allow_private_addresses=bool(settings.allowed_addresses)
+            allow_http=settings.allow_http,
+            addresses=AddressRules(allowed=settings.allowed_addresses, denied=settings.denied_addresses),
         )
 
         def surround(limiter: Limiter) -> Surroundings:
@@ -154,7 +158,8 @@ class Operator:
                 raw = await self._api.get(NAMESPACES, None, "kube-system")
             except KubeForbidden as error:
                 raise ConfigurationError(
-                    f"the namespace kube-system cannot be read ({error}); grant `get` on it, or set PROJECT_OPERATOR_CLUSTER_ID"
+                    f"the namespace kube-system cannot be read ({error}); grant `get` on it, or set "
+                    "PROJECT_OPERATOR_CLUSTER_ID"
                 ) from error
             except KubeError as error:
                 failures += 1

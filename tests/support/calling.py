@@ -3,15 +3,19 @@
 import socket
 import ssl
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any, Final
 
 import trustme
 
+from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Call, NoAnswer, TransportSettings
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import Lost
 
-LOOPBACK: Final = TransportSettings(allow_http=True, allow_private_addresses=True)
+LOOPBACK: Final = TransportSettings(
+    allow_http=True, addresses=AddressRules(allowed=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+)
 SECRET: Final = "eyJ-the-token-of-a-service-account"
 
 Open = Callable[..., Transport]

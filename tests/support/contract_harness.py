@@ -4,9 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Final, Literal, Protocol
 
 from project_operator.api.names import MARK_TAG
+from project_operator.backends.addresses import AddressRules
 from project_operator.backends.base import Backend, ProjectContent, Tag
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.nscale import NscaleConfig, open_backend
@@ -18,7 +20,9 @@ from project_operator.sandbox.identity.tls import TLSFiles
 
 Verb = Literal["create", "update", "delete"]
 
-LOOPBACK: Final = TransportSettings(allow_http=True, allow_private_addresses=True)
+LOOPBACK: Final = TransportSettings(
+    allow_http=True, addresses=AddressRules(allowed=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from project_operator.backends.addresses import AddressRules
 from project_operator.backends.trust import Lost
 
 MEBIBYTE: Final = 1024 * 1024
@@ -15,8 +16,8 @@ class TransportSettings:
 
     allow_http: bool = False
     """Plain http, which shows the credential to everybody on the way."""
-    allow_private_addresses: bool = False
-    """Backends at loopback, link-local, unspecified and multicast addresses (`addresses.forbidden_kind`)."""
+    addresses: AddressRules = field(default_factory=AddressRules)
+    """Where backends may be."""
     trust_env: bool = False
     """Use ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``. Off, because what a pod finds in its environment was
     seldom meant to receive these credentials, because a proxy looks names up itself (so the rule on addresses cannot

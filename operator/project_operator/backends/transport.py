@@ -35,7 +35,7 @@ from urllib.request import getproxies_environment, proxy_bypass
 import httpx
 
 from project_operator import __version__
-from project_operator.backends.addresses import forbidden_kind
+from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
 from project_operator.backends.trust import Lost, connection_fault, system_trust, trust_only
 from project_operator.errors import ConnectionRefused
@@ -116,7 +116,7 @@ class Transport:
         """
         trace_id = self._token_hex(16)
         async with self._admission:
-            watch = _Watch(call, any_address=self._settings.allow_private_addresses or self._proxy is not None)
+            watch = _Watch(call, None if self._proxy is not None else self._settings.addresses)
             timer = asyncio.timeout_at(self.deadline() if deadline is None else deadline)
             try:
                 async with timer:
@@ -218,9 +218,9 @@ class Transport:
 class _Watch:
     """What httpcore tells of one call, step by step, through its trace extension."""
 
-    def __init__(self, call: Call, *, any_address: bool) -> None:
+    def __init__(self, call: Call, rules: AddressRules | None) -> None:
         self._call = call
-        self._any_address = any_address
+        self._rules = rules
         self._stream: Any = None
         self.sent = False
         self.answered = False
@@ -244,7 +244,9 @@ class _Watch:
             await self._stream.aclose()
 
     def _judge_address(self) -> None:
-        kind = "" if self._any_address else forbidden_kind(str(self._stream.get_extra_info("server_addr")[0]))
+        if self._rules is None:
+            return
+        kind = self._rules.objection(str(self._stream.get_extra_info("server_addr")[0]))
         if kind:
             raise _CallError(Lost.ADDRESS, f"the host is at a {kind} address, where backends may not be")
 

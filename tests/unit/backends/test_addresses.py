@@ -1,6 +1,8 @@
+from ipaddress import ip_network
+
 import pytest
 
-from project_operator.backends.addresses import forbidden_kind
+from project_operator.backends.addresses import AddressRules, forbidden_kind
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,22 @@ from project_operator.backends.addresses import forbidden_kind
 )
 def test_addresses_that_only_the_operator_could_reach_are_forbidden(address: str, kind: str) -> None:
     assert forbidden_kind(address) == kind
+
+
+@pytest.mark.parametrize(
+    ("address", "objection"),
+    [
+        ("127.0.0.1", ""),
+        ("::ffff:127.0.0.1", ""),
+        ("127.0.0.53", "denied"),
+        ("::1", "loopback"),
+        ("10.96.0.1", "denied"),
+        ("10.0.0.1", ""),
+        ("nonsense", "unreadable"),
+    ],
+)
+def test_an_installation_allows_and_denies_ranges_and_denial_goes_first(address: str, objection: str) -> None:
+    rules = AddressRules(
+        allowed=(ip_network("127.0.0.0/8"),), denied=(ip_network("10.96.0.0/12"), ip_network("127.0.0.53/32"))
+    )
+    assert rules.objection(address) == objection
