@@ -14,6 +14,8 @@ from project_operator.errors import SandboxError
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
+FIGURES: Final = "figures"
+"""A property of a test (`record_property`) that is printed at the end."""
 HERE: Final = Path(__file__).parent
 
 
@@ -34,6 +36,14 @@ def pytest_runtest_makereport(
         acted = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Scenario)]
         report.sections.extend(("scenario", one.report()) for one in acted[:1])
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that scenarios recorded, for people."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figures in report.user_properties:
+            if name == FIGURES and report.when == "call":
+                terminalreporter.write_line(str(figures))
 
 
 RIGHTS: Final = {"secrets": {"clusterWide": True}}
@@ -78,10 +88,10 @@ def title(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bare_scenario(
-    control_plane: ControlPlane, operator: OperatorProcess, audit: AuditLog | None, request: pytest.FixtureRequest
-) -> Iterator[Scenario]:
+def bare_scenario(request: pytest.FixtureRequest) -> Iterator[Scenario]:
     """An empty namespace and an identity server that nobody refers to yet."""
+    # Asked for only now, so that without a real API server the test is skipped before anything is installed.
+    control_plane, operator, audit = map(request.getfixturevalue, ("control_plane", "operator", "audit"))
     made = Scenario(control_plane, operator, audit, title(request))
     made.open()
     try:
@@ -117,20 +127,17 @@ def expendable_installation(expendable_plane: ControlPlane) -> Installation:
 
 
 @pytest.fixture
-def expendable(
-    expendable_plane: ControlPlane,
-    expendable_installation: Installation,
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-) -> Iterator[Scenario]:
+def expendable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scenario]:
     """A control plane without our definitions, with an operator that has just been started."""
-    audit = recorded(expendable_plane, expendable_installation)
-    settings = expendable_installation.settings | QUICK
-    with OperatorProcess(expendable_installation.kubeconfig, tmp_path / "operator.log", settings) as process:
-        made = Scenario(expendable_plane, process, audit, title(request))
+    # Asked for only now, for the same reason.
+    plane: ControlPlane = request.getfixturevalue("expendable_plane")
+    installation: Installation = request.getfixturevalue("expendable_installation")
+    settings = installation.settings | QUICK
+    with OperatorProcess(installation.kubeconfig, tmp_path / "operator.log", settings) as process:
+        made = Scenario(plane, process, recorded(plane, installation), title(request))
         made.open()
         try:
             yield made
         finally:
             made.close()
-            expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
+            plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
