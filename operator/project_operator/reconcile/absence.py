@@ -3,17 +3,18 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import MissingPolicy, ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
-
-from . import rest, summary
-from .actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
-from .evidence import Observation
-from .naming import CREATED
-from .outcome import held, working
-from .view import BackendView, View
+from project_operator.reconcile import rest, summary
+from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.naming import CREATED
+from project_operator.reconcile.outcome import held, working
+from project_operator.reconcile.view import BackendView, View
 
 
 def judge(view: View, backend: BackendView, observation: Observation) -> Action:
-    """What a not-found for the named id leads to: another look, a proof that the credential reads, or the verdict that it is gone."""
+    """What a not-found for the named id leads to: another look, a proof that the credential reads, or the verdict that
+    it is gone.
+    """
     provable_at = max(view.quarantined_until, view.memory.last_write_at + view.timing.read_lag)
     if observation.begun_at <= provable_at:
         return rest.unchanged(poll=_again(view, provable_at))
@@ -32,7 +33,10 @@ def judge(view: View, backend: BackendView, observation: Observation) -> Action:
 
 
 def _message(view: View) -> str:
-    gone = f"project {view.record.id} was deleted outside: the backend answers not-found, and shows other projects to the same credential"
+    gone = (
+        f"project {view.record.id} was deleted outside: the backend answers not-found, and shows other projects to "
+        "the same credential"
+    )
     if view.project.status.origin == CREATED:
         return f"{gone}. Set `missingPolicy: Recreate` for a new, empty project, or delete this Project"
     return f"{gone}. It was imported, so it is not created anew; delete this Project"
@@ -51,7 +55,8 @@ def _forget(view: View) -> WriteStatus:
     after = summary.status(
         view,
         working(
-            f"project {view.record.id} was deleted outside; a new one is created when nothing of the old one can appear any more"
+            f"project {view.record.id} was deleted outside; a new one is created when nothing of the old one can "
+            "appear any more"
         ),
         id=None,
         gone_ids=(*status.gone_ids, view.record.id)[-100:],

@@ -19,12 +19,11 @@ from project_operator.errors import (
     Throttled,
     WriteConflict,
 )
-
-from .actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
-from .backoff import delay
-from .evidence import Observation
-from .memory import Failure, Memory, Refusal
-from .record import Record, Right
+from project_operator.reconcile.actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
+from project_operator.reconcile.backoff import delay
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.memory import Failure, Memory, Refusal
+from project_operator.reconcile.record import Record, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,9 @@ def finalizer_added(memory: Memory, action: AddFinalizer, record: Record, moment
 def status_written(
     memory: Memory, action: WriteStatus, record: Record, moment: Moment, *, was_updating: bool
 ) -> Memory:
-    """What a guarded status write of ours buys, by its purpose. ``was_updating``: an update stood in the status it replaced."""
+    """What a guarded status write of ours buys, by its purpose. ``was_updating``: an update stood in the status it
+    replaced.
+    """
     if record != memory.record:
         memory = replace(memory, record=record, record_since=moment.ended_at)
     match action.purpose:
@@ -125,7 +126,9 @@ def read(memory: Memory, project_id: str, project: RemoteProject | None, *, begu
 
 
 def create_failed(memory: Memory, action: Create, error: BackendError, moment: Moment) -> Memory:
-    """A clean refusal, or a request that never left, leaves a record under which nothing is under way; anything else restarts the record clock (R3)."""
+    """A clean refusal, or a request that never left, leaves a record under which nothing is under way; anything else
+    restarts the record clock (R3).
+    """
     memory = replace(memory, right=None)
     if isinstance(error, OutcomeUnknown):
         return replace(memory, record_since=moment.ended_at, last_write_at=moment.ended_at, polls=0)

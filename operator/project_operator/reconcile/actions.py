@@ -5,9 +5,8 @@ from enum import StrEnum
 
 from project_operator.api.v1alpha1.project import ProjectStatus
 from project_operator.backends.base import ProjectContent, RemoteProject
-
-from .memory import Announced
-from .record import Right
+from project_operator.reconcile.memory import Announced
+from project_operator.reconcile.record import Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,9 @@ class CheckDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Evidence wanted: about ``project_id``, or a whole listing where that is empty; begun after ``after``; first looked for in ``within`` seconds."""
+    """Evidence wanted: about ``project_id``, or a whole listing where that is empty; begun after ``after``; first
+    looked for in ``within`` seconds.
+    """
 
     project_id: str
     after: float
@@ -119,7 +120,9 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nothing to do now. ``status`` is written where it differs; then the key sleeps until an event, evidence or ``wake_in`` seconds."""
+    """Nothing to do now. ``status`` is written where it differs; then the key sleeps until an event, evidence or
+    ``wake_in`` seconds.
+    """
 
     status: ProjectStatus | None = None
     wake_in: float | None = None

@@ -3,13 +3,12 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ImportByName, ProjectImport
 from project_operator.backends.base import RemoteProject
-
-from . import claims, creation, naming, rest
-from .actions import Action, AddFinalizer, Poll, Read
-from .evidence import NEVER
-from .outcome import held, working
-from .policies import backend_annotation, reads_only
-from .view import BackendView, Verdict, View
+from project_operator.reconcile import claims, creation, naming, rest
+from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
+from project_operator.reconcile.evidence import NEVER
+from project_operator.reconcile.outcome import held, working
+from project_operator.reconcile.policies import backend_annotation, reads_only
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(view: View, backend: BackendView, wish: ProjectImport) -> Action:
@@ -39,7 +38,9 @@ def _by_id(view: View, backend: BackendView, project_id: str) -> Action:
 
 
 def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
-    """Only a listing begun after this Project was first seen counts: "there is none" must not be older than the question."""
+    """Only a listing begun after this Project was first seen counts: "there is none" must not be older than the
+    question.
+    """
     listing = backend.listing
     asked = view.memory.reconcile_asked
     since = max(view.memory.record_since, asked[1] if asked is not None else NEVER)
@@ -91,7 +92,8 @@ def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
             view,
             Verdict(
                 Reason.CONFLICT,
-                f"project {project.id} carries the mark of another Project; nothing is written. Release it there with `deletionPolicy: Orphan`",
+                f"project {project.id} carries the mark of another Project; nothing is written. Release it there "
+                "with `deletionPolicy: Orphan`",
             ),
         )
     if view.rivals:

@@ -1,4 +1,4 @@
-"""How long to wait after the n-th failure in a row: exponential with full jitter, never less than the server asked for."""
+"""The wait after the n-th failure in a row: exponential with full jitter, never less than the server asked for."""
 
 from typing import Final
 

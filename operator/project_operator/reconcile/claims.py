@@ -3,9 +3,8 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED, Mark
 from project_operator.backends.base import RemoteProject
-
-from .naming import IMPORTED
-from .view import Verdict, View
+from project_operator.reconcile.naming import IMPORTED
+from project_operator.reconcile.view import Verdict, View
 
 
 def is_free(view: View, project: RemoteProject) -> bool:
@@ -14,7 +13,9 @@ def is_free(view: View, project: RemoteProject) -> bool:
 
 
 def is_predecessors(view: View, project: RemoteProject) -> bool:
-    """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be gone."""
+    """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be
+    gone.
+    """
     mark, ours = Mark.parse(project.content.mark), Mark.parse(view.mark)
     if mark is None or ours is None or mark.uid == ours.uid:
         return False
@@ -40,8 +41,8 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
         owner = f" (Project {others})" if others else ""
         return Verdict(
             Reason.CONFLICT,
-            f"project {project.id} carries the mark of another Project{owner}; nothing is written. Release it there with "
-            "`deletionPolicy: Orphan`, or import another project",
+            f"project {project.id} carries the mark of another Project{owner}; nothing is written. Release it "
+            "there with `deletionPolicy: Orphan`, or import another project",
         )
     if view.rivals:
         return Verdict(
@@ -50,7 +51,8 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
     if not _taken_over(view, project.id):
         return Verdict(
             Reason.CONFLICT,
-            f"project {project.id} has lost this object's mark; nothing is written. If it is still yours, set `spec.import.id` to {project.id}",
+            f"project {project.id} has lost this object's mark; nothing is written. If it is still yours, set "
+            f"`spec.import.id` to {project.id}",
         )
     return None
 

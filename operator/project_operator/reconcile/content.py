@@ -1,7 +1,8 @@
 """Whose is a field: what the spec wants, what is found, and the content that honours both.
 
-Absent = not managed, left as found. In lists the entries that we set or found already there are ours (``status.applied``); foreign ones stay, in
-their order. Lists are compared as sets, for backends keep duplicates and orders of their own.
+Absent = not managed, left as found. In lists the entries that we set or found already there are ours
+(``status.applied``); foreign ones stay, in their order. Lists are compared as sets, for backends keep duplicates and
+orders of their own.
 """
 
 from dataclasses import dataclass
@@ -56,18 +57,13 @@ def wanted(project: Project, group_ids: tuple[str, ...] | None) -> Wanted:
 def resolve_groups(
     refs: tuple[ProjectGroup, ...], known: tuple[Group, ...]
 ) -> tuple[tuple[str, ...], tuple[UnresolvedGroup, ...]]:
-    """The ids that ``refs`` mean among the ``known`` groups, in order and without repeats, and the references that mean none or several."""
-    by_name: dict[str, list[str]] = {}
-    for group in known:
-        by_name.setdefault(group.name, []).append(group.id)
-    ids = {group.id for group in known}
+    """The ids that ``refs`` mean among the ``known`` groups, in order and without repeats, and the references that mean
+    none or several.
+    """
     found: list[str] = []
     unresolved: list[UnresolvedGroup] = []
     for index, ref in enumerate(refs):
-        if ref.id is not None:
-            matches = [ref.id] if ref.id in ids else []
-        else:
-            matches = by_name.get(ref.name or "", [])
+        matches = [group.id for group in known if (group.name == ref.name if ref.id is None else group.id == ref.id)]
         if len(matches) == 1:
             found.append(matches[0])
         else:
@@ -82,7 +78,9 @@ def initial(want: Wanted, mark: str) -> ProjectContent:
 
 
 def target(want: Wanted, current: ProjectContent, applied: AppliedProject | None, mark: str) -> ProjectContent:
-    """The content that ``current`` should become: wanted entries added, ours that are no longer wanted removed, everything else kept."""
+    """The content that ``current`` should become: wanted entries added, ours that are no longer wanted removed,
+    everything else kept.
+    """
     tags, group_ids = current.tags, current.group_ids
     if want.tags is not None:
         ours = {Tag(tag.name, tag.value) for tag in (applied.tags or ())} if applied else set()

@@ -3,14 +3,13 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import RemoteProject
-
-from . import claims, naming, rest, summary
-from .actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
-from .content import Wanted, initial
-from .groups import resolve
-from .outcome import working
-from .policies import backend_annotation
-from .view import BackendView, Verdict, View
+from project_operator.reconcile import claims, naming, rest, summary
+from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
+from project_operator.reconcile.content import Wanted, initial
+from project_operator.reconcile.groups import resolve
+from project_operator.reconcile.outcome import working
+from project_operator.reconcile.policies import backend_annotation
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -31,7 +30,9 @@ def decide(view: View, backend: BackendView) -> Action:
 
 
 def recover(view: View, backend: BackendView) -> Action:
-    """Steps 4 to 6: whoever finds a finalizer without an id looks for the mark, and believes its absence only after the quarantine."""
+    """Steps 4 to 6: whoever finds a finalizer without an id looks for the mark, and believes its absence only after the
+    quarantine.
+    """
     found = carrying_our_mark(view, backend)
     living = [project for project in found if not project.deleting]
     if living:
@@ -53,7 +54,9 @@ def recover(view: View, backend: BackendView) -> Action:
 
 
 def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:
-    """What the latest listing shows with exactly our mark and without a history: neither condemned nor proved gone before (R6, R8)."""
+    """What the latest listing shows with exactly our mark and without a history: neither condemned nor proved gone
+    before (R6, R8).
+    """
     status = view.project.status
     never = {*status.gone_ids, *status.condemned}
     if backend.listing is None:
@@ -62,15 +65,18 @@ def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, 
 
 
 def _left_by_a_predecessor(view: View, backend: BackendView) -> Verdict | None:
-    """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken over."""
+    """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken
+    over.
+    """
     shown = backend.listing.by_name.get(view.project.remote_name, ()) if backend.listing is not None else ()
     left = next((one for one in shown if not one.deleting and claims.is_predecessors(view, one)), None)
     if left is None:
         return None
     return Verdict(
         Reason.CONFLICT,
-        f"project {left.id} was made for an earlier Project of this name and is still there; no second one is created. To take it over, create this "
-        f"Project anew with `spec.import.id: {left.id}`; else delete it in the backend",
+        f"project {left.id} was made for an earlier Project of this name and is still there; no second one "
+        f"is created. To take it over, create this Project anew with `spec.import.id: {left.id}`; else delete it in the "
+        "backend",
     )
 
 
@@ -109,7 +115,9 @@ def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
 
 
 def _never_left(view: View) -> bool:
-    """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself (ADR 0003)."""
+    """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself
+    (ADR 0003).
+    """
     return view.memory.unsent_record == view.record
 
 
@@ -126,7 +134,8 @@ def _keep_looking(view: View, backend: BackendView) -> Action:
     return rest.reporting(
         view,
         working(
-            f"whether the last creation took effect is not known; looking for this object's mark until {until:%Y-%m-%dT%H:%M:%SZ} before "
+            "whether the last creation took effect is not known; looking for this object's mark until "
+            f"{until:%Y-%m-%dT%H:%M:%SZ} before "
             "another is sent",
             Reason.OUTCOME_UNKNOWN,
         ),
@@ -143,7 +152,7 @@ def _poll(view: View) -> Poll:
 
 
 def _buy_right(view: View) -> WriteStatus:
-    """Step 6: the guarded attempt write; no condition changes with it that was not there, so it is not worth an Event."""
+    """Step 6: the guarded attempt write; it changes no condition that was not there, so it is not worth an Event."""
     after = summary.status(
         view,
         working("creating the project"),

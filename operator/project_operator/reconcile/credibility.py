@@ -1,6 +1,7 @@
-"""Can a listing be believed? (R12, promise I4: too much vanishing at once is not believed.)"""
+"""Can a listing be believed? Too much vanishing at once is not believed (R12, promise I4)."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
@@ -13,11 +14,11 @@ VANISHED_SHARE: Final = 0.1
 class Census:
     """What statuses say about the projects of one backend."""
 
-    named: Set[str] = frozenset()
+    named: AbstractSet[str] = frozenset()
     """Every id that a status names."""
-    leaving: Set[str] = frozenset()
+    leaving: AbstractSet[str] = frozenset()
     """Those of them whose Project is being deleted: their vanishing is no surprise."""
-    confirmed_gone: Set[str] = frozenset()
+    confirmed_gone: AbstractSet[str] = frozenset()
     """Ids of which a single read has said not-found since they were named."""
     named_at: Mapping[str, float] = field(default_factory=dict)
     """When an own creation named an id, where that was lately: an older listing cannot show it."""
@@ -39,8 +40,8 @@ class Judgement:
     """How many vanished at once, if that was too many to believe; else 0."""
 
 
-def judge(census: Census, shown: Set[str], *, begun_at: float, may_read: bool) -> Judgement:
-    """Judge a complete listing of the ids ``shown`` that was begun at ``begun_at`` by a credential that ``may_read``."""
+def judge(census: Census, shown: AbstractSet[str], *, begun_at: float, may_read: bool) -> Judgement:
+    """Judge a complete listing of the ids ``shown``, begun at ``begun_at`` by a credential that ``may_read``."""
     missing = frozenset(
         project_id
         for project_id in census.named - shown - census.confirmed_gone

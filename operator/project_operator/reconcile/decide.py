@@ -1,9 +1,9 @@
-"""The one question: what is to be done next about this Project?"""
+"""The one question: what to do next about this Project."""
 
-from . import adoption, creation, removal, rest, upkeep
-from .actions import Action
-from .policies import BEFORE_ACTING, first_verdict, reads_only
-from .view import BackendView, View
+from project_operator.reconcile import adoption, creation, removal, rest, upkeep
+from project_operator.reconcile.actions import Action
+from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, reads_only
+from project_operator.reconcile.view import BackendView, View
 
 
 def decide(view: View) -> Action:
@@ -18,7 +18,7 @@ def decide(view: View) -> Action:
         return rest.on_first_verdict(view, verdict)
     backend = view.backend
     if not isinstance(backend, BackendView):
-        raise AssertionError("a backend that is not there is a verdict")
+        raise AssertionError("a backend that is not there is a verdict")  # noqa: TRY004 - not a wrong argument, a defect
     if view.record.id:
         return upkeep.decide(view, backend)
     if project.spec.import_ is not None:

@@ -1,17 +1,18 @@
-"""More than one project with one mark: the bounds did not hold. Reported always, removed only where that is switched on (R8)."""
+"""More than one project with one mark: the bounds did not hold. Reported always, removed only where that is switched on
+(R8).
+"""
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
-
-from . import summary
-from .actions import Action, Delete, Purpose, Read, WriteStatus
-from .evidence import NEVER
-from .outcome import working
-from .view import BackendView, View
+from project_operator.reconcile import summary
+from project_operator.reconcile.actions import Action, Delete, Purpose, Read, WriteStatus
+from project_operator.reconcile.evidence import NEVER
+from project_operator.reconcile.outcome import working
+from project_operator.reconcile.view import BackendView, View
 
 
 def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | None:
-    """What the named project's duplicates ask for; None where there are none, or nothing (more) may be done about them."""
+    """What the named project's duplicates ask for; None where there are none, or no more may be done about them."""
     extras = _extras(view, backend, named)
     if extras:
         return _condemn(view, extras)
@@ -25,7 +26,9 @@ def remark(view: View) -> str:
 
 
 def _extras(view: View, backend: BackendView, named: RemoteProject) -> tuple[str, ...]:
-    """What carries our mark beside the named project, shown by a listing that shows the named one too, begun after the quarantine."""
+    """What carries our mark beside the named project, shown by a listing that shows the named one too, begun after the
+    quarantine.
+    """
     listing = backend.listing
     if listing is None or listing.begun_at <= view.quarantined_until or named.id not in listing.by_id:
         return ()
@@ -46,7 +49,9 @@ def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
 
 
 def _remove(view: View, backend: BackendView) -> Action | None:
-    """Delete what was condemned and what this very credential has made: a mark that a person copied is not ours to delete."""
+    """Delete what was condemned and what this very credential has made: a mark that a person copied is not ours to
+    delete.
+    """
     listing = backend.listing
     for project_id in view.project.status.condemned:
         shown = listing.by_id.get(project_id) if listing is not None else None

@@ -19,14 +19,18 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One complete listing of the organisation, with the time at which it was *begun*: waiting never makes it newer (R4)."""
+    """One complete listing of the organisation, with the time at which it was *begun*: waiting never makes it newer
+    (R4).
+    """
 
     begun_at: float
     by_id: Mapping[str, RemoteProject]
     by_mark: Mapping[str, tuple[RemoteProject, ...]]
     by_name: Mapping[str, tuple[RemoteProject, ...]]
     credible: bool
-    """It shows every id that a status names and that is not individually confirmed gone, and the credential may read (R12)."""
+    """It shows every id that a status names and that is not individually confirmed gone, and the credential may read
+    (R12).
+    """
 
     @classmethod
     def of(cls, projects: Iterable[RemoteProject], *, begun_at: float, credible: bool) -> Self:
@@ -61,8 +65,8 @@ def newest(
 ) -> Observation | None:
     """The latest-begun evidence about ``project_id`` that began after ``after``; None: look at it.
 
-    A listing that lacks the id proves nothing (only a GET proves absence), but begun more than a read lag after the id was last seen it makes that
-    sight too old to go by.
+    A listing that lacks the id proves nothing (only a GET proves absence), but begun more than a read lag after the id
+    was last seen it makes that sight too old to go by.
     """
     seen = direct if direct is not None and direct.begun_at > after else None
     if listing is None or listing.begun_at <= after:

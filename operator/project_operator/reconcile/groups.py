@@ -1,18 +1,18 @@
 """From group references to ids, or the wait for what is missing."""
 
 from project_operator.api.conditions import Reason
-
-from . import rest
-from .actions import Action, ReadGroups
-from .content import UnresolvedGroup, Wanted, resolve_groups, wanted
-from .evidence import NEVER
-from .view import BackendView, Verdict, View
+from project_operator.reconcile import rest
+from project_operator.reconcile.actions import Action, ReadGroups
+from project_operator.reconcile.content import UnresolvedGroup, Wanted, resolve_groups, wanted
+from project_operator.reconcile.evidence import NEVER
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def resolve(view: View, backend: BackendView) -> Wanted | Action:
     """What the spec wants with its groups as ids, or what must come first: a listing of the groups, or a wait.
 
-    A group that the known listing lacks may be new, so one listing begun after this Project was last told of it is taken before giving up.
+    A group that the known listing lacks may be new, so one listing begun after this Project was last told of it is
+    taken before giving up.
     """
     refs = view.project.spec.groups
     if not refs:

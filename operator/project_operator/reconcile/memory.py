@@ -1,4 +1,6 @@
-"""What this process knows about one Project beyond the CR and the backend; lost with the process, and nothing is lost with it."""
+"""What this process knows about one Project beyond the CR and the backend; lost with the process, and nothing is lost
+with it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,10 +9,9 @@ from typing import Self
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
-
-from .backoff import delay
-from .evidence import NEVER, Observation
-from .record import Record, Right, Timing
+from project_operator.reconcile.backoff import delay
+from project_operator.reconcile.evidence import NEVER, Observation
+from project_operator.reconcile.record import Record, Right, Timing
 
 
 class Intent(StrEnum):
@@ -98,7 +99,9 @@ class Memory:
         return cls(record=record, record_since=now)
 
     def facing(self, record: Record, *, now: float, wall: float, timing: Timing, jitter: float) -> "Memory":
-        """The memory at this moment: a changed record restarts its clock (R3), a right that no longer holds is gone, unused."""
+        """The memory at this moment: a changed record restarts its clock (R3), a right that no longer holds is gone,
+        unused.
+        """
         memory = self
         if record != memory.record:
             memory = replace(memory, record=record, record_since=now)
@@ -112,13 +115,15 @@ class Memory:
         return memory
 
     def without_right(self, *, now: float, jitter: float) -> "Memory":
-        """The memory after a right was too old to be used: whatever was slow is given time before the next is bought."""
+        """The memory after a right grew too old to be used: what was slow is given time before the next is bought."""
         failures = self.failures + 1
         pause = Failure(Reason.PROGRESSING_WITH_RETRY, "", now + delay(failures, jitter=jitter))
         return replace(self, right=None, failures=failures, failure=pause)
 
     def asked(self, annotation: str | None, *, now: float) -> "Memory":
-        """The memory after seeing the reconcile-now ``annotation``: a new value lifts refusals and waits, and asks for fresh reads."""
+        """The memory after seeing the reconcile-now ``annotation``: a new value lifts refusals and waits, and asks for
+        fresh reads.
+        """
         if not annotation or (self.reconcile_asked is not None and self.reconcile_asked[0] == annotation):
             return self
         return replace(self, reconcile_asked=(annotation, now), refusal=None, failure=None, failures=0, polls=0)

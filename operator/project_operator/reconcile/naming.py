@@ -2,12 +2,11 @@
 
 from project_operator.api.v1alpha1.project import AppliedProject, ProjectOperation, TagStatus
 from project_operator.backends.base import RemoteProject
-
-from . import summary
-from .actions import Purpose, WriteStatus
-from .content import Wanted, applied
-from .outcome import Outcome
-from .view import BackendView, View
+from project_operator.reconcile import summary
+from project_operator.reconcile.actions import Purpose, WriteStatus
+from project_operator.reconcile.content import Wanted, applied
+from project_operator.reconcile.outcome import Outcome
+from project_operator.reconcile.view import BackendView, View
 
 CREATED = "Created"
 IMPORTED = "Imported"
@@ -18,8 +17,8 @@ def name(
 ) -> WriteStatus:
     """The guarded write that names ``project``.
 
-    A project that we created is ours in every field that the spec manages, whatever generation it was made from; of an imported one nothing is
-    ours until it was applied.
+    A project that we created is ours in every field that the spec manages, whatever generation it was made from; of an
+    imported one nothing is ours until it was applied.
     """
     ours: AppliedProject | None = None
     if origin == CREATED:

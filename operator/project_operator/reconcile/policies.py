@@ -1,4 +1,6 @@
-"""The checks that stand before any call, in order: the first that fails is what the user is told. Each is pure and reads like its rule."""
+"""The checks that stand before any call, in order: the first that fails is what the user is told. Each is pure and
+reads like its rule.
+"""
 
 import json
 from collections.abc import Callable
@@ -7,8 +9,7 @@ from typing import Final
 from project_operator.api.conditions import Reason
 from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.api.v1alpha1.project import ManagementPolicy
-
-from .view import BackendView, Verdict, View
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 Check = Callable[[View], Verdict | None]
 
@@ -44,8 +45,9 @@ def backend_is_the_same(view: View) -> Verdict | None:
         return None
     return Verdict(
         Reason.BACKEND_CHANGED,
-        f"this project was made with another backend than {backend.kind} '{backend.name}' is now (uid {made_with[0] or 'unknown'}, "
-        f"endpoint {made_with[1] or 'unknown'}); no call is made. Restore that backend object, or create a new Project with `spec.import.id`",
+        f"this project was made with another backend than {backend.kind} '{backend.name}' is now "
+        f"(uid {made_with[0] or 'unknown'}, endpoint {made_with[1] or 'unknown'}); no call is made. Restore that "
+        "backend object, or create a new Project with `spec.import.id`",
     )
 
 

@@ -1,4 +1,6 @@
-"""The Project is being deleted: delete, orphan or let go, and keep the finalizer until that is proved (protocol steps 7 to 10)."""
+"""The Project is being deleted: delete, orphan or let go, and keep the finalizer until that is proved (protocol steps 7
+to 10).
+"""
 
 from dataclasses import replace
 
@@ -6,9 +8,8 @@ from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectOperation
 from project_operator.backends.base import RemoteProject
-
-from . import claims, creation, rest, summary
-from .actions import (
+from project_operator.reconcile import claims, creation, rest, summary
+from project_operator.reconcile.actions import (
     Action,
     CheckDefinition,
     Delete,
@@ -22,11 +23,11 @@ from .actions import (
     VerifyReadAccess,
     WriteStatus,
 )
-from .evidence import NEVER, newest
-from .memory import Announced, Intent, Memory
-from .outcome import Outcome, held, working
-from .policies import BEFORE_REMOVING, first_verdict, reads_only
-from .view import BackendView, Verdict, View
+from project_operator.reconcile.evidence import NEVER, newest
+from project_operator.reconcile.memory import Announced, Intent, Memory
+from project_operator.reconcile.outcome import Outcome, held, working
+from project_operator.reconcile.policies import BEFORE_REMOVING, first_verdict, reads_only
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(view: View) -> Action:
@@ -44,7 +45,7 @@ def decide(view: View) -> Action:
             return _release(
                 view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
             )
-        return rest.on_verdict(view, _explained(view, verdict))
+        return rest.on_verdict(view, _explained(verdict))
     if view.memory.answer is not None and not view.record.id:
         return creation.decide(view, view.backend)
     if (waiting := rest.on_failure(view)) is not None:
@@ -62,7 +63,9 @@ def decide(view: View) -> Action:
 
 
 def vanished(memory: Memory) -> Action:
-    """The object is gone, by live GET: a project that this process just made for it and could not name is deleted at once (R8)."""
+    """The object is gone, by live GET: a project that this process just made for it and could not name is deleted at
+    once (R8).
+    """
     return Delete(memory.answer.id) if memory.answer is not None else Forget()
 
 
@@ -78,7 +81,8 @@ def _hold(view: View) -> Verdict | None:
     if spec.deletion_protection:
         return Verdict(
             Reason.DELETION_PROTECTED,
-            "`spec.deletionProtection` is true: nothing is deleted in the backend; set it to false to let the deletion go on",
+            "`spec.deletionProtection` is true: nothing is deleted in the backend; set it to false to let the "
+            "deletion go on",
         )
     if spec.suspend:
         return Verdict(Reason.SUSPENDED, "the deletion waits, because `spec.suspend` is true")
@@ -95,7 +99,7 @@ def _policy(view: View) -> str:
     return view.backend.default_deletion_policy if isinstance(view.backend, BackendView) else DeletionPolicy.DELETE
 
 
-def _explained(view: View, verdict: Verdict | None) -> Verdict:
+def _explained(verdict: Verdict | None) -> Verdict:
     cause = verdict or Verdict(Reason.BACKEND_NOT_FOUND, "the backend object is not known")
     way_out = (
         "; to let the project go without touching it, set `deletionPolicy: Orphan`"
@@ -144,7 +148,8 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
             view,
             Verdict(
                 Reason.CONFLICT,
-                f"the deletion waits: project {project.id} does not carry this object's mark, so it is not deleted. Set `deletionPolicy: Orphan` to let it go",
+                f"the deletion waits: project {project.id} does not carry this object's mark, so it is not "
+                "deleted. Set `deletionPolicy: Orphan` to let it go",
             ),
         )
     if not backend.verbs.delete:
@@ -152,7 +157,8 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
             view,
             Verdict(
                 Reason.NOT_PERMITTED,
-                f"the deletion waits: {backend.kind} '{backend.name}' does not allow it (`spec.capabilities.delete: false`); set `deletionPolicy: Orphan` to let the project go",
+                f"the deletion waits: {backend.kind} '{backend.name}' does not allow it "
+                "(`spec.capabilities.delete: false`); set `deletionPolicy: Orphan` to let the project go",
             ),
         )
     sent_at = view.memory.deletes_sent.get(project.id, NEVER)
@@ -179,14 +185,17 @@ def _deprovisioning(view: View, project: RemoteProject | None) -> Outcome:
     if (view.wall - project.deletion_time).total_seconds() > view.cadence.blocked_after:
         return held(
             Reason.DELETION_BLOCKED,
-            f"project {project.id} has been '{project.provisioning_status}' since {since}; it ends when everything inside is gone, and the backend does "
+            f"project {project.id} has been '{project.provisioning_status}' since {since}; it ends when "
+            "everything inside is gone, and the backend does "
             "not say what is left: look for resources in the project",
         )
     return working(f"project {project.id} is being deleted by the backend, since {since}", Reason.DELETING)
 
 
 def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Action:
-    """Step 9: a credible listing, begun after the quarantine (or the short cut), that shows neither our mark nor the id."""
+    """Step 9: a credible listing, begun after the quarantine (or the short cut), that shows neither our mark nor the
+    id.
+    """
     memory, listing = view.memory, backend.listing
     from_ = max(_absence_counts_from(view), announced.at, memory.last_write_at)
     if listing is not None and listing.begun_at > from_:
@@ -203,9 +212,12 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         else view.cadence.after(memory.polls)
     )
     if within > view.cadence.slow:
-        message = f"the project is gone; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it appears late"
+        message = (
+            f"the project is gone; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it "
+            "appears late"
+        )
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
-    return rest.unchanged(poll=Poll("", from_ if from_ > view.now else view.now, pause))
+    return rest.unchanged(poll=Poll("", max(view.now, from_), pause))
 
 
 def _absence_counts_from(view: View) -> float:

@@ -5,12 +5,11 @@ from typing import Final
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.v1alpha1.project import ProjectStatus
 from project_operator.backends.base import RemoteProject
-
-from . import summary
-from .actions import Poll, Rest
-from .content import Wanted
-from .outcome import Outcome, held
-from .view import Verdict, View
+from project_operator.reconcile import summary
+from project_operator.reconcile.actions import Poll, Rest
+from project_operator.reconcile.content import Wanted
+from project_operator.reconcile.outcome import Outcome, held
+from project_operator.reconcile.view import Verdict, View
 
 
 def reporting(
@@ -33,8 +32,9 @@ def on_verdict(view: View, verdict: Verdict, *, wake_in: float | None = None) ->
 
 
 def on_first_verdict(view: View, verdict: Verdict) -> Rest:
-    """Before anything was tried. Two things are not worth a write: what was applied together comes up in any order, so a missing backend is given a
-    moment; and an outage says nothing new about a project that was settled."""
+    """Before anything was tried. Two things are not worth a write: what was applied together comes up in any order, so
+    a missing backend is given a moment; and an outage says nothing new about a project that was settled.
+    """
     if verdict.reason in _WAY_TO_BACKEND:
         grace = view.memory.record_since + view.cadence.grace - view.now
         if grace > 0:
@@ -60,7 +60,9 @@ def on_failure(view: View) -> Rest | None:
 
 
 def on_refusal(view: View, backend_revision: str, want: Wanted) -> Rest | None:
-    """Do not repeat what was refused until spec, backend or a person (reconcile-now) changed something; None when there is no refusal."""
+    """Do not repeat what was refused until spec, backend or a person (reconcile-now) changed something; None when there
+    is no refusal.
+    """
     refusal = view.memory.refusal
     if refusal is None or not set(want.group_ids or ()) <= refusal.group_ids:
         return None
@@ -75,7 +77,9 @@ def unchanged(*, poll: Poll | None = None, wake_in: float | None = None) -> Rest
 
 
 def soon(view: View, project_id: str, *, at_least: float | None = None) -> Poll:
-    """The next look at ``project_id`` ("" = a listing), after reads that were begun before now; the more looks, the later."""
+    """The next look at ``project_id`` ("" = a listing), after reads that were begun before now; the more looks, the
+    later.
+    """
     within = view.cadence.after(view.memory.polls)
     if at_least is not None:
         within = max(0.0, min(within, at_least - view.now) if at_least > view.now else within)
@@ -83,6 +87,8 @@ def soon(view: View, project_id: str, *, at_least: float | None = None) -> Poll:
 
 
 def is_settled(status: ProjectStatus, generation: int) -> bool:
-    """Whether status already says that this generation is done, so that an outage of the backend changes nothing about it."""
+    """Whether status already says that this generation is done, so that an outage of the backend changes nothing about
+    it.
+    """
     ready = status.condition(ConditionType.READY)
     return status.is_ready(generation) and ready is not None and ready.reason != Reason.PROGRESSING

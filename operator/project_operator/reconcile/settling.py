@@ -1,19 +1,18 @@
-"""Nothing (more) to write to the backend: is the Project Ready, and what does its status say?"""
+"""Nothing (more) to write to the backend: whether the Project is Ready, and what its status says."""
 
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
-
-from . import duplicates, rest, summary
-from .actions import Action, Poll, Purpose, WriteStatus
-from .content import Difference, Wanted, applied, differences, target
-from .evidence import NEVER, Observation
-from .outcome import Outcome, done, held, working
-from .view import BackendView, View
+from project_operator.reconcile import duplicates, rest, summary
+from project_operator.reconcile.actions import Action, Poll
+from project_operator.reconcile.content import Difference, Wanted, applied, differences, target
+from project_operator.reconcile.evidence import NEVER, Observation
+from project_operator.reconcile.outcome import Outcome, done, held, working
+from project_operator.reconcile.view import BackendView, View
 
 
 def settle(view: View, backend: BackendView, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
-    """The project is as wanted: Ready, as soon as the backend has finished and no older update can land any more (R9)."""
+    """The project is as wanted: Ready, as soon as the backend has finished and no older update can still land (R9)."""
     if (unfinished := _unfinished(project)) is not None:
         return rest.reporting(view, unfinished, project, poll=rest.soon(view, project.id), drift=())
     calm_at = _calm_at(view)
@@ -21,7 +20,8 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
         return rest.reporting(
             view,
             working(
-                f"read back as wanted; an update sent before may still take effect until {view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
+                "read back as wanted; an update sent before may still take effect until "
+                f"{view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
             ),
             project,
             poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01),
@@ -32,7 +32,8 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
     return rest.reporting(
         view,
         done(
-            f"project {project.id} is {project.provisioning_status} and {project.health_status}{duplicates.remark(view)}"
+            f"project {project.id} is {project.provisioning_status} and "
+            f"{project.health_status}{duplicates.remark(view)}"
         ),
         project,
         operation=None,

@@ -1,4 +1,6 @@
-"""The one writer of conditions: what was decided and seen becomes a status, and a change of standing becomes at most one Event."""
+"""The one writer of conditions: what was decided and seen becomes a status, and a change of standing becomes at most
+one Event.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,11 +18,10 @@ from project_operator.api.v1alpha1.project import (
 )
 from project_operator.api.v1alpha1.types import Condition
 from project_operator.backends.base import RemoteProject
-
-from .actions import Notice
-from .content import MARK_FIELD, Difference
-from .outcome import Outcome, Standing
-from .view import BackendView, View
+from project_operator.reconcile.actions import Notice
+from project_operator.reconcile.content import MARK_FIELD, Difference
+from project_operator.reconcile.outcome import Outcome, Standing
+from project_operator.reconcile.view import BackendView, View
 
 _READY: Final = {
     Standing.DONE: ConditionStatus.TRUE,
@@ -112,7 +113,9 @@ def made_with(backend: BackendView) -> dict[str, Any]:
 
 
 def drift(view: View, found: Iterable[Difference]) -> tuple[DriftEntry, ...]:
-    """``found`` as status shows it; "since" stays for a difference that was there before. The mark is not shown: it is no field of the spec."""
+    """``found`` as status shows it; "since" stays for a difference that was there before. The mark is not shown: it is
+    no field of the spec.
+    """
     known = {(entry.field, entry.desired, entry.observed): entry.since for entry in view.project.status.drift}
     return tuple(
         DriftEntry(
@@ -127,7 +130,9 @@ def drift(view: View, found: Iterable[Difference]) -> tuple[DriftEntry, ...]:
 
 
 def notice(view: View, after: ProjectStatus) -> Notice | None:
-    """The Event that the change to ``after`` is worth: an outcome that was not the outcome before. None for mere progress."""
+    """The Event that the change to ``after`` is worth: an outcome that was not the outcome before. None for mere
+    progress.
+    """
     before, ready = view.project.status.condition(ConditionType.READY), after.condition(ConditionType.READY)
     if ready is None or ready.status == ConditionStatus.UNKNOWN:
         return None

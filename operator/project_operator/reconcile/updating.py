@@ -3,15 +3,14 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import AppliedProject, TagStatus
 from project_operator.backends.base import ProvisioningStatus, RemoteProject
-
-from . import rest, settling, summary
-from .actions import Action, Poll, Purpose, Read, Update, WriteStatus
-from .claims import may_be_written
-from .content import MARK_FIELD, Difference, Wanted, target
-from .evidence import Observation
-from .memory import Announced, Intent
-from .outcome import working
-from .view import BackendView, Verdict, View
+from project_operator.reconcile import rest, settling, summary
+from project_operator.reconcile.actions import Action, Poll, Purpose, Read, Update, WriteStatus
+from project_operator.reconcile.claims import may_be_written
+from project_operator.reconcile.content import MARK_FIELD, Difference, Wanted, target
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.memory import Announced, Intent
+from project_operator.reconcile.outcome import working
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(
@@ -29,7 +28,8 @@ def decide(
             view,
             Verdict(
                 Reason.NOT_PERMITTED,
-                f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates (`spec.capabilities.update: false`)",
+                f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates "
+                "(`spec.capabilities.update: false`)",
             ),
         )
     if (refused := rest.on_refusal(view, backend.revision, want)) is not None:
@@ -65,7 +65,9 @@ def decide(
 
 
 def _announce(view: View, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]) -> WriteStatus:
-    """Ready off, the operation named, and what will be set noted as ours before it is: a crash in between must not make it foreign."""
+    """Ready off, the operation named, and what will be set noted as ours before it is: a crash in between must not make
+    it foreign.
+    """
     message = f"updating {_fields(found)} of project {project.id}"
     after = summary.status(
         view,

@@ -1,17 +1,18 @@
-"""Keep a project that has an id as the spec wants it: mirror, detect drift, update, judge absence (protocol R6, R8, R9; promise I4)."""
+"""Keep a project that has an id as the spec wants it: mirror, detect drift, update, judge absence (protocol R6, R8, R9;
+promise I4).
+"""
 
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.backends.base import RemoteProject
-
-from . import absence, claims, rest, settling, updating
-from .actions import Action, AddFinalizer, Poll, Read
-from .content import Wanted, differences, target
-from .evidence import NEVER, Observation, newest
-from .groups import resolve
-from .outcome import held
-from .policies import backend_annotation, reads_only
-from .view import BackendView, View
+from project_operator.reconcile import absence, claims, rest, settling, updating
+from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
+from project_operator.reconcile.content import Wanted, differences, target
+from project_operator.reconcile.evidence import NEVER, Observation, newest
+from project_operator.reconcile.groups import resolve
+from project_operator.reconcile.outcome import held
+from project_operator.reconcile.policies import backend_annotation, reads_only
+from project_operator.reconcile.view import BackendView, View
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -75,7 +76,9 @@ def _stale_until(view: View) -> float:
 
 
 def _look(view: View, backend: BackendView) -> Action:
-    """No evidence yet. What is settled waits for the shared listing; what is not, or what the listing lacks, is looked at by itself."""
+    """No evidence yet. What is settled waits for the shared listing; what is not, or what the listing lacks, is looked
+    at by itself.
+    """
     after = _stale_until(view)
     listing = backend.listing
     if listing is not None and listing.begun_at > after:

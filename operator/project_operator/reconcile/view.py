@@ -9,10 +9,9 @@ from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.project import Project
 from project_operator.backends.base import Group, UnsupportedField
-
-from .evidence import NEVER, Listing
-from .memory import Memory
-from .record import Record, Timing
+from project_operator.reconcile.evidence import NEVER, Listing
+from project_operator.reconcile.memory import Memory
+from project_operator.reconcile.record import Record, Timing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""The worker for IdentityBackends: from object and Secret to an open connection, and to a status that says what is wrong."""
+"""The worker for IdentityBackends: from object and Secret to an open connection, and to a status that says what is
+wrong.
+"""
 
 import asyncio
 import base64
@@ -47,15 +49,14 @@ from project_operator.reconcile.outcome import Outcome, Standing, done, held
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.summary import conditions
 from project_operator.reconcile.view import Verdict
-
-from .clock import Clock
-from .connections import Connection, Owner, revision_of
-from .keys import Key
-from .limiter import Limiter
-from .instrumented import InstrumentedBackend
-from .projects import Kube, Publish
-from .store import Store
-from .sweeper import Sweeper
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.connections import Connection, Owner, revision_of
+from project_operator.runtime.instrumented import InstrumentedBackend
+from project_operator.runtime.keys import Key
+from project_operator.runtime.limiter import Limiter
+from project_operator.runtime.projects import Kube, Publish
+from project_operator.runtime.store import Store
+from project_operator.runtime.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -293,7 +294,8 @@ class BackendWorker:
             if (live["metadata"].get("labels") or {}).get(names.CREDENTIALS_LABEL) != "true":
                 return None, Verdict(
                     Reason.SECRET_NOT_LABELLED,
-                    f"Secret '{name}' is not used, because it does not carry the label {names.CREDENTIALS_LABEL}: \"true\"",
+                    f"Secret '{name}' is not used, because it does not carry the label {names.CREDENTIALS_LABEL}: "
+                    '"true"',
                 )
             raw = live
         try:

@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-
 TICK: Final = 1e-6
-"""Seconds by which a timer may fire too early (an event loop rounds to its clock's resolution) and still counts as due."""
+"""Seconds by which a timer may fire too early (an event loop rounds to its clock's resolution) and still counts as due.
+"""
 
 
 class Clock(Protocol):
@@ -27,7 +27,9 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The host's clocks. ``CLOCK_BOOTTIME`` where there is one: ``time.monotonic`` stands still in a suspended host (protocol section 1)."""
+    """The host's clocks. ``CLOCK_BOOTTIME`` where there is one: ``time.monotonic`` stands still in a suspended host
+    (protocol section 1).
+    """
 
     def __init__(self) -> None:
         self._boottime: int | None = getattr(time, "CLOCK_BOOTTIME", None)

@@ -1,4 +1,4 @@
-"""One open connection per backend object and credential: limiter, observer, groups, and whether it can be used at all."""
+"""One open connection per backend object and credential: limiter, observer, groups, and whether it can be used."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,10 @@ from project_operator.errors import (
 from project_operator.reconcile.credibility import Census, Judgement
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.view import Groups, Verdict
-
-from .clock import Clock
-from .keys import Key
-from .limiter import Limiter
-from .observer import Observer
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.keys import Key
+from project_operator.runtime.limiter import Limiter
+from project_operator.runtime.observer import Observer
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class Owner(Protocol):
 class Connection:
     """Lives from a successful ``connect`` until the backend object, its Secret or the process goes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, and what it knows, one by one
         self,
         key: Key,
         backend: Backend,
@@ -194,8 +193,10 @@ class Connection:
             self._set(
                 Verdict(
                     Reason.SUSPICIOUS_ABSENCE,
-                    f"{judgement.suspicious} projects vanished from the organization at once, which is not believed and nothing is touched. Check the rights "
-                    f"of the credential; if they are really gone, annotate this object with {ACCEPT_ABSENCE_ANNOTATION}={judgement.suspicious}",
+                    f"{judgement.suspicious} projects vanished from the organization at once, which is not "
+                    "believed and nothing is touched. Check the rights "
+                    "of the credential; if they are really gone, annotate this object with "
+                    f"{ACCEPT_ABSENCE_ANNOTATION}={judgement.suspicious}",
                 )
             )
         elif self.not_ready is not None and (

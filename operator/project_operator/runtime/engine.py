@@ -17,15 +17,14 @@ from project_operator.observability.hooks import Census, Hooks, QueueWaited, Rec
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
-
-from .backend_objects import BackendWorker, Surround, timing_of
-from .clock import Clock
-from .connections import Connection
-from .keys import Key
-from .projects import Kube, ProjectWorker, Publish
-from .queue import Class, WorkQueue
-from .store import References, Store
-from .sweeper import Sweeper
+from project_operator.runtime.backend_objects import BackendWorker, Surround, timing_of
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.connections import Connection
+from project_operator.runtime.keys import Key
+from project_operator.runtime.projects import Kube, ProjectWorker, Publish
+from project_operator.runtime.queue import Class, WorkQueue
+from project_operator.runtime.store import References, Store
+from project_operator.runtime.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ KINDS: Final = (PROJECTS, IDENTITY_BACKENDS, SECRETS)
 class Engine:
     """Implements `kube.sink.Sink`. Start it before the watch, stop it after."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every port and setting, by name
         self,
         *,
         kube: Kube,

@@ -1,4 +1,6 @@
-"""How much one credential asks of its backend: requests per second, a burst, a number under way, and a pause when it asks for one."""
+"""How much one credential asks of its backend: requests per second, a burst, a number under way, and a pause when it
+asks for one.
+"""
 
 import asyncio
 from types import TracebackType
@@ -6,7 +8,9 @@ from typing import Self
 
 
 class Limiter:
-    """Held during each request (``async with``); the wait comes first. Uses the clock of the event loop it is first used on."""
+    """Held during each request (``async with``); the wait comes first. Uses the clock of the event loop it is first
+    used on.
+    """
 
     def __init__(self, *, requests_per_second: float, burst: int, max_in_flight: int) -> None:
         self._rate = requests_per_second

@@ -1,12 +1,13 @@
 """The shared look at one backend: one listing for everybody, single reads while few are in flight.
 
-Projects say what evidence they want (`Poll`); the observer takes the cheapest reads that give it and tells them when it is there. What a
-listing means (is it credible? did too much vanish at once?) is judged by pure functions of `reconcile.credibility`.
+Projects say what evidence they want (`Poll`); the observer takes the cheapest reads that give it and tells them when it
+is there. What a listing means (is it credible? did too much vanish at once?) is judged by pure functions of
+`reconcile.credibility`.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 from typing import Final, Protocol
@@ -16,9 +17,8 @@ from project_operator.errors import BackendError, PermissionDenied, ProjectNotFo
 from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement, judge
 from project_operator.reconcile.evidence import NEVER, Listing
-
-from .clock import TICK, Clock
-from .keys import Key
+from project_operator.runtime.clock import TICK, Clock
+from project_operator.runtime.keys import Key
 
 logger = logging.getLogger(__name__)
 

@@ -25,11 +25,10 @@ from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.removal import vanished
 from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
-
-from .clock import Clock
-from .connections import Connection
-from .keys import Key
-from .store import References, Store
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.connections import Connection
+from project_operator.runtime.keys import Key
+from project_operator.runtime.store import References, Store
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +111,9 @@ class ProjectWorker:
         self._kube_failures.pop(key, None)
 
     async def work(self, key: Key) -> float | None:
-        """Do all that can be done now for ``key``; seconds until it should be looked at again, None if only an event can change anything."""
+        """Do all that can be done now for ``key``; seconds until it should be looked at again, None if only an event
+        can change anything.
+        """
         try:
             for _ in range(STEPS_AT_ONCE):
                 if key in self._must_read:
@@ -424,4 +425,6 @@ def parse_project(raw: Mapping[str, Any]) -> tuple[Project, str]:
 
 
 def _always() -> None:
-    """Updates and deletions stand on a guarded write of this process (R9, R10); with one process there is nothing more to check."""
+    """Updates and deletions stand on a guarded write of this process (R9, R10); with one process there is nothing more
+    to check.
+    """

@@ -1,8 +1,9 @@
 """The work queue: one entry a key, one worker a key, new work before old rounds, and nothing waits for ever.
 
-Semantics are those of client-go's workqueue: a key added while it is being worked on is worked on once more afterwards; a key added twice is
-worked on once. Two classes share the workers: ``CHANGED`` (a person or GitOps waits for it) goes before ``ROUTINE`` (polls, resyncs, retries),
-but a routine key that has waited longer than ``ageing`` seconds goes next.
+Semantics are those of client-go's workqueue: a key added while it is being worked on is worked on once more afterwards;
+a key added twice is worked on once. Two classes share the workers: ``CHANGED`` (a person or GitOps waits for it) goes
+before ``ROUTINE`` (polls, resyncs, retries), but a routine key that has waited longer than ``ageing`` seconds goes
+next.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections.abc import Hashable
 from enum import IntEnum
 from typing import Final, Generic, TypeVar
 
-from .clock import TICK
+from project_operator.runtime.clock import TICK
 
 K = TypeVar("K", bound=Hashable)
 
@@ -57,7 +58,7 @@ class WorkQueue(Generic[K]):
         self._wakeup.set()
 
     def add_after(self, key: K, delay: float) -> None:
-        """Work on ``key`` after ``delay`` seconds, or earlier if something adds it; the earlier of two delays counts."""
+        """Work on ``key`` after ``delay`` seconds, or earlier if something adds it; the earlier delay counts."""
         due = self._now() + max(0.0, delay)
         if key in self._due and self._due[key] <= due:
             return

@@ -1,4 +1,6 @@
-"""The newest state of every object we watch: from the watch, and from the answers to our own writes, whichever is newer."""
+"""The newest state of every object we watch: from the watch, and from the answers to our own writes, whichever is
+newer.
+"""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from project_operator.api.names import FINALIZER
-
-from .keys import Key
+from project_operator.runtime.keys import Key
 
 Raw = Mapping[str, Any]
 GONE_KEPT: Final = 20_000
@@ -70,7 +71,9 @@ class Store:
 
 
 class References:
-    """Which Projects name which remote project, and which refer to which backend object; kept up with every state that is taken in."""
+    """Which Projects name which remote project, and which refer to which backend object; kept up with every state that
+    is taken in.
+    """
 
     def __init__(self, default_backend: str) -> None:
         self._default_backend = default_backend

@@ -8,10 +8,9 @@ from project_operator.errors import BackendError, KubeError
 from project_operator.kube.resources import PROJECTS, Resource
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.leftovers import leftovers
-
-from .clock import Clock
-from .connections import Connection
-from .store import Store
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.connections import Connection
+from project_operator.runtime.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +39,8 @@ class Sweeper:
     async def sweep(self, connection: Connection, *, quarantine: float, remove: bool) -> list[Notice]:
         """What is to be reported now. With ``remove``, what this credential itself made is deleted as well.
 
-        An id is reported once per process, after it has been left over for a whole quarantine and a live listing of all Projects confirmed it. Where
-        the operator may not list all Projects it cannot know, and reports nothing.
+        An id is reported once per process, after it has been left over for a whole quarantine and a live listing of all
+        Projects confirmed it. Where the operator may not list all Projects it cannot know, and reports nothing.
         """
         listing = connection.observer.listing
         if listing is None or not listing.credible:
@@ -67,7 +66,8 @@ class Sweeper:
     def _report(self, connection: Connection, project: RemoteProject) -> Notice:
         self._reported.add(project.id)
         note = (
-            f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer exists; delete it in the backend, or take "
+            f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer "
+            "exists; delete it in the backend, or take "
             "it over with a Project of the former name and `spec.import.id`"
         )
         logger.warning("%s: %s", connection.key, note)

@@ -1,7 +1,8 @@
-"""An identity backend in memory, with the traps of nscale that the protocol is about: no unique names, reads that lag, writes that commit late.
+"""An identity backend in memory, with the traps of nscale that the protocol is about: no unique names, reads that lag,
+writes that commit late.
 
-It stands in for the network and the vendor in tests of the core alone; what the vendor really does is tested against the embedded server
-(docs/backends/nscale.md, sections 0, 1.4 and 1.5).
+It stands in for the network and the vendor in tests of the core alone; what the vendor really does is tested against
+the embedded server (docs/backends/nscale.md, sections 0, 1.4 and 1.5).
 """
 
 import asyncio
@@ -23,7 +24,6 @@ from project_operator.backends.base import (
 )
 from project_operator.errors import BackendError, OutcomeUnknown, PermissionDenied, ProjectNotFound
 
-
 T = TypeVar("T")
 
 
@@ -35,7 +35,9 @@ class Fault:
     error: BackendError | None = None
     """Raised instead of doing anything."""
     commit_after: float | None = None
-    """Without ``error``: the caller hears `OutcomeUnknown`, and the write takes effect so many seconds later; None: never."""
+    """Without ``error``: the caller hears `OutcomeUnknown`, and the write takes effect so many seconds later; None:
+    never.
+    """
     answer_after: float = 0.0
 
 

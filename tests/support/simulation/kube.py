@@ -1,4 +1,6 @@
-"""An API server in memory: uid, resourceVersion, guards, generation, status apart, finalizers; watch events come later, writes can lose their answer."""
+"""An API server in memory: uid, resourceVersion, guards, generation, status apart, finalizers; watch events come later,
+writes can lose their answer.
+"""
 
 import asyncio
 import copy
@@ -42,7 +44,7 @@ class SimulatedKube:
     ) -> list[dict[str, Any]]:
         await asyncio.sleep(0.001)
         return [
-            copy.deepcopy(raw)
+            copy.deepcopy({"metadata": raw["metadata"]} if metadata_only else raw)
             for (plural, where, _), raw in self._objects.items()
             if plural == resource.plural and (namespace is None or where == namespace)
         ]

@@ -1,7 +1,7 @@
 """One cluster, one backend, one operator that can be killed at any moment; and the oracles that look at the end."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any, Self
 
@@ -17,7 +17,6 @@ from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence
 from project_operator.runtime.engine import Engine
-
 from simulation.backend import SimulatedBackend
 from simulation.kube import Place, SimulatedKube
 
@@ -45,7 +44,9 @@ class SimulatedClock:
 
 
 class World:
-    """Use within `run_virtually`. Bounds are those of the constants above, and the backend keeps them unless a test breaks them."""
+    """Use within `run_virtually`. Bounds are those of the constants above, and the backend keeps them unless a test
+    breaks them.
+    """
 
     def __init__(self, seed: int = 1, **backend: Any) -> None:
         self.random = Random(seed)  # noqa: S311 - a simulation wants to be repeated
@@ -176,10 +177,19 @@ class World:
         ]
         return f"{projects} | {list(self.backend.truth.values())} | last calls {self.backend.calls[-12:]}"
 
-    def _open(self, _spec: IdentityBackendSpec, _secret: object, _surroundings: Surroundings) -> SimulatedBackend:
+    def _open(
+        self,
+        spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
+        secret: Mapping[str, bytes],  # noqa: ARG002 - likewise
+        surroundings: Surroundings,  # noqa: ARG002 - likewise
+    ) -> SimulatedBackend:
         return self.backend
 
     def _unsupported(
-        self, spec: ProjectSpec, *, name: str, deletion_policy: DeletionPolicy
+        self,
+        spec: ProjectSpec,
+        *,
+        name: str,
+        deletion_policy: DeletionPolicy,  # noqa: ARG002 - the port's signature
     ) -> tuple[UnsupportedField, ...]:
         return self.unsupported(spec, name)

@@ -6,6 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from simulation.backend import Fault
+from simulation.loop import run_virtually
+from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
+
 from project_operator.api.names import (
     ACCEPT_ABSENCE_ANNOTATION,
     BACKEND_ANNOTATION,
@@ -29,9 +33,6 @@ from project_operator.errors import (
     Throttled,
 )
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
-from simulation.backend import Fault
-from simulation.loop import run_virtually
-from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -53,7 +54,7 @@ def told(**backend: object) -> Callable[[Story], Callable[[], None]]:
             run_virtually(begin())
 
         functools.update_wrapper(test, story, assigned=("__name__", "__doc__", "__module__"), updated=())
-        del test.__wrapped__
+        del vars(test)["__wrapped__"]
         return test
 
     return decorate

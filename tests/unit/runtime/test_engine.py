@@ -1,7 +1,5 @@
 """The real engine in the simulated world: one promise a test."""
 
-from project_operator.errors import OutcomeUnknown, RequestRefused
-from simulation.backend import Fault
 from simulation.loop import run_virtually
 from simulation.world import World
 

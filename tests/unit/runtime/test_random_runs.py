@@ -1,7 +1,7 @@
 """Whatever breaks, in whatever order: nothing is lost, nothing doubled, and it settles (I1, I2, I3, I5, I6, I8).
 
-Hypothesis chooses what people do, what the backend does to each write, and when the operator dies; the bounds of the world are kept throughout, so
-the promises must hold without exception.
+Hypothesis chooses what people do, what the backend does to each write, and when the operator dies; the bounds of the
+world are kept throughout, so the promises must hold without exception.
 """
 
 import asyncio
@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from simulation.backend import Fault
+from simulation.kube import SimulatedKube
+from simulation.loop import run_virtually
+from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
+
 from project_operator.api.names import FINALIZER
 from project_operator.errors import BackendUnavailable, Throttled
 from project_operator.kube.resources import PROJECTS, Resource
 from project_operator.reconcile import creation
 from project_operator.reconcile.record import Timing
-from simulation.backend import Fault
-from simulation.kube import SimulatedKube
-from simulation.loop import run_virtually
-from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
 NAMES = ("web", "shop", "mail")
 
