@@ -32,8 +32,8 @@ def rendered(*rows: Row, width: int = 140, glyphs: Glyphs = UNICODE) -> list[str
     return [line.rstrip() for line in shown.get().splitlines()]
 
 
-def cells(lines: list[str]) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")][2:]
+def cells(lines: list[str], headings: int = 2) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")][headings:]
 
 
 def test_a_project_that_is_ready() -> None:
@@ -72,14 +72,16 @@ def test_rows_are_sorted_by_namespace_and_name() -> None:
     assert [line[0] for line in cells(rendered(*rows)) if line[0]] == ["b", "z", "a"]
 
 
-def test_it_is_no_wider_than_a_narrow_terminal() -> None:
+def test_a_narrow_terminal_shows_the_whole_message() -> None:
     message = (
         "project was deleted outside: the backend answers not-found, and shows other projects to the same credential"
     )
-    lines = rendered(replace(READY, message=message), width=80)
+    lines = rendered(replace(READY, name="payments-staging", remote_name="stage", message=message), width=80)
     assert max(map(len, lines)) == 80
-    assert cells(lines)[0][2] == ID[:8]
-    assert " ".join(line[5] for line in cells(lines)).split() == message.split()
+    shown = cells(lines, headings=3)
+    assert [line[0] for line in shown if line[0]] == ["payments-staging", "→ stage", ID[:8]]
+    assert [line[2] for line in shown if line[2]] == ["True", "provisioned", "healthy"]
+    assert " ".join(line[3] for line in shown).split() == message.split()
 
 
 def test_a_terminal_without_unicode_gets_ascii() -> None:

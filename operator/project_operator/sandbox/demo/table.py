@@ -13,6 +13,7 @@ from project_operator.sandbox.demo.lifecycle import Phase, Row, age
 
 WIDE: Final = 124
 """Columns of a terminal in which whole ids fit."""
+SHORT_ID: Final = 8
 _READY_STYLES: Final = {"True": "green", "False": "red"}
 
 
@@ -36,23 +37,24 @@ PLAIN: Final = Glyphs("x", "*", ".", "!", "->", box.ASCII)
 def table(rows: Iterable[Row], now: datetime, width: int, glyphs: Glyphs = UNICODE) -> Table:
     """A row a Project, sorted by namespace and name, for a terminal of ``width`` columns.
 
-    Below `WIDE` columns ids are cut to their first eight characters.
+    Below `WIDE` columns the message is given room: the beginning of the id stands below the name, and the states of the
+    backend below Ready.
     """
+    wide = width >= WIDE
     shown = Table(box=glyphs.edge, expand=True, caption="Ctrl-C ends everything", caption_justify="left")
-    for title in ("Project", "Lifecycle", "Id", "Ready"):
+    states = ("Id", "Ready", "Provisioning\nand health") if wide else ("Ready,\nprovisioning\nand health",)
+    for title in ("Project", "Lifecycle", *states):
         shown.add_column(title, no_wrap=True)
-    shown.add_column("Provisioning\nand health", no_wrap=True)
-    shown.add_column("Message", ratio=1)
+    shown.add_column("Message", ratio=1, overflow="fold")
     shown.add_column("Age", no_wrap=True, justify="right")
     for row in sorted(rows, key=lambda row: (row.namespace, row.name)):
+        name, ready, backend = _names(row, glyphs), _ready(row), Text(f"{row.provisioning}\n{row.health}")
         shown.add_row(
-            _names(row, glyphs),
+            name if wide else name.append(f"\n{row.id[:SHORT_ID]}"),
             _lifecycle(row.phase, glyphs),
-            Text(row.id if width >= WIDE else row.id[:8]),
-            Text(row.ready, style=_READY_STYLES.get(row.ready, "yellow")),
-            Text(f"{row.provisioning}\n{row.health}"),
+            *((Text(row.id), ready, backend) if wide else (Text("\n").join((ready, backend)),)),
             Text(row.message),
-            Text(age(row.created, now)),
+            age(row.created, now),
         )
     if not shown.rows:
         shown.add_row(Text("none", style="dim"))
@@ -61,8 +63,12 @@ def table(rows: Iterable[Row], now: datetime, width: int, glyphs: Glyphs = UNICO
 
 def _names(row: Row, glyphs: Glyphs) -> Text:
     """The name of the object and, where it is another, that of the project in the backend."""
-    name = Text(row.name, style="bold")
+    name = Text.assemble((row.name, "bold"))
     return name.append(f"\n{glyphs.alias} {row.remote_name}", "dim") if row.remote_name not in ("", row.name) else name
+
+
+def _ready(row: Row) -> Text:
+    return Text.assemble((row.ready, _READY_STYLES.get(row.ready, "yellow")))
 
 
 def _lifecycle(phase: Phase, glyphs: Glyphs) -> Text:
