@@ -21,6 +21,17 @@ PROJECTS: Final = 300
 AT_ONCE: Final = 3
 """Seeds that run side by side: one waits out its quarantine while another creates."""
 
+BEGUN: Final = pytest.StashKey[dict[int, Future[Run]]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What each seed found at the kill and in the end."""
+    begun = config.stash.get(BEGUN, {}).values()
+    rows = [one.result().row() for one in begun if one.done() and not one.cancelled() and one.exception() is None]
+    if rows:
+        terminalreporter.section("kill test")
+        terminalreporter.write_line("\n".join([Run.HEADER, *rows]))
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -58,6 +69,7 @@ def runs(
     seeds = [int(str(item.callspec.params["seed"])) for item in items if "runs" in item.fixturenames]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = {seed: pool.submit(of, seed) for seed in seeds}
+        request.config.stash[BEGUN] = begun
         yield begun
         for future in begun.values():
             future.cancel()

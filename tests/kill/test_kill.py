@@ -10,13 +10,9 @@ ENOUGH = 5
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_nothing_is_doubled_or_lost_when_the_operator_is_killed(
-    seed: int, runs: dict[int, Future[Run]], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_doubled_or_lost_when_the_operator_is_killed(seed: int, runs: dict[int, Future[Run]]) -> None:
     run = runs[seed].result()
 
-    with capsys.disabled():
-        print(f"\n{run}")  # noqa: T201 - figures that people ask for
     # Else the seed has shown nothing.
     assert run.at_the_kill.committed_unanswered >= ENOUGH
     assert run.at_the_kill.finalizer_without_id >= ENOUGH

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from crowd import SETTLED_WITHIN, Account, Bounds, Crowd
 from operator_process import OURS, Program
@@ -35,7 +35,7 @@ class Plan:
     def of(cls, seed: int, count: int, bounds: Bounds) -> Self:
         """The plan of a seed, for ``count`` Projects: always the same one, and always within ``bounds``."""
         random = Random(seed)  # noqa: S311 - repeatable is what it must be
-        numbers = (random.randint(6, 10), random.randint(6, 10), random.randint(0, 3))
+        numbers = (random.randint(6, 8), random.randint(6, 8), random.randint(1, 3))
         window = min(WINDOW, count)
         first = random.randint(1, max(1, int(count * 0.7) - window))
         places = random.sample(range(first, first + window), sum(numbers))
@@ -92,6 +92,22 @@ class Run:
     """Creations beyond one for each Project: sent again after proof that the first had not taken effect."""
     account: Account
     seconds: float
+
+    HEADER: ClassVar = (
+        "| seed | committed, unanswered | under way | finalizer, no id | untouched | named "
+        "| late | repeated | doubled | lost | ownerless | seconds |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    )
+
+    def row(self) -> str:
+        """The run as a line of a Markdown table under `HEADER`."""
+        left, account = self.at_the_kill, self.account
+        figures = (
+            *(self.seed, left.committed_unanswered, left.under_way, left.finalizer_without_id, left.untouched),
+            *(left.named, self.late_commits, self.repeated),
+            *(len(account.doubled), len(account.lost), len(account.ownerless), f"{self.seconds:.1f}"),
+        )
+        return f"| {' | '.join(map(str, figures))} |"
 
 
 def run(crowd: Crowd, plan: Plan) -> Run:
