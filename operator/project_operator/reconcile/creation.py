@@ -75,8 +75,8 @@ def _left_by_a_predecessor(view: View, backend: BackendView) -> Verdict | None:
     return Verdict(
         Reason.CONFLICT,
         f"project {left.id} was made for an earlier Project of this name and is still there; no second one "
-        f"is created. To take it over, create this Project anew with `spec.import.id: {left.id}`; else delete it in the "
-        "backend",
+        f"is created. To take it over, create this Project anew with `spec.import.id: {left.id}`; else delete it in "
+        "the backend",
     )
 
 

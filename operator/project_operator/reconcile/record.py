@@ -9,7 +9,7 @@ CLOCK_TOLERANCE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the CR itself says about a creation. A change of it, and of nothing else in the CR, restarts its clock (R3)."""
+    """What the CR itself says about a creation. A change of it, and of nothing else, restarts its clock (R3)."""
 
     uid: str
     finalizer: bool

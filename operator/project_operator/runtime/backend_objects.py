@@ -54,7 +54,7 @@ from project_operator.runtime.connections import Connection, Owner, revision_of
 from project_operator.runtime.instrumented import InstrumentedBackend
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
-from project_operator.runtime.projects import Kube, Publish
+from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import Store
 from project_operator.runtime.sweeper import Sweeper
 

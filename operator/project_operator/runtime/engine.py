@@ -20,8 +20,10 @@ from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
 from project_operator.runtime.backend_objects import BackendWorker, Surround, timing_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
+from project_operator.runtime.gathering import Gatherer
 from project_operator.runtime.keys import Key
-from project_operator.runtime.projects import Kube, ProjectWorker, Publish
+from project_operator.runtime.ports import Kube, Publish
+from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.sweeper import Sweeper
@@ -63,10 +65,15 @@ class Engine:
             kube=kube,
             store=self._stores[PROJECTS.plural],
             references=self._references,
-            backends=self,
+            gatherer=Gatherer(
+                kube=kube,
+                references=self._references,
+                backends=self,
+                clock=clock,
+                cluster_id=cluster_id,
+                cadence=cadence,
+            ),
             clock=clock,
-            cluster_id=cluster_id,
-            cadence=cadence,
             publish=publish,
         )
         self._backends = BackendWorker(
@@ -143,7 +150,7 @@ class Engine:
             else:
                 self._queue.add(key, Class.ROUTINE)
 
-    # What the Project worker asks (runtime.projects.Backends).
+    # What the Project worker asks (runtime.gathering.Backends).
 
     def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
         """The backend object that ``project`` refers to, as far as it can be used."""

@@ -1,0 +1,140 @@
+"""Gathers the view that a decision about one Project rests on: object, backend, memory, clocks."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from project_operator.api import names
+from project_operator.api.marks import Mark
+from project_operator.api.problems import describe_problems
+from project_operator.api.v1alpha1.project import Project, ProjectSpec, ProjectStatus
+from project_operator.errors import KubeNotFound
+from project_operator.kube.resources import DEFINITIONS, NAMESPACES
+from project_operator.reconcile.evidence import NEVER
+from project_operator.reconcile.memory import Memory
+from project_operator.reconcile.record import Timing
+from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
+from project_operator.runtime.clock import Clock
+from project_operator.runtime.connections import Connection
+from project_operator.runtime.keys import Key
+from project_operator.runtime.ports import Kube
+from project_operator.runtime.store import References
+
+
+class Backends(Protocol):
+    """Where a Project's backend is found."""
+
+    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
+        """The backend that ``project`` refers to, as far as it can be used, with its connection and time bounds."""
+
+
+class Gatherer:
+    """One per process: what it learned of namespaces and of our definition serves every Project."""
+
+    def __init__(
+        self,
+        *,
+        kube: Kube,
+        references: References,
+        backends: Backends,
+        clock: Clock,
+        cluster_id: str,
+        cadence: Cadence,
+    ) -> None:
+        self._kube = kube
+        self._references = references
+        self._backends = backends
+        self._clock = clock
+        self._cluster_id = cluster_id
+        self._cadence = cadence
+        self._started_at = clock.now()
+        self._namespace_uids: dict[str, str] = {}
+        self._definition = (NEVER, False)
+
+    async def gather(
+        self, key: Key, raw: Mapping[str, Any], memories: Mapping[Key, Memory]
+    ) -> tuple[View, Connection | None]:
+        """The view of ``raw`` at this moment, and the connection that calls would go through.
+
+        The memory in the view is what ``memories`` holds for ``key`` by the time everything else is there, brought up
+        to the present record.
+
+        Raises:
+            KubeError: the namespace could not be read.
+        """
+        project, invalid = parse_project(raw)
+        mark = await self._mark(key)
+        backend, connection, timing = self._backends.view_for(project)
+        now, wall = self._clock.now(), self._clock.wall()
+        record = record_of(project)
+        memory = memories.get(key) or Memory.first_sight(record, now)
+        memory = memory.facing(record, now=now, wall=wall, timing=timing, jitter=self._clock.jitter())
+        memory = memory.asked(project.metadata.annotations.get(names.RECONCILE_ANNOTATION), now=now)
+        checked_at, terminating = self._definition
+        view = View(
+            now=now,
+            wall=datetime.fromtimestamp(wall, tz=UTC),
+            started_at=self._started_at,
+            project=project,
+            mark=mark,
+            timing=timing,
+            backend=backend,
+            memory=memory,
+            token=self._clock.token(),
+            cadence=self._cadence,
+            invalid=invalid,
+            rivals=self._rivals(key, project, backend),
+            definition_checked_at=checked_at,
+            definition_terminating=terminating,
+        )
+        return view, connection
+
+    async def check_definition(self) -> None:
+        """I14, live: whether our CRD is being deleted, or no longer served."""
+        asked_at = self._clock.now()
+        try:
+            raw = await self._kube.get(DEFINITIONS, None, f"{names.PROJECT_PLURAL}.{names.GROUP}")
+        except KubeNotFound:
+            self._definition = (asked_at, True)
+        else:
+            self._definition = (asked_at, "deletionTimestamp" in raw["metadata"])
+
+    def _rivals(self, key: Key, project: Project, backend: BackendView | Verdict) -> tuple[str, ...]:
+        wish = project.spec.import_
+        project_id = project.status.id or (wish.id if wish is not None else None)
+        if project_id is None or not isinstance(backend, BackendView):
+            return ()
+        holders = self._references.holders(backend.endpoint_id, project_id) - {key}
+        return tuple(sorted(f"{holder.namespace}/{holder.name}" for holder in holders))
+
+    async def _mark(self, key: Key) -> str:
+        mark = Mark.of(
+            cluster_id=self._cluster_id,
+            namespace=key.namespace,
+            name=key.name,
+            namespace_uid=await self._namespace_uid(key.namespace),
+            uid=key.uid,
+        )
+        return str(mark)
+
+    async def _namespace_uid(self, namespace: str) -> str:
+        if (known := self._namespace_uids.get(namespace)) is not None:
+            return known
+        raw = await self._kube.get(NAMESPACES, None, namespace)
+        uid = self._namespace_uids[namespace] = str(raw["metadata"]["uid"])
+        return uid
+
+
+def parse_project(raw: Mapping[str, Any]) -> tuple[Project, str]:
+    """The Project in ``raw`` and "", or one with an empty spec and what is wrong with the real one."""
+    try:
+        return Project.parse(raw), ""
+    except ValidationError as error:
+        problems = describe_problems(error)
+        plain = {"metadata": raw["metadata"], "spec": {}}
+        project = Project.parse(plain)
+        return project.model_copy(
+            update={"status": ProjectStatus.parse(raw.get("status")), "spec": ProjectSpec()}
+        ), problems
