@@ -17,10 +17,12 @@ from project_operator.observability.hooks import Census, Hooks, QueueWaited, Rec
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
-from project_operator.runtime.backend_objects import BackendWorker, Surround, timing_of
+from project_operator.runtime.backend_objects import BackendWorker, timing_of
 from project_operator.runtime.clock import Clock
+from project_operator.runtime.connecting import Connector, Surround
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer
+from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker
@@ -76,16 +78,17 @@ class Engine:
             clock=clock,
             publish=publish,
         )
+        objects, secrets = self._stores[IDENTITY_BACKENDS.plural], self._stores[SECRETS.plural]
+        self._holder = Holder(kube, objects, secrets)
         self._backends = BackendWorker(
             kube=kube,
-            objects=self._stores[IDENTITY_BACKENDS.plural],
-            secrets=self._stores[SECRETS.plural],
-            registry=registry,
-            surround=surround,
-            owner=self,
+            objects=objects,
+            connector=Connector(
+                kube=kube, secrets=secrets, registry=registry, surround=surround, owner=self, clock=clock, hooks=hooks
+            ),
+            holder=self._holder,
             users=self,
             clock=clock,
-            hooks=hooks,
             publish=publish,
             new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
         )
@@ -120,7 +123,7 @@ class Engine:
         elif not store.put(raw):
             return
         if resource.plural == SECRETS.plural:
-            for user in self._backends.uses_secret(key.namespace, key.name):
+            for user in self._holder.uses_secret(key.namespace, key.name):
                 self._queue.add(user)
             return
         if resource.plural == PROJECTS.plural:

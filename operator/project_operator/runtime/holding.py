@@ -1,0 +1,93 @@
+"""Our finalizer on what a connection needs, the backend object and its Secret, while Projects use them; and off again.
+
+In a terminating namespace everything is deleted at once; what we hold stays until the Projects are cleaned up with it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from project_operator.api import names
+from project_operator.api.v1alpha1.identitybackend import IdentityBackend
+from project_operator.errors import KubeNotFound
+from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS, Resource
+from project_operator.runtime.keys import Key
+from project_operator.runtime.ports import Kube
+from project_operator.runtime.store import Raw, Store
+
+
+class Holder:
+    """Adds and removes the finalizers; every write is guarded (R1) and raises `KubeError` where it fails."""
+
+    def __init__(self, kube: Kube, objects: Store, secrets: Store) -> None:
+        self._kube = kube
+        self._objects = objects
+        self._secrets = secrets
+
+    def uses_secret(self, namespace: str, name: str) -> list[Key]:
+        """The backend objects that name a Secret."""
+        return [
+            Key.of(IDENTITY_BACKENDS.plural, raw)
+            for raw in self._objects.values()
+            if raw["metadata"].get("namespace", "") == namespace and _secret_name(raw) == name
+        ]
+
+    async def hold(self, raw: Raw, backend: IdentityBackend) -> Raw:
+        """Our finalizer on the backend object, unless it is there or the object is going; the newest state."""
+        if names.FINALIZER in backend.metadata.finalizers or backend.metadata.deleting:
+            return raw
+        held = await self._add_finalizer(IDENTITY_BACKENDS, raw)
+        self._objects.put(held)
+        return held
+
+    async def hold_secret(self, key: Key, backend: IdentityBackend) -> str:
+        """Our finalizer on the Secret in use, and off a former one; the name of the Secret in use."""
+        name = backend.spec.secret_ref.name
+        raw = self._secrets.get(key.namespace, name)
+        if (
+            raw is not None
+            and "deletionTimestamp" not in raw["metadata"]
+            and names.FINALIZER not in (raw["metadata"].get("finalizers") or [])
+        ):
+            self._secrets.put(await self._add_finalizer(SECRETS, raw))
+        former = backend.status.secret_ref.name if backend.status.secret_ref is not None else name
+        if former != name:
+            await self._release_secret(key, former)
+        return name
+
+    async def release_secrets(self, key: Key, backend: IdentityBackend) -> None:
+        """Nobody uses ``key`` any more: let its Secrets go, as far as no other backend object names them."""
+        await self._release_secret(key, backend.spec.secret_ref.name)
+        if backend.status.secret_ref is not None and backend.status.secret_ref.name != backend.spec.secret_ref.name:
+            await self._release_secret(key, backend.status.secret_ref.name)
+
+    async def release(self, raw: Raw, backend: IdentityBackend) -> None:
+        """Let the backend object go."""
+        if names.FINALIZER in backend.metadata.finalizers:
+            await self._remove_finalizer(IDENTITY_BACKENDS, raw)
+
+    async def _release_secret(self, key: Key, name: str) -> None:
+        raw = self._secrets.get(key.namespace, name)
+        if raw is None or [user for user in self.uses_secret(key.namespace, name) if user != key]:
+            return
+        if names.FINALIZER in (raw["metadata"].get("finalizers") or []):
+            try:
+                self._secrets.put(await self._remove_finalizer(SECRETS, raw))
+            except KubeNotFound:
+                self._secrets.drop(Key.of(SECRETS.plural, raw))
+
+    async def _add_finalizer(self, resource: Resource, raw: Raw) -> Mapping[str, Any]:
+        finalizers = [*(raw["metadata"].get("finalizers") or []), names.FINALIZER]
+        return await self._kube.patch(resource, raw, {"metadata": {"finalizers": finalizers}})
+
+    async def _remove_finalizer(self, resource: Resource, raw: Raw) -> Mapping[str, Any]:
+        finalizers = [name for name in raw["metadata"].get("finalizers") or [] if name != names.FINALIZER]
+        return await self._kube.patch(resource, raw, {"metadata": {"finalizers": finalizers}})
+
+
+def _secret_name(raw: Raw) -> str:
+    try:
+        return IdentityBackend.parse(raw).spec.secret_ref.name
+    except (ValidationError, KeyError):
+        return ""
