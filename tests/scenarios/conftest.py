@@ -24,6 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.scenario)
             item.add_marker(pytest.mark.needs_real)
+            if "expendable" in getattr(item, "fixturenames", ()):
+                # One worker starts the second control plane (--dist=loadgroup).
+                item.add_marker(pytest.mark.xdist_group("expendable"))
 
 
 @pytest.hookimpl(wrapper=True)
