@@ -27,7 +27,7 @@ RECONCILE_ANNOTATION: Final = f"{GROUP}/reconcile-requested-at"
 BACKEND_ANNOTATION: Final = f"{GROUP}/backend"
 """Written with the finalizer: which backend the record of intent is for, until status says it.
 
-See the ADR on the record of intent.
+Why not in status: docs/adr, the record of intent carries its backend.
 """
 
 ACCEPT_ABSENCE_ANNOTATION: Final = f"{GROUP}/accept-absence"

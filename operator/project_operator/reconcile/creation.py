@@ -116,7 +116,7 @@ def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
 
 def _never_left(view: View) -> bool:
     """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself
-    (ADR 0003).
+    (docs/adr: a creation that never left needs no quarantine).
     """
     return view.memory.unsent_record == view.record
 

@@ -69,7 +69,8 @@ class Memory:
     answered_record: Record | None = None
     """The record with the id that this process got in an answer and wrote itself: the short cut of step 9."""
     unsent_record: Record | None = None
-    """A record whose only creation was cleanly refused, or never left: nothing of it can be under way (ADR 0003)."""
+    """A record whose only creation was cleanly refused, or never left: nothing of it can be under way (docs/adr: a
+    creation that never left needs no quarantine)."""
     refusal: Refusal | None = None
     announced: Announced | None = None
     last_write_at: float = NEVER
@@ -80,7 +81,8 @@ class Memory:
     """Own updates since the project was last as it should be, to slow a quarrel with another writer."""
     unanswered_update_at: float = NEVER
     start_is_hazard: bool = True
-    """R9: whether an update of a former process may still be under way (ADR 0004)."""
+    """R9: whether an update of a former process may still be under way (docs/adr: Ready waits from start only after an
+    announced update)."""
     reads: Mapping[str, Observation] = field(default_factory=dict)
     """The latest direct read of each id that matters here."""
     deletes_sent: Mapping[str, float] = field(default_factory=dict)
