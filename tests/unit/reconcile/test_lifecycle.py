@@ -364,6 +364,36 @@ async def test_a_late_update_of_an_older_generation_never_leaves_ready_true(worl
 
 
 @told()
+async def test_after_a_restart_an_update_need_not_wait_where_none_was_announced(world: World) -> None:
+    world.apply(description="a")
+    await world.ready()
+    await world.crash()
+    world.start()
+    began = asyncio.get_running_loop().time()
+    world.kube.edit("web", description="b")
+    await world.until(lambda: world.remote().content.description == "b")
+    await world.ready()
+    assert asyncio.get_running_loop().time() - began < IN_FLIGHT_BOUND
+
+
+@told()
+async def test_after_a_restart_ready_waits_where_an_update_was_announced(world: World) -> None:
+    world.apply(description="a")
+    await world.ready()
+    world.backend.faults.append(Fault("update", commit_after=IN_FLIGHT_BOUND - 0.5))
+    world.kube.edit("web", description="b")
+    await world.until(lambda: world.backend.count("update"))
+    await world.crash()
+    world.start()
+    began = asyncio.get_running_loop().time()
+    world.kube.edit("web", description="c")
+    await world.until(lambda: world.remote().content.description == "c")
+    await world.ready()
+    assert asyncio.get_running_loop().time() - began > IN_FLIGHT_BOUND
+    assert world.remote().content.description == "c"
+
+
+@told()
 async def test_an_update_waits_until_the_project_is_provisioned(world: World) -> None:
     world.backend.provision_delay = 15.0
     world.apply(description="a")
