@@ -86,12 +86,6 @@ class Reason(StrEnum):
         "A call failed in a way that passes; it is tried again, each time later.",
         "Wait; if it lasts, look at the cause, which is the reason of `Ready`.",
     )
-    DEPENDENCY_NOT_READY = (
-        "DependencyNotReady",
-        False,
-        "Another object that this one needs is not ready.",
-        "Look at the object that the message names.",
-    )
     OUTCOME_UNKNOWN = (
         "OutcomeUnknown",
         False,
@@ -255,12 +249,6 @@ class Reason(StrEnum):
         True,
         "`spec.deletionProtection` is true: nothing is deleted in the backend.",
         "Set `spec.deletionProtection` to false to let the deletion go on.",
-    )
-    DEFINITION_TERMINATING = (
-        "DefinitionTerminating",
-        True,
-        "The CustomResourceDefinition is being deleted: nothing is deleted in the backend.",
-        "To keep the projects, set `deletionPolicy: Orphan`; else restore the definition and delete Projects first.",
     )
     IN_USE = (
         "InUse",

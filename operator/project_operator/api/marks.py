@@ -24,6 +24,11 @@ def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
+def owner_name(token: str) -> str:
+    """``token`` without the uid: the same for every object that ever had one name in one namespace."""
+    return token.rpartition(":")[0]
+
+
 def cluster_digest(cluster_id: str) -> str:
     """The 16 hex digits by which the marks of the cluster called ``cluster_id`` are known."""
     return _digest(cluster_id, 16)

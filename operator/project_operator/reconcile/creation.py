@@ -6,6 +6,7 @@ from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, naming, rest, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
+from project_operator.reconcile.evidence import NEVER, Listing
 from project_operator.reconcile.groups import resolve
 from project_operator.reconcile.outcome import working
 from project_operator.reconcile.policies import backend_annotation
@@ -23,8 +24,6 @@ def decide(view: View, backend: BackendView) -> Action:
         return _with_right(view, backend) if memory.right is not None else recover(view, backend)
     if record.attempt:
         return AddFinalizer(backend_annotation(backend), grants_right=False)
-    if (verdict := _left_by_a_predecessor(view, backend)) is not None:
-        return rest.on_verdict(view, verdict)
     want = _wanted(view, backend)
     return AddFinalizer(backend_annotation(backend), grants_right=True) if isinstance(want, Wanted) else want
 
@@ -64,11 +63,11 @@ def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, 
     return tuple(project for project in backend.listing.of_mark(view.mark) if project.id not in never)
 
 
-def _left_by_a_predecessor(view: View, backend: BackendView) -> Verdict | None:
+def _left_by_a_predecessor(view: View, listing: Listing) -> Verdict | None:
     """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken
     over.
     """
-    shown = backend.listing.by_name.get(view.project.remote_name, ()) if backend.listing is not None else ()
+    shown = listing.of_owners_named_like(view.mark)
     left = next((one for one in shown if not one.deleting and claims.is_predecessors(view, one)), None)
     if left is None:
         return None
@@ -98,6 +97,11 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
                 f"{backend.kind} '{backend.name}' does not allow creation (`spec.capabilities.create: false`)",
             ),
         )
+    if backend.listing is None:
+        # Without one look at what is there, a predecessor's project would be doubled.
+        return rest.unchanged(poll=Poll("", NEVER, 0.0))
+    if (verdict := _left_by_a_predecessor(view, backend.listing)) is not None:
+        return rest.on_verdict(view, verdict)
     return resolve(view, backend)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
+from project_operator.api.marks import owner_name
 from project_operator.backends.base import RemoteProject
 
 NEVER: Final = float("-inf")
@@ -27,6 +28,8 @@ class Listing:
     by_id: Mapping[str, RemoteProject]
     by_mark: Mapping[str, tuple[RemoteProject, ...]]
     by_name: Mapping[str, tuple[RemoteProject, ...]]
+    by_owner_name: Mapping[str, tuple[RemoteProject, ...]]
+    """By the part of the mark that says cluster, name and namespace: what all objects of one name ever made."""
     credible: bool
     """It shows every id that a status names and that is not individually confirmed gone, and the credential may read
     (R12).
@@ -38,18 +41,25 @@ class Listing:
         by_id: dict[str, RemoteProject] = {}
         by_mark: dict[str, list[RemoteProject]] = {}
         by_name: dict[str, list[RemoteProject]] = {}
+        by_owner_name: dict[str, list[RemoteProject]] = {}
         for project in projects:
             by_id[project.id] = project
             by_name.setdefault(project.content.name, []).append(project)
             if project.content.mark:
                 by_mark.setdefault(project.content.mark, []).append(project)
+                by_owner_name.setdefault(owner_name(project.content.mark), []).append(project)
         return cls(
             begun_at,
             by_id,
             {mark: tuple(sorted(found, key=_age)) for mark, found in by_mark.items()},
             {name: tuple(sorted(found, key=_age)) for name, found in by_name.items()},
+            {owner: tuple(sorted(found, key=_age)) for owner, found in by_owner_name.items()},
             credible,
         )
+
+    def of_owners_named_like(self, mark: str) -> tuple[RemoteProject, ...]:
+        """Everything made for any object of the cluster, namespace and name that ``mark`` speaks of, oldest first."""
+        return self.by_owner_name.get(owner_name(mark), ())
 
     def of_mark(self, mark: str) -> tuple[RemoteProject, ...]:
         """Everything that carries exactly this mark, oldest first, those being deleted included."""

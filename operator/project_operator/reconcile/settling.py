@@ -1,5 +1,7 @@
 """Nothing (more) to write to the backend: whether the Project is Ready, and what its status says."""
 
+from typing import Any
+
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
@@ -42,7 +44,7 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
     )
 
 
-def drifted(view: View, project: RemoteProject, found: tuple[Difference, ...]) -> Action:
+def drifted(view: View, observation: Observation, project: RemoteProject, found: tuple[Difference, ...]) -> Action:
     """`ReportDrift`: say what differs, change nothing."""
     entries = summary.drift(view, found)
     fields = ", ".join(entry.field for entry in entries)
@@ -50,19 +52,28 @@ def drifted(view: View, project: RemoteProject, found: tuple[Difference, ...]) -
         f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so",
         Reason.DRIFTED,
     )
-    return rest.reporting(view, outcome, project, drift=entries, operation=None)
+    return rest.reporting(view, outcome, project, drift=entries, **_announcement(view, observation, project))
 
 
-def observed(view: View, project: RemoteProject, want: Wanted) -> Action:
+def observed(view: View, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
     """`Observe`: mirror, show what differs, write nothing anywhere else."""
     aim = target(want, project.content, view.project.status.applied, project.content.mark)
     outcome = _unfinished(project) or done(
         f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED
     )
-    poll = None if outcome.reason is Reason.OBSERVED else rest.soon(view, project.id)
-    return rest.reporting(
-        view, outcome, project, poll=poll, drift=summary.drift(view, differences(project.content, aim)), operation=None
-    )
+    told = _announcement(view, observation, project)
+    if outcome.reason is not Reason.OBSERVED:
+        told["poll"] = rest.soon(view, project.id)
+    entries = summary.drift(view, differences(project.content, aim))
+    return rest.reporting(view, outcome, project, drift=entries, **told)
+
+
+def _announcement(view: View, observation: Observation, project: RemoteProject) -> dict[str, Any]:
+    """An announced update stays in status until it cannot land any more, whatever the policy has become since (R9)."""
+    calm_at = _calm_at(view)
+    if observation.begun_at > calm_at:
+        return {"operation": None}
+    return {"poll": Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01)}
 
 
 def _unfinished(project: RemoteProject) -> Outcome | None:

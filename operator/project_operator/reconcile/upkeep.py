@@ -52,12 +52,12 @@ def _keep(view: View, backend: BackendView, observation: Observation, project: R
     if not isinstance(want, Wanted):
         return want
     if reads_only(view):
-        return settling.observed(view, project, want)
+        return settling.observed(view, observation, project, want)
     found = differences(project.content, target(want, project.content, view.project.status.applied, view.mark))
     if not found:
         return settling.settle(view, backend, observation, project, want)
     if not _to_be_applied(view):
-        return settling.drifted(view, project, found)
+        return settling.drifted(view, observation, project, found)
     return updating.decide(view, backend, observation, project, want, found)
 
 

@@ -230,6 +230,59 @@ async def test_what_an_earlier_object_of_the_name_left_is_not_doubled(world: Wor
 
 
 @told()
+async def test_a_restart_does_not_double_what_an_earlier_object_left(world: World) -> None:
+    world.apply()
+    await world.ready()
+    await world.crash()
+    world.kube.strip_finalizers("web")
+    world.kube.delete("web")
+    world.apply(name="another-name")
+    world.start()
+    await reason(world, "Conflict")
+    await nothing_happens(world)
+    assert world.backend.count("create") == 1
+
+
+@told()
+async def test_a_saved_manifest_with_our_finalizer_does_not_double_what_is_left(world: World) -> None:
+    world.apply()
+    await world.ready()
+    saved = world.kube.look("web")
+    assert saved is not None
+    world.kube.strip_finalizers("web")
+    await world.crash()
+    world.kube.strip_finalizers("web")
+    world.kube.delete("web")
+    world.start()
+    kept = {part: saved["metadata"][part] for part in ("name", "finalizers", "annotations")}
+    world.kube.create(PROJECTS, {"metadata": kept, "spec": saved["spec"]})
+    await reason(world, "Conflict")
+    await nothing_happens(world)
+    assert world.backend.count("create") == 1
+
+
+@told()
+async def test_observing_in_between_does_not_forget_an_update_that_may_still_land(world: World) -> None:
+    world.apply(description="a")
+    await world.ready()
+    world.backend.faults.append(Fault("update", commit_after=IN_FLIGHT_BOUND - 0.5))
+    world.kube.edit("web", description="b")
+    await world.until(lambda: (world.status().get("operation") or {}).get("type") == "Update")
+    await asyncio.sleep(0.3)
+    await world.crash()
+    world.start()
+    began = asyncio.get_running_loop().time()
+    await asyncio.sleep(0.2)
+    world.kube.edit("web", description="c", managementPolicy="Observe")
+    await reason(world, "Observed")
+    world.kube.edit("web", managementPolicy="Manage")
+    await world.until(lambda: world.remote().content.description == "c")
+    await world.ready()
+    assert asyncio.get_running_loop().time() - began > IN_FLIGHT_BOUND
+    assert world.remote().content.description == "c"
+
+
+@told()
 async def test_creation_switched_off_at_the_backend_is_said(world: World) -> None:
     world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": False, "update": True, "delete": True})
     await asyncio.sleep(1)

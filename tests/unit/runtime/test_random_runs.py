@@ -79,6 +79,8 @@ async def do(world: World, deed: Step) -> None:
             world.kube.edit(name, description=text)
         case ("delete", str(name)) if world.kube.look(name) is not None:
             world.kube.delete(name)
+        case ("slow watch", float(seconds)):
+            world.kube.watch_delay = seconds
         case ("lose answer", name):
             world.kube.lose_answers.append(str(name))
         case ("crash", int(stale)):
@@ -136,9 +138,11 @@ LATE_CREATE: list[tuple[Step, float]] = [
     (("apply", "web"), 0.01),
 ]
 STALE_AFTER_CRASH: list[tuple[Step, float]] = [
-    (("apply", "shop"), 0.001),
-    (("fault", "create", "unknown", IN_FLIGHT_BOUND - 0.1), 9.0),
-    (("crash", 2), 0.0),
+    (("fault", "create", "unknown", IN_FLIGHT_BOUND - 0.1), 0.0),
+    (("apply", "shop"), 1.0),
+    (("slow watch", 2.0), 0.0),
+    (("crash", 2), 4.0),
+    (("slow watch", 0.002), 0.0),
 ]
 
 
