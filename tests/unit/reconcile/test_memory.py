@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+from simulation.views import a_remote
+
+from project_operator.api.conditions import Reason
+from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.memory import Failure, Memory, Refusal
+from project_operator.reconcile.record import Record, Right, Timing
+
+RECORD = Record("u", finalizer=True, attempt="", id="")
+OTHER = replace(RECORD, attempt="t1")
+MEMORY = Memory.first_sight(RECORD, 100.0)
+TIMING = Timing(send_validity=5.0)
+
+
+def facing(memory: Memory, record: Record = RECORD, *, now: float) -> Memory:
+    return memory.facing(record, now=now, wall=now, timing=TIMING, jitter=0.5)
+
+
+def test_the_record_clock_restarts_with_the_record_alone() -> None:
+    assert facing(MEMORY, now=200.0).record_since == 100.0
+    assert facing(MEMORY, OTHER, now=200.0).record_since == 200.0
+
+
+def test_a_right_of_another_record_is_dropped_without_a_word() -> None:
+    memory = replace(MEMORY, right=Right(199.0, 199.0, RECORD))
+    after = facing(memory, OTHER, now=200.0)
+    assert (after.right, after.unsent_record, after.failure) == (None, None, None)
+
+
+def test_a_right_that_still_holds_is_kept() -> None:
+    memory = replace(MEMORY, right=Right(199.0, 199.0, RECORD))
+    assert facing(memory, now=200.0) == memory
+
+
+def test_a_right_too_old_is_dropped_unsent_and_a_pause_is_made() -> None:
+    after = facing(replace(MEMORY, right=Right(190.0, 190.0, RECORD)), now=200.0)
+    assert (after.right, after.unsent_record, after.failures) == (None, RECORD, 1)
+    assert after.failure is not None
+    assert after.failure.retry_at > 200.0
+
+
+def test_a_new_request_to_look_again_lifts_refusals_and_waits_once() -> None:
+    held = replace(
+        MEMORY,
+        refusal=Refusal(1, "r", Reason.REQUEST_REFUSED, "no"),
+        failure=Failure(Reason.THROTTLED, "slow", 500.0),
+        failures=3,
+        polls=7,
+    )
+    asked = held.asked("monday", now=200.0)
+    assert asked.reconcile_asked == ("monday", 200.0)
+    assert (asked.refusal, asked.failure, asked.failures, asked.polls) == (None, None, 0, 0)
+    assert asked.asked("monday", now=300.0) is asked
+    assert held.asked(None, now=200.0) is held
+    assert held.asked("", now=200.0) is held
+
+
+def test_reads_are_remembered_by_id_and_forgotten_one_by_one() -> None:
+    one, two = Observation(1.0, a_remote("p1")), Observation(2.0, None)
+    memory = MEMORY.with_read("p1", one).with_read("p2", two)
+    assert memory.reads == {"p1": one, "p2": two}
+    assert memory.without_read("p1").reads == {"p2": two}
+    assert memory.without_read("p9").reads == memory.reads
