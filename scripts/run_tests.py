@@ -8,6 +8,7 @@ that needs a control plane its programs are made ready, which on a new machine i
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -89,6 +90,15 @@ def counted(part: str, status: int, seconds: float, report: str) -> Result:
     return Result(part, status, seconds, tests - failures - errors - skipped, failures + errors, skipped)
 
 
+def docker_is_missing() -> str:
+    """Why kind cannot run here; "" where it can."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return "there is no docker on PATH"
+    asked = subprocess.run([docker, "info"], check=False, capture_output=True, text=True)
+    return "" if asked.returncode == 0 else "the docker on PATH reaches no engine"
+
+
 def prepared(arguments: list[str]) -> Result | None:
     """The result of making the control plane ready; None where kind brings one."""
     if "--kind" in arguments:
@@ -130,6 +140,9 @@ def main() -> int:
     parser.add_argument("--part", action="append", choices=discovered(), help="only this part; may be repeated")
     parser.add_argument("arguments", nargs="*", help="arguments for pytest, after --")
     chosen = parser.parse_args()
+    if "--kind" in chosen.arguments and (missing := docker_is_missing()):
+        print(f"kind needs Docker, and {missing}; `make test` needs neither", file=sys.stderr)
+        return 1
     whole = not chosen.part and not chosen.arguments
     if whole:
         subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True, cwd=ROOT)

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 import run_tests
 from run_tests import Result
 
@@ -26,3 +28,19 @@ def test_the_last_line_is_the_sum() -> None:
     assert text.splitlines()[-1] == "5 passed, 1 failed, 1 skipped"
     assert "exit status 1" in text
     assert "62.0 s" in text
+
+
+@pytest.mark.parametrize(("engine", "said"), [(1, "the docker on PATH reaches no engine"), (0, "")])
+def test_kind_is_refused_in_one_line_where_docker_has_no_engine(
+    engine: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\nexit {engine}\n", encoding="utf-8")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run_tests.docker_is_missing() == said
+
+
+def test_kind_is_refused_in_one_line_where_there_is_no_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run_tests.docker_is_missing() == "there is no docker on PATH"
