@@ -57,10 +57,11 @@ class Sweeper:
         except KubeError as error:
             logger.info("cannot tell what is left over in %s: %s", connection.key, error)
             return []
-        confirmed = leftovers(listing, cluster=self._cluster, living={str(raw["metadata"]["uid"]) for raw in live})
+        lives = {str(raw["metadata"]["uid"]) for raw in live}
+        confirmed = [one for one in leftovers(listing, cluster=self._cluster, living=lives) if one in due]
         notices = [self._report(connection, project) for project in confirmed if project.id not in self._reported]
         if remove:
-            await self._remove(connection, [project for project in confirmed if project in due])
+            await self._remove(connection, confirmed)
         return notices
 
     def _report(self, connection: Connection, project: RemoteProject) -> Notice:

@@ -25,6 +25,8 @@ from project_operator.reconcile.record import Timing
 
 NAMES = ("web", "shop", "mail")
 
+ERRORS = {"unavailable": BackendUnavailable("away"), "throttled": Throttled("slower", retry_after=2.0)}
+
 Step = tuple[object, ...]
 
 faults = st.one_of(
@@ -71,7 +73,7 @@ async def play(world: World, story: list[tuple[Step, float]]) -> None:
     look(world)
 
 
-async def do(world: World, deed: Step) -> None:
+async def do(world: World, deed: Step) -> None:  # noqa: C901 - one case a deed
     match deed:
         case ("apply", str(name)) if world.kube.look(name) is None:
             world.apply(name, description="first")
@@ -88,12 +90,8 @@ async def do(world: World, deed: Step) -> None:
             world.start(stale=lambda place: stale if place[0] == PROJECTS.plural else 0)
         case ("drift", str(name)) if (known := world.status(name).get("id")) in world.backend.truth:
             world.backend.edit(known, description="somebody's")
-        case ("fault", str(operation), "unknown", commit):
-            world.backend.faults.append(Fault(operation, commit_after=commit))  # type: ignore[arg-type]
-        case ("fault", str(operation), "unavailable", _):
-            world.backend.faults.append(Fault(operation, error=BackendUnavailable("away")))
-        case ("fault", str(operation), "throttled", _):
-            world.backend.faults.append(Fault(operation, error=Throttled("slower", retry_after=2.0)))
+        case ("fault", str(operation), str(kind), commit):
+            world.backend.faults.append(Fault(operation, ERRORS.get(kind), commit))  # type: ignore[arg-type]
 
 
 def settled(world: World) -> bool:

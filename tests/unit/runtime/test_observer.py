@@ -1,0 +1,259 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from random import Random
+
+import pytest
+from simulation.backend import Fault, SimulatedBackend
+from simulation.loop import run_virtually
+from simulation.views import mark_of
+from simulation.world import SimulatedClock
+
+from project_operator.backends.base import ProjectContent, RemoteProject
+from project_operator.errors import BackendError, BackendUnavailable, PermissionDenied, Throttled
+from project_operator.reconcile.actions import Poll
+from project_operator.reconcile.credibility import Census, Judgement
+from project_operator.reconcile.evidence import NEVER
+from project_operator.runtime.keys import Key
+from project_operator.runtime.observer import Observer
+
+INTERVAL = 60.0
+
+
+class Audience:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.named: frozenset[str] = frozenset()
+        self.reads: list[tuple[str, RemoteProject | None]] = []
+        self.woken: list[str] = []
+        self.holders: list[str] = []
+        self.owners: list[str] = []
+        self.errors: list[BackendError] = []
+        self.judgements: list[Judgement] = []
+
+    def census(self) -> Census:
+        return Census(named=self.named)
+
+    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
+        assert begun_at <= now()
+        self.reads.append((project_id, project))
+        assert key.name not in self.woken
+
+    def wake(self, key: Key) -> None:
+        self.woken.append(key.name)
+
+    def wake_holders(self, project_ids: Iterable[str]) -> None:
+        self.holders += project_ids
+
+    def wake_owners(self, marks: Iterable[str]) -> None:
+        self.owners += marks
+
+    def failed(self, error: BackendError) -> None:
+        self.errors.append(error)
+
+    def judged(self, judgement: Judgement) -> None:
+        self.judgements.append(judgement)
+
+
+class Stage:
+    """An observer at work, before its first look."""
+
+    def __init__(self) -> None:
+        random = Random(3)  # noqa: S311 - a simulation wants to be repeated
+        self.backend, self.audience = SimulatedBackend(random), Audience()
+        self.observer = Observer(self.backend, self.audience, SimulatedClock(random), interval=INTERVAL)
+
+    def calls(self) -> list[str]:
+        return [name for name, _, _ in self.backend.calls]
+
+    def make(self, count: int) -> list[str]:
+        return [self.backend.make(ProjectContent("web")).id for _ in range(count)]
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def key(name: str) -> Key:
+    return Key("projects", "ns", name, name)
+
+
+@asynccontextmanager
+async def running(stage: Stage) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(stage.observer.run())
+    yield
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def told(story: Callable[[Stage], Awaitable[None]]) -> None:
+    async def tell() -> None:
+        await story(Stage())
+
+    run_virtually(tell())
+
+
+@pytest.mark.parametrize(("wishes", "calls"), [(3, ["get"] * 3), (4, ["get"] * 4), (5, ["list"]), (40, ["list"])])
+def test_few_wishes_are_read_one_by_one_and_many_share_a_listing(wishes: int, calls: list[str]) -> None:
+    async def story(stage: Stage) -> None:
+        ids = stage.make(wishes)
+        stage.audience.named = frozenset(ids)
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            before = len(stage.calls())
+            for project_id in ids:
+                stage.observer.want(key(project_id), Poll(project_id, now(), 0.5))
+            await asyncio.sleep(5.0)
+        assert stage.calls()[before:] == calls
+        assert sorted(stage.audience.woken) == sorted(ids)
+        assert sorted(one for one, _ in stage.audience.reads) == (sorted(ids) if "get" in calls else [])
+
+    told(story)
+
+
+def test_a_wish_for_a_listing_is_served_by_one() -> None:
+    async def story(stage: Stage) -> None:
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.observer.want(key("web"), Poll("", now(), 1.0))
+            await asyncio.sleep(3.0)
+        assert stage.calls().count("list") == 2
+        assert stage.audience.woken == ["web"]
+
+    told(story)
+
+
+def test_a_listing_begun_before_the_wish_allows_is_no_evidence_for_it() -> None:
+    async def story(stage: Stage) -> None:
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.observer.want(key("web"), Poll("", now() + 30.0, 1.0))
+            await asyncio.sleep(20.0)
+            assert stage.audience.woken == []
+            await asyncio.sleep(INTERVAL)
+        assert stage.audience.woken == ["web"]
+
+    told(story)
+
+
+def test_a_wish_that_was_dropped_costs_nothing() -> None:
+    async def story(stage: Stage) -> None:
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            before = len(stage.calls())
+            stage.observer.want(key("web"), Poll("p1", now(), 2.0))
+            stage.observer.drop(key("web"))
+            await asyncio.sleep(5.0)
+        assert len(stage.calls()) == before
+
+    told(story)
+
+
+def test_a_not_found_is_told_as_such() -> None:
+    async def story(stage: Stage) -> None:
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.observer.want(key("web"), Poll("p9", now(), 0.0))
+            await asyncio.sleep(1.0)
+        assert stage.audience.reads == [("p9", None)]
+
+    told(story)
+
+
+@pytest.mark.parametrize(
+    ("error", "silent_for"), [(BackendUnavailable("away"), 0.5), (Throttled("slower", retry_after=25.0), 24.9)]
+)
+def test_a_failed_listing_is_no_listing_and_is_tried_again_later(error: BackendError, silent_for: float) -> None:
+    async def story(stage: Stage) -> None:
+        stage.backend.faults.append(Fault("list", error=error))
+        async with running(stage):
+            await asyncio.sleep(silent_for)
+            assert stage.audience.errors == [error]
+            assert (stage.observer.listing, stage.audience.judgements) == (None, [])
+            assert stage.calls() == ["list"]
+            await asyncio.sleep(30.0)
+        assert stage.observer.listing is not None
+
+    told(story)
+
+
+def test_a_failed_read_keeps_the_wish() -> None:
+    async def story(stage: Stage) -> None:
+        (project_id,) = stage.make(1)
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.backend.faults.append(Fault("get", error=BackendUnavailable("away")))
+            stage.observer.want(key("web"), Poll(project_id, now(), 0.0))
+            await asyncio.sleep(20.0)
+        assert len(stage.audience.errors) == 1
+        assert stage.audience.woken == ["web"]
+
+    told(story)
+
+
+def test_too_much_vanishing_at_once_is_judged_suspicious_and_not_credible() -> None:
+    async def story(stage: Stage) -> None:
+        stage.audience.named = frozenset(f"gone-{number}" for number in range(10))
+        async with running(stage):
+            await asyncio.sleep(5.0)
+        (judgement,) = stage.audience.judgements
+        assert (judgement.suspicious, judgement.credible) == (10, False)
+        assert stage.observer.listing is not None
+        assert not stage.observer.listing.credible
+
+    told(story)
+
+
+def test_an_empty_answer_without_the_right_to_read_is_not_credible() -> None:
+    async def story(stage: Stage) -> None:
+        stage.backend.readable = False
+        async with running(stage):
+            await asyncio.sleep(5.0)
+        assert [type(error) for error in stage.audience.errors] == [PermissionDenied]
+        assert stage.observer.listing is not None
+        assert not stage.observer.listing.credible
+        assert stage.observer.read_verified_at == NEVER
+
+    told(story)
+
+
+def test_a_known_project_in_the_listing_proves_the_right_to_read() -> None:
+    async def story(stage: Stage) -> None:
+        stage.audience.named = frozenset(stage.make(1))
+        async with running(stage):
+            await asyncio.sleep(5.0)
+        assert stage.calls() == ["list"]
+        assert stage.observer.read_verified_at > NEVER
+
+    told(story)
+
+
+def test_holders_are_woken_when_theirs_looks_different_and_owners_when_nobody_names_it() -> None:
+    async def story(stage: Stage) -> None:
+        same, changed, forgotten = stage.make(3)
+        stage.backend.make(ProjectContent("web", mark=mark_of()))
+        stage.audience.named = frozenset({same, changed, forgotten})
+        await asyncio.sleep(2.0)
+        for project_id in (same, changed, forgotten):
+            stage.observer.settled_on(project_id, stage.backend.truth[project_id])
+        stage.observer.forget(forgotten)
+        stage.backend.edit(changed, description="somebody's")
+        async with running(stage):
+            await asyncio.sleep(5.0)
+        assert sorted(stage.audience.holders) == [changed, forgotten]
+        assert stage.audience.owners == [mark_of()]
+
+    told(story)
+
+
+def test_one_listing_an_interval_is_all_that_a_settled_backend_is_asked() -> None:
+    async def story(stage: Stage) -> None:
+        stage.audience.named = frozenset(stage.make(100))
+        async with running(stage):
+            await asyncio.sleep(10 * INTERVAL)
+        assert set(stage.calls()) == {"list"}
+        assert 9 <= len(stage.calls()) <= 12
+
+    told(story)
