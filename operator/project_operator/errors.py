@@ -70,7 +70,7 @@ class KubeUnavailable(KubeError):
 class BackendError(ProjectOperatorError):
     """A call to an identity backend failed.
 
-    ``message`` quotes the vendor only where the answer parsed as that vendor's error, and is at most 256 characters long.
+    ``message`` quotes the vendor only where the answer parsed as that vendor's error, and has at most 256 characters.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class RightExpired(BackendError):
 
 
 class ConnectionRefused(BackendError):
-    """The backend cannot be used as configured; ``field`` is the path in the backend object's spec that a person should look at."""
+    """The backend cannot be used as configured; ``field`` is the path in the backend object's spec to look at."""
 
     def __init__(self, message: str, *, field: str, operation: str = "connect", status: int | None = None) -> None:
         super().__init__(message, operation=operation, status=status)

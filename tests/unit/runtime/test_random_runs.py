@@ -73,7 +73,7 @@ async def play(world: World, story: list[tuple[Step, float]]) -> None:
     look(world)
 
 
-async def do(world: World, deed: Step) -> None:  # noqa: C901 - one case a deed
+async def do(world: World, deed: Step) -> None:
     match deed:
         case ("apply", str(name)) if world.kube.look(name) is None:
             world.apply(name, description="first")
