@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from project_operator.api.names import CREDENTIALS_LABEL
 from project_operator.errors import KubeConflict, KubeNotFound, KubeUnavailable
 from project_operator.kube.resources import DEFINITIONS, IDENTITY_BACKENDS, NAMESPACES, PROJECTS, SECRETS, Resource
 
@@ -141,7 +142,7 @@ class SimulatedKube:
         """A new operator's first listing; ``stale`` says how many versions an object's state lags behind."""
         self.listener = listener
         for place, raw in list(self._objects.items()):
-            if place[0] in WATCHED:
+            if _is_watched(place[0], raw):
                 old = self.past[place][: -stale(place)] if stale(place) else []
                 listener(WATCHED[place[0]], None, copy.deepcopy(old[-1] if old else raw))
                 if old:
@@ -178,7 +179,7 @@ class SimulatedKube:
 
     def _tell(self, resource: Resource, kind: str, raw: dict[str, Any]) -> None:
         listener = self.listener
-        if listener is None or resource.plural not in WATCHED:
+        if listener is None or not _is_watched(resource.plural, raw):
             return
 
         def tell() -> None:
@@ -186,6 +187,12 @@ class SimulatedKube:
                 listener(resource, kind, copy.deepcopy(raw))
 
         asyncio.get_running_loop().call_later(self.watch_delay, tell)
+
+
+def _is_watched(plural: str, raw: Mapping[str, Any]) -> bool:
+    """Of Secrets the watch selects those with our label."""
+    labels = raw["metadata"].get("labels") or {}
+    return plural in WATCHED and (plural != SECRETS.plural or labels.get(CREDENTIALS_LABEL) == "true")
 
 
 def _merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""The parts put together, with an API server that is a few lines long."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from project_operator import app
+from project_operator.app import Operator
+from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable
+from project_operator.kube.access import ClusterAccess
+from project_operator.kube.api import KubeApi
+from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
+from project_operator.reconcile.actions import Notice
+from project_operator.settings import Settings
+
+ACCESS = ClusterAccess(server="http://127.0.0.1:9")
+Get = Callable[[], dict[str, Any]]
+
+
+def settings(**chosen: Any) -> Settings:
+    return Settings(**{"health_address": "127.0.0.1", "health_port": 0, "shutdown_grace": 1.0, **chosen})
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What each watch was asked for, in place of a watch; it ends with the stop flag."""
+    asked: list[dict[str, Any]] = []
+
+    async def serve(*, stop: asyncio.Event, **options: Any) -> None:
+        asked.append(options)
+        options["report"]("watch", "")
+        await stop.wait()
+
+    monkeypatch.setattr(app, "serve", serve)
+    return asked
+
+
+def kube_system(monkeypatch: pytest.MonkeyPatch, answer: Get) -> list[str]:
+    """The API server knows one namespace; which names it was asked for."""
+    asked: list[str] = []
+
+    async def get(_: KubeApi, __: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+        assert namespace is None
+        asked.append(name)
+        return answer()
+
+    monkeypatch.setattr(KubeApi, "get", get)
+    return asked
+
+
+def refusing(error: Exception) -> Get:
+    def get() -> dict[str, Any]:
+        raise error
+
+    return get
+
+
+async def served(chosen: Settings, *, until: Callable[[], bool]) -> Operator:
+    """An operator that ran until the condition held, and was then told to stop."""
+    operator, stop = Operator(chosen, ACCESS), asyncio.Event()
+    try:
+        async with asyncio.timeout(20):
+            running = asyncio.create_task(operator.serve(stop, lambda: None))
+            while not until() and not running.done():  # noqa: ASYNC110 - what is waited for has no event to tell it
+                await asyncio.sleep(0.01)
+            stop.set()
+            await running
+    finally:
+        await operator.aclose()
+    return operator
+
+
+async def test_it_watches_what_it_serves_until_it_is_told_to_stop(watched: list[dict[str, Any]]) -> None:
+    chosen = settings(cluster_id="c", namespaces=("team-a",), workers=2)
+    operator = await served(chosen, until=lambda: len(watched) == 2)
+    assert [options["resources"] for options in watched] == [[PROJECTS, IDENTITY_BACKENDS], [SECRETS]]
+    assert [options["namespaces"] for options in watched] == [("team-a",), ("team-a",)]
+    assert operator._engine is not None
+    assert all(task.done() for task in operator._engine.tasks())
+    assert len(operator._engine.tasks()) == 2
+
+
+@pytest.mark.parametrize(
+    ("chosen", "everything", "secrets"),
+    [({}, None, None), ({"namespaces": ("a",), "secret_namespaces": ("b",)}, ("a",), ("b",))],
+)
+async def test_secrets_may_be_watched_in_other_namespaces(
+    watched: list[dict[str, Any]], chosen: Any, everything: object, secrets: object
+) -> None:
+    await served(settings(cluster_id="c", **chosen), until=lambda: len(watched) == 2)
+    assert [options["namespaces"] for options in watched] == [everything, secrets]
+
+
+async def test_the_cluster_is_known_by_the_uid_of_kube_system(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = kube_system(monkeypatch, lambda: {"metadata": {"uid": "k1"}})
+    await served(settings(), until=lambda: len(watched) == 2)
+    assert asked == ["kube-system"]
+
+
+async def test_a_forbidden_kube_system_names_the_setting_that_makes_up_for_it(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kube_system(monkeypatch, refusing(KubeForbidden("403: namespaces is forbidden", status=403)))
+    with pytest.raises(ConfigurationError, match="PROJECT_OPERATOR_CLUSTER_ID"):
+        await served(settings(), until=lambda: False)
+    assert watched == []
+
+
+async def test_an_api_server_that_is_away_is_waited_for_and_a_stop_is_heard_meanwhile(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = kube_system(monkeypatch, refusing(KubeUnavailable("no answer")))
+    operator = await served(settings(), until=lambda: bool(asked))
+    assert watched == []
+    assert operator._engine is None
+    assert not operator._readiness.ready
+    assert any("no answer" in line for line in operator._readiness.lines())
+
+
+async def test_a_watch_that_fails_ends_the_operator_with_its_error(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def serve(**_: Any) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(app, "serve", serve)
+    with pytest.raises(ExceptionGroup) as raised:
+        await served(settings(cluster_id="c"), until=lambda: False)
+    assert raised.group_contains(ZeroDivisionError)
+    assert watched == []
+
+
+@pytest.mark.parametrize(("warning", "kind"), [(True, "Warning"), (False, "Normal")])
+async def test_a_notice_becomes_an_event_of_its_kind(
+    monkeypatch: pytest.MonkeyPatch,
+    warning: bool,  # noqa: FBT001 - a column
+    kind: str,
+) -> None:
+    operator = Operator(settings(), ACCESS)
+    published: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(operator._events, "publish", lambda *event: published.append(event))
+    operator._publish({"kind": "Project"}, Notice(warning=warning, reason="Missing", action="Reconcile", note="gone"))
+    assert published == [({"kind": "Project"}, kind, "Missing", "Reconcile", "gone")]
+    await operator.aclose()
+
+
+async def test_metrics_are_there_before_the_engine_is() -> None:
+    operator = Operator(settings(), ACCESS)
+    body, _ = operator._metrics.render("text/plain")
+    assert b"project_operator" in body
+    operator._on_call("get", PROJECTS, "200", 0.1)
+    assert b'resource="projects"' in operator._metrics.render("text/plain")[0]
+    await operator.aclose()
+
+
+async def test_both_signals_ask_for_a_stop_and_can_be_taken_again() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    take = app._signals(stop)
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            take()
+            signal.raise_signal(number)
+            async with asyncio.timeout(5):
+                await stop.wait()
+            stop.clear()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
