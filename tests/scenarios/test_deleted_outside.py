@@ -1,7 +1,6 @@
 """A project deleted in the backend is reported once that is proved, or created anew where that is asked for."""
 
 from scenario import Scenario, condition
-from waiting import wait_until
 
 from project_operator.sandbox.identity.faults import Fault, FaultAction
 
@@ -25,7 +24,8 @@ def test_report_says_so_and_creates_nothing(scenario: Scenario) -> None:
 
     # The way out that the message names.
     scenario.edit({"missingPolicy": "Recreate"})
-    assert scenario.wait_ready()["status"]["id"] == scenario.remote().id
+    status = scenario.wait_for_other_id("team", project_id)["status"]
+    assert (status["id"], status["goneIDs"]) == (scenario.remote().id, [project_id])
 
 
 def test_recreate_makes_a_new_one_and_remembers_the_old(scenario: Scenario) -> None:
@@ -34,27 +34,15 @@ def test_recreate_makes_a_new_one_and_remembers_the_old(scenario: Scenario) -> N
 
     scenario.identity.admin.remove_project(project_id, at_once=True)
 
-    wait_until(lambda: scenario.get()["status"].get("id") not in (None, project_id), "another id")
-    status = scenario.wait_ready()["status"]
+    status = scenario.wait_for_other_id("team", project_id)["status"]
     remote = scenario.remote()
     assert (status["id"], remote.description) == (remote.id, "ours")
     assert status["goneIDs"] == [project_id]
     assert len(scenario.calls("createProject")) == 2
 
 
-def test_a_missing_project_can_be_let_go(scenario: Scenario) -> None:
-    scenario.apply_project()
-    project_id = scenario.wait_ready()["status"]["id"]
-    scenario.identity.admin.remove_project(project_id, at_once=True)
-    scenario.wait_for("False", "Missing")
-
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
-
-    assert scenario.calls("deleteProject") == []
-
-
-def test_a_deletion_under_way_outside_is_mirrored(scenario: Scenario) -> None:
-    scenario.identity.admin.configure(deprovision_delay=2)
+def test_a_deletion_under_way_outside_is_mirrored_and_what_is_missing_can_be_let_go(scenario: Scenario) -> None:
+    scenario.identity.admin.configure(deprovision_delay=1.5)
     scenario.apply_project()
     project_id = scenario.wait_ready()["status"]["id"]
 
@@ -64,6 +52,9 @@ def test_a_deletion_under_way_outside_is_mirrored(scenario: Scenario) -> None:
     assert f"project {project_id} is being deleted outside, since" in condition(leaving, "Ready")["message"]
     assert leaving["status"]["provisioningStatus"] == "deprovisioning"
     scenario.wait_for("False", "Missing")
+
+    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    assert scenario.calls("deleteProject") == []
 
 
 def test_a_project_that_a_listing_merely_lacks_is_not_missing(scenario: Scenario) -> None:

@@ -20,7 +20,7 @@ QUICK: Final = {
     "HEALTH_ADDRESS": "127.0.0.1",
     "HEALTH_PORT": "0",
     "LOG_FORMAT": "text",
-    "SEND_VALIDITY": "2",
+    "SEND_VALIDITY": "1",
     "POLL_FASTEST": "0.1",
     "POLL_SLOWEST": "1",
     "RESYNC_INTERVAL": "2",

@@ -24,7 +24,7 @@ from project_operator.sandbox.identity.request_log import RequestRecord
 
 IDENTITY_WRITES: Final = frozenset({"createProject", "updateProject", "deleteProject"})
 PROMPT: Final = NscaleSettings(
-    read_lag=0.05, pickup_delay=0.02, provision_delay=0.3, deprovision_delay=0.3, controller_retry=0.3
+    read_lag=0.05, pickup_delay=0.02, provision_delay=0.15, deprovision_delay=0.15, controller_retry=0.3
 )
 """The identity server of a scenario, unless it says otherwise."""
 BACKEND: Final = "default"
