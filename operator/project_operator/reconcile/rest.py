@@ -76,14 +76,9 @@ def unchanged(*, poll: Poll | None = None, wake_in: float | None = None) -> Rest
     return Rest(None, wake_in, poll)
 
 
-def soon(view: View, project_id: str, *, at_least: float | None = None) -> Poll:
-    """The next look at ``project_id`` ("" = a listing), after reads that were begun before now; the more looks, the
-    later.
-    """
-    within = view.cadence.after(view.memory.polls)
-    if at_least is not None:
-        within = max(0.0, min(within, at_least - view.now) if at_least > view.now else within)
-    return Poll(project_id, view.now, within)
+def soon(view: View, project_id: str) -> Poll:
+    """The next look at ``project_id`` ("" = a listing), begun after now; the more looks brought nothing, the later."""
+    return Poll(project_id, view.now, view.cadence.after(view.memory.polls))
 
 
 def is_settled(status: ProjectStatus, generation: int) -> bool:

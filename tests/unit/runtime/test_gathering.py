@@ -1,0 +1,138 @@
+from collections.abc import Awaitable
+from random import Random
+from typing import Any
+
+import pytest
+from simulation.kube import SimulatedKube
+from simulation.loop import run_virtually
+from simulation.views import CLUSTER, a_backend
+from simulation.world import SimulatedClock
+
+from project_operator.api.conditions import Reason
+from project_operator.api.names import RECONCILE_ANNOTATION
+from project_operator.api.v1alpha1.project import Project
+from project_operator.errors import KubeNotFound
+from project_operator.kube.resources import DEFINITIONS, NAMESPACES, PROJECTS, Resource
+from project_operator.reconcile.evidence import NEVER
+from project_operator.reconcile.record import Timing
+from project_operator.reconcile.view import BackendView, Cadence, Verdict
+from project_operator.runtime.connections import Connection
+from project_operator.runtime.gathering import Gatherer, parse_project
+from project_operator.runtime.keys import Key
+from project_operator.runtime.store import References
+
+
+class Stage:
+    """A gatherer, one namespace, one backend."""
+
+    def __init__(self) -> None:
+        self.kube, self.references = SimulatedKube(), References("default")
+        self.backend: BackendView | Verdict = a_backend()
+        self.asked: list[str] = []
+        clock = SimulatedClock(Random(1))  # noqa: S311 - a simulation wants to be repeated
+        self.gatherer = Gatherer(
+            kube=self, references=self.references, backends=self, clock=clock, cluster_id=CLUSTER, cadence=Cadence()
+        )
+
+    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
+        assert project.metadata.name
+        return self.backend, None, Timing()
+
+    async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+        self.asked.append(resource.plural)
+        return await self.kube.get(resource, namespace, name)
+
+    async def list(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    async def patch(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def apply(self, name: str = "web", **body: Any) -> tuple[Key, dict[str, Any]]:
+        raw = self.kube.create(PROJECTS, {"metadata": {"name": name} | body.pop("metadata", {}), "spec": {}} | body)
+        key = Key.of(PROJECTS.plural, raw)
+        self.references.note(key, raw)
+        return key, raw
+
+
+def told(story: Awaitable[None]) -> None:
+    async def tell() -> None:
+        await story
+
+    run_virtually(tell())
+
+
+def test_the_uid_of_a_namespace_is_asked_for_once() -> None:
+    async def story() -> None:
+        stage = Stage()
+        marks = {(await stage.gatherer.gather(*stage.apply(name), {}))[0].mark for name in ("web", "shop")}
+        assert len(marks) == 2
+        assert stage.asked == [NAMESPACES.plural]
+
+    told(story())
+
+
+def test_a_namespace_that_is_gone_is_no_view() -> None:
+    async def story() -> None:
+        stage = Stage()
+        key, raw = stage.apply()
+        with pytest.raises(KubeNotFound):
+            await stage.gatherer.gather(Key(key.plural, "gone", key.name, key.uid), raw, {})
+
+    told(story())
+
+
+def test_a_project_seen_for_the_first_time_starts_its_record_clock() -> None:
+    async def story() -> None:
+        stage = Stage()
+        key, raw = stage.apply(metadata={"annotations": {RECONCILE_ANNOTATION: "monday"}})
+        first, _ = await stage.gatherer.gather(key, raw, {})
+        assert first.memory.record_since == first.now
+        assert first.memory.reconcile_asked == ("monday", first.now)
+        again, _ = await stage.gatherer.gather(key, raw, {key: first.memory})
+        assert again.memory == first.memory
+        assert again.token != first.token
+
+    told(story())
+
+
+def test_rivals_are_those_who_name_the_same_project_in_the_same_place() -> None:
+    async def story() -> None:
+        stage = Stage()
+        stage.apply("shop", status={"id": "p1", "endpointID": "e1"})
+        stage.apply("elsewhere", status={"id": "p1", "endpointID": "e2"})
+        named = stage.apply("web", status={"id": "p1", "endpointID": "e1"})
+        wishing = stage.apply("mail", spec={"import": {"id": "p1"}})
+        assert (await stage.gatherer.gather(*named, {}))[0].rivals == ("ns/shop",)
+        assert (await stage.gatherer.gather(*wishing, {}))[0].rivals == ("ns/shop", "ns/web")
+        stage.backend = Verdict(Reason.BACKEND_NOT_FOUND, "…")
+        assert (await stage.gatherer.gather(*named, {}))[0].rivals == ()
+
+    told(story())
+
+
+@pytest.mark.parametrize("change", ["served", "terminating", "gone"])
+def test_the_definition_is_looked_at_live(change: str) -> None:
+    async def story() -> None:
+        stage = Stage()
+        key, raw = stage.apply()
+        before, _ = await stage.gatherer.gather(key, raw, {})
+        assert (before.definition_checked_at, before.definition_terminating) == (NEVER, False)
+        if change == "terminating":
+            stage.kube.definition()["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        if change == "gone":
+            stage.kube._objects.pop((DEFINITIONS.plural, "", "projects.identity.project-operator.dev"))
+        await stage.gatherer.check_definition()
+        after, _ = await stage.gatherer.gather(key, raw, {})
+        assert after.definition_checked_at > NEVER
+        assert after.definition_terminating is (change != "served")
+
+    told(story())
+
+
+def test_a_spec_that_does_not_parse_keeps_metadata_and_status() -> None:
+    raw = {"metadata": {"name": "web", "uid": "u1"}, "spec": {"tags": "none"}, "status": {"id": "p1"}}
+    project, problems = parse_project(raw)
+    assert "spec.tags" in problems
+    assert (project.metadata.uid, project.status.id, project.spec.tags) == ("u1", "p1", None)
+    assert parse_project(raw | {"spec": {}})[1] == ""
