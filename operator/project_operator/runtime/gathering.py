@@ -22,6 +22,8 @@ from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.store import References
 
+_EPOCH = datetime.fromtimestamp(0, tz=UTC)
+
 
 class Backends(Protocol):
     """Where a Project's backend is found."""
@@ -50,7 +52,7 @@ class Gatherer:
         self._cluster_id = cluster_id
         self._cadence = cadence
         self._started_at = clock.now()
-        self._namespace_uids: dict[str, str] = {}
+        self._namespaces: dict[str, tuple[datetime, str]] = {}
         self._definition = (NEVER, False)
 
     async def gather(
@@ -65,7 +67,7 @@ class Gatherer:
             KubeError: the namespace could not be read.
         """
         project, invalid = parse_project(raw)
-        mark = await self._mark(key)
+        mark = await self._mark(key, project.metadata.creation_timestamp or _EPOCH)
         backend, connection, timing = self._backends.view_for(project)
         now, wall = self._clock.now(), self._clock.wall()
         record = record_of(project)
@@ -109,21 +111,28 @@ class Gatherer:
         holders = self._references.holders(backend.endpoint_id, project_id) - {key}
         return tuple(sorted(f"{holder.namespace}/{holder.name}" for holder in holders))
 
-    async def _mark(self, key: Key) -> str:
+    async def _mark(self, key: Key, created: datetime) -> str:
         mark = Mark.of(
             cluster_id=self._cluster_id,
             namespace=key.namespace,
             name=key.name,
-            namespace_uid=await self._namespace_uid(key.namespace),
+            namespace_uid=await self._namespace_uid(key.namespace, created),
             uid=key.uid,
         )
         return str(mark)
 
-    async def _namespace_uid(self, namespace: str) -> str:
-        if (known := self._namespace_uids.get(namespace)) is not None:
-            return known
+    async def _namespace_uid(self, namespace: str, created: datetime) -> str:
+        """Uid of the namespace that holds an object created at ``created``.
+
+        A namespace that is made anew has another uid, and its objects are all younger than those of the former one. So
+        what was read for one object holds for it and for every older one, by the API server's own clock.
+        """
+        known = self._namespaces.get(namespace)
+        if known is not None and created <= known[0]:
+            return known[1]
         raw = await self._kube.get(NAMESPACES, None, namespace)
-        uid = self._namespace_uids[namespace] = str(raw["metadata"]["uid"])
+        uid = str(raw["metadata"]["uid"])
+        self._namespaces[namespace] = (created, uid)
         return uid
 
 

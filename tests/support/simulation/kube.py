@@ -30,6 +30,7 @@ class SimulatedKube:
         self.past: dict[Place, list[dict[str, Any]]] = {}
         self._objects: dict[Place, dict[str, Any]] = {}
         self._version = 100
+        self.day = 1
         self._serial = 0
         self.put_directly(NAMESPACES, {"metadata": {"name": "ns"}})
         self.put_directly(DEFINITIONS, {"metadata": {"name": "projects.identity.project-operator.dev"}})
@@ -87,7 +88,7 @@ class SimulatedKube:
             "uid": f"00000000-0000-4000-8000-{self._serial:012d}",
             "resourceVersion": str(self._version),
             "generation": 1,
-            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "creationTimestamp": f"2026-01-{self.day:02d}T00:00:00Z",
         }
         raw["apiVersion"], raw["kind"] = resource.api_version, resource.kind
         self._keep(resource, raw)
@@ -119,6 +120,12 @@ class SimulatedKube:
         """Somebody tears the finalizers off."""
         current = self._require(resource, "ns", name)
         self._save(resource, current, _merged(current, {"metadata": {"finalizers": None}}))
+
+    def remake_namespace(self) -> None:
+        """`kubectl delete namespace`, and one of the same name later: what is created in it is younger."""
+        self.day += 1
+        del self._objects[NAMESPACES.plural, "", "ns"]
+        self.put_directly(NAMESPACES, {"metadata": {"name": "ns"}})
 
     def definition(self) -> dict[str, Any]:
         """Our CRD itself, to be changed in place."""

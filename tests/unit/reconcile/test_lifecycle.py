@@ -1056,3 +1056,16 @@ async def test_an_object_that_vanishes_while_its_project_is_made_leaves_nothing(
     world.kube.delete("web")
     await world.until(lambda: world.backend.count("delete"))
     await world.until(lambda: not world.backend.living())
+
+
+@told()
+async def test_a_namespace_made_anew_has_marks_of_its_own(world: World) -> None:
+    first = world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    assert world.remote().content.mark == world.mark(first)
+    world.kube.delete("web")
+    await gone(world)
+    world.kube.remake_namespace()
+    second = world.apply()
+    await world.ready()
+    assert world.remote().content.mark.split(":")[3] != world.mark(second).split(":")[3]
