@@ -243,7 +243,9 @@ def _orphan(view: View, backend: BackendView) -> Action:
         if seen.project is None or seen.project.deleting or not claims.is_ours(view, seen.project):
             continue
         if not backend.verbs.update:
-            continue
+            return _release(
+                view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
+            )
         if seen.begun_at <= view.memory.updated_at + view.timing.read_lag:
             return rest.unchanged(poll=rest.soon(view, project_id))
         return Update(seen.project, replace(seen.project.content, mark=ORPHANED))

@@ -1069,3 +1069,15 @@ async def test_a_namespace_made_anew_has_marks_of_its_own(world: World) -> None:
     second = world.apply()
     await world.ready()
     assert world.remote().content.mark.split(":")[3] != world.mark(second).split(":")[3]
+
+
+@told()
+async def test_orphan_where_updates_are_not_allowed_says_that_the_mark_stays(world: World) -> None:
+    uid = world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": True, "update": False, "delete": True})
+    await asyncio.sleep(2)
+    world.kube.delete("web")
+    await gone(world)
+    assert [one.content.mark for one in world.backend.living()] == [world.mark(uid)]
+    assert "with this object's mark" in next(notice.note for _, notice in world.notices if notice.reason == "Released")
