@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import helm
+from definitions import wait_established
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.settings import ENV_PREFIX
@@ -42,9 +43,7 @@ def install(
     objects = helm.objects(helm.template(values, namespace=namespace))
     definitions = [one for one in objects if one["kind"] == "CustomResourceDefinition"]
     _apply(control_plane, [restricted_namespace(namespace), *definitions])
-    for definition in definitions:
-        name = f"crd/{definition['metadata']['name']}"
-        control_plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", name)
+    wait_established(control_plane, [definition["metadata"]["name"] for definition in definitions])
     _apply(control_plane, [one for one in objects if one not in definitions])
     pod = only(objects, "Deployment")["spec"]["template"]["spec"]
     return Installation(

@@ -17,6 +17,13 @@ def test_arguments_go_to_pytest_before_the_paths() -> None:
     assert command.index("-k") < command.index("tests/unit") < command.index("tests/test_layout.py")
 
 
+def test_scenarios_share_two_workers_but_not_a_cluster() -> None:
+    embedded = run_tests.command("scenarios", [], Path("r.xml"), coverage=False)
+    assert {"--numprocesses=2", "--dist=loadgroup"} < set(embedded)
+    on_kind = run_tests.command("scenarios", ["--kind"], Path("r.xml"), coverage=False)
+    assert not {"--numprocesses=2", "--dist=loadgroup"} & set(on_kind)
+
+
 def test_errors_count_as_failures() -> None:
     report = '<testsuites><testsuite tests="7" failures="1" errors="2" skipped="1"/></testsuites>'
     result = run_tests.counted("unit", 1, 2.5, report)
