@@ -38,17 +38,20 @@ def read(call: str, resource: Resource, status: int, headers: Mapping[str, str],
     Raises:
         KubeError: by class. A 2xx that does not hold an object is `KubeUnavailable`: a write may have been applied.
     """
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        raise refusal(call, resource, status, headers, body)
     document = _parse(body)
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        if document is None:
-            raise KubeUnavailable(
-                f"{call}: {status} without a JSON object in it; is a proxy in between?", status=status
-            )
-        return document
-    details = document if document is not None and document.get("kind") == "Status" else {}
-    raise _error_class(status, details)(
-        _message(call, resource, status, details), status=status, retry_after=_retry_after(headers)
-    )
+    if document is None:
+        raise KubeUnavailable(f"{call}: {status} without a JSON object in it; is a proxy in between?", status=status)
+    return document
+
+
+def refusal(call: str, resource: Resource, status: int, headers: Mapping[str, str], body: bytes) -> KubeError:
+    """The error that an answer other than 2xx is."""
+    document = _parse(body) or {}
+    details = document if document.get("kind") == "Status" else {}
+    message = _message(call, resource, status, details)
+    return _error_class(status, details)(message, status=status, retry_after=_retry_after(headers))
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

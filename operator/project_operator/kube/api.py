@@ -255,18 +255,13 @@ class _Reporting:
         finally:
             if self._on_call is not None:
                 self._on_call(verb, self._resource, code, time.monotonic() - begun)
-        self._on_answer(verb, await self._failure(call, response))
-        return response
-
-    async def _failure(self, call: str, response: aiohttp.ClientResponse) -> KubeError | None:
         if response.ok:
-            return None
-        try:
+            self._on_answer(verb, None)
+        else:
             # What is read here stays readable for whoever asked.
-            answers.read(call, self._resource, response.status, response.headers, await response.read())
-        except KubeError as error:
-            return error
-        return None
+            body = await response.read()
+            self._on_answer(verb, answers.refusal(call, self._resource, response.status, response.headers, body))
+        return response
 
 
 def _no_answer(call: str, error: Exception) -> KubeUnavailable:

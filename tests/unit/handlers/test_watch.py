@@ -222,6 +222,32 @@ async def test_after_a_410_all_is_listed_and_a_missed_deletion_is_swept(cluster:
     await layer.becomes_ready()
 
 
+async def test_a_stream_of_nonsense_is_said_and_begun_anew(
+    cluster: Cluster, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cluster.define()
+    await cluster.project("alpha")
+
+    async def babble(request: web.Request, _: Handler) -> web.StreamResponse | None:
+        if not request.path.endswith("/projects") or "watch" not in request.query:
+            return None
+        cluster.faults.clear()
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b'{"type":"ADDED","object":{"metada\n')
+        return response
+
+    cluster.faults.append(babble)
+    layer = start()
+    await layer.says("watch projects: JSONDecodeError")
+    await layer.becomes_ready()
+
+    assert layer.hooks.seen == [WatchEnded("projects", "error")]
+    (record,) = [record for record in caplog.records if record.name == "project_operator.handlers.watch"]
+    assert record.levelname == "ERROR"
+    assert record.exc_info is not None
+
+
 async def test_an_api_server_that_is_away_is_said_and_waited_for(cluster: Cluster, start: Start) -> None:
     await cluster.define()
     layer = start()

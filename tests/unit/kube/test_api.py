@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
+import trustme
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
@@ -390,3 +392,26 @@ async def test_many_calls_at_once(api: KubeApi, server: Server, calls: Calls) ->
     await asyncio.gather(*(api.patch(PROJECTS, ALPHA, {}) for _ in range(200)))
 
     assert len(calls.seen) == len(server.seen) == 200
+
+
+async def test_a_certificate_for_another_name_holds_where_the_kubeconfig_says_so() -> None:
+    authority = trustme.CA()
+    theirs, ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("cluster.example").configure_cert(theirs)
+    authority.configure_trust(ours)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", says(ALPHA))
+    http = TestServer(app)
+    await http.start_server(ssl=theirs)
+    named = KubeApi(ClusterAccess(f"https://127.0.0.1:{http.port}", ours, server_hostname="cluster.example"))
+    unnamed = KubeApi(ClusterAccess(f"https://127.0.0.1:{http.port}", ours))
+    try:
+        assert await named.get(PROJECTS, "team-a", "alpha") == ALPHA
+        async with named.session(PROJECTS, Answered()) as session, session.get(named.server + PATH) as response:
+            assert response.ok
+        with pytest.raises(KubeUnavailable, match="ClientConnectorCertificateError"):
+            await unnamed.get(PROJECTS, "team-a", "alpha")
+    finally:
+        await named.aclose()
+        await unnamed.aclose()
+        await http.close()
