@@ -12,8 +12,7 @@ from project_operator.sandbox.controlplane.plane import ControlPlane
 def served(control_plane: ControlPlane) -> ControlPlane:
     """The control plane, with our definitions applied as the README says, and established."""
     control_plane.kubectl("apply", "--server-side", "-k", "crds/")
-    for kind in KINDS:
-        control_plane.kubectl("wait", "--for=condition=Established", f"crd/{crd_name(kind)}", "--timeout=30s")
+    control_plane.wait_established(*(crd_name(kind) for kind in KINDS))
     return control_plane
 
 

@@ -49,7 +49,7 @@ def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
         )
     with ControlPlane.start() as plane:
         plane.kubectl("apply", "--server-side", "-k", "crds/")
-        plane.kubectl("wait", "--for=condition=Established", *(f"crd/{crd_name(kind)}" for kind in KINDS))
+        plane.wait_established(*(crd_name(kind) for kind in KINDS))
         yield plane
 
 

@@ -86,7 +86,7 @@ def test_a_service_account_may_do_what_rbac_says_and_nothing_else(control_plane:
 
 def test_cel_rules_are_enforced(control_plane: ControlPlane, namespace: str) -> None:
     control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump(WIDGETS))
-    control_plane.kubectl("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=60s")
+    control_plane.wait_established("widgets.example.com")
     metadata = {"name": "one", "namespace": namespace}
     odd = yaml.safe_dump({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": metadata, "size": 3})
     until(lambda: "widgets" in control_plane.kubectl("api-resources", "--api-group=example.com", check=False).stdout)

@@ -33,6 +33,7 @@ from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import EMULATED_MODULE, Options, Programs, Search
 
 _KUBECTL_WITHIN = 120.0
+_ESTABLISHED_WITHIN = 60.0
 FOLDER_PREFIX = "project-operator-sandbox-"
 """How the names of our folders for temporary files begin; the owner's pid and a hyphen follow."""
 
@@ -152,6 +153,20 @@ class ControlPlane:
         Raises SandboxError where there is none: on a cluster we did not start, and on the emulated one.
         """
         return self._real_one("writes no audit log").audit_log
+
+    def wait_established(self, *names: str) -> None:
+        """Return once the definitions called `names` are served.
+
+        Asks kubectl again where it gives up: it does so on a definition that has no conditions yet.
+        Raises SandboxError with what kubectl said last, after a minute.
+        """
+        wait = ("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=30s")
+        deadline = time.monotonic() + _ESTABLISHED_WITHIN
+        while time.monotonic() < deadline:
+            if self.kubectl(*wait, check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        self.kubectl(*wait)
 
     def kubectl(
         self, *arguments: str, stdin: str | None = None, check: bool = True, kubeconfig: Path | None = None

@@ -123,8 +123,7 @@ def _apply_definitions(narration: Narration, control_plane: ControlPlane, kubeco
     folder = f"{shown(clone / 'crds')}/"
     apply = ("apply",) if control_plane.emulated else ("apply", "--server-side")
     kubectl(narration, control_plane, kubeconfig, *apply, "-k", folder)
-    names = [f"crd/{plural}.{GROUP}" for plural in (PROJECT_PLURAL, IDENTITY_BACKEND_PLURAL)]
-    control_plane.kubectl("wait", "--for=condition=Established", *names, f"--timeout={_READY_WITHIN}")
+    control_plane.wait_established(*(f"{plural}.{GROUP}" for plural in (PROJECT_PLURAL, IDENTITY_BACKEND_PLURAL)))
 
 
 def _connected(stage: Stage) -> None:
