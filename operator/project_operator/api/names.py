@@ -13,6 +13,8 @@ PROJECT_KIND: Final = "Project"
 PROJECT_PLURAL: Final = "projects"
 IDENTITY_BACKEND_KIND: Final = "IdentityBackend"
 IDENTITY_BACKEND_PLURAL: Final = "identitybackends"
+CLUSTER_IDENTITY_BACKEND_KIND: Final = "ClusterIdentityBackend"
+CLUSTER_IDENTITY_BACKEND_PLURAL: Final = "clusteridentitybackends"
 
 FINALIZER: Final = f"{GROUP}/finalizer"
 FIELD_MANAGER: Final = "project-operator"

@@ -14,7 +14,12 @@ Promises of every backend:
   it. ``before_send`` is called when everything else (pool, limiter, TLS) has been waited for, immediately before the
   bytes leave; what it raises is raised, and nothing is sent.
 * ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not
-  name as it was in ``current``.
+  name as it was in ``current``. It may take several requests; what fails is the first that fails, and those before it
+  stand.
+* ``plan_create``, ``plan_update`` and ``plan_delete`` send nothing and name the very requests that the call would send,
+  in order, sign-in apart. What nothing would be sent for is an empty tuple.
+* A role assignment is one of a group on the project itself: what is inherited or of a user is neither shown nor
+  touched.
 * ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end.
 * Every call ends within ``timeout``, counted from when the limiter let it through, and never waits for provisioning.
   Redirects are not followed.
@@ -24,7 +29,7 @@ Promises of every backend:
   a ``repr``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,8 +73,39 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """A role that groups can have on a project; ``name`` is what people know it by."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoleAssignment:
+    """A role that a group has on a project."""
+
+    group_id: str
+    role_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A request that would be sent."""
+
+    verb: str
+    """Its HTTP method."""
+    target: str
+    """Its path, as on the wire; ``{id}`` where the id is not known yet."""
+    summary: str
+    """What it would do, for people, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectContent:
     """The writable whole of a project, complete: what the CR wants plus what it leaves to others.
+
+    To create, None means "as the backend chooses". As read, None means that the backend has no such thing or, of
+    ``role_assignments``, that this read did not show them.
 
     ``description`` None means that the project has none. ``mark`` is the value the mark is to have (a token,
     `marks.ORPHANED`, or "" for no mark); where it is kept (a reserved tag, the description) is the backend's affair,
@@ -81,7 +117,16 @@ class ProjectContent:
     description: str | None = None
     tags: tuple[Tag, ...] = ()
     group_ids: tuple[str, ...] = ()
+    """Groups associated with the project, where they bring their roles with them (nscale)."""
     mark: str = ""
+    role_assignments: tuple[RoleAssignment, ...] | None = None
+    """Where roles are granted to groups on the project (Keystone). `create_project` sends none: they follow as an
+    update."""
+    enabled: bool | None = None
+    parent_id: str | None = None
+    particulars: Mapping[str, str] = field(default_factory=dict)
+    """What only one family of backends has, by the path of the field in the Project's spec: ``keystone.immutable``.
+    Booleans are ``true`` and ``false``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +185,21 @@ class Backend(Protocol):
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """Every project of the organisation that the credential may see, those being deleted included."""
 
-    async def get_project(self, project_id: str) -> RemoteProject:
-        """One project. Raises `ProjectNotFound` for the vendor's not-found."""
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
+        """One project. Raises `ProjectNotFound` for the vendor's not-found.
+
+        With ``group_ids``, ``role_assignments`` are shown where the backend grants roles, complete at least for those
+        groups; `PermissionDenied` where the credential may not read them. Without, they need not be.
+        """
 
     async def verify_read_access(self) -> None:
         """Return only if an existing project would have been shown. Raises `PermissionDenied` if not."""
 
     async def list_groups(self) -> tuple[Group, ...]:
         """Every group of the organisation. Names may repeat."""
+
+    async def list_roles(self) -> tuple[Role, ...]:
+        """Every role that a group can be given on a project; empty where roles are not granted. Names may repeat."""
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """Send one creation. Raises `OutcomeUnknown` where a project may exist although no usable answer came."""
@@ -159,6 +211,15 @@ class Backend(Protocol):
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """Start the deletion of one project; succeeds if it is missing."""
+
+    def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """What `create_project`, and the update that completes it, would send."""
+
+    def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """What `update_project` would send."""
+
+    def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
+        """What `delete_project` would send."""
 
     async def aclose(self) -> None:
         """Close the connections; calls in flight end with `BackendUnavailable` or `OutcomeUnknown`."""

@@ -37,10 +37,12 @@ class Capabilities:
     create: bool = True
     update: bool = True
     delete: bool = True
-    groups: bool = True
-    """Projects have groups."""
+    roles: bool = False
+    """Groups are given roles on a project; otherwise they are associated with it and bring their own."""
     disable: bool = False
     """Projects can be switched off without being deleted."""
+    fixed: frozenset[str] = frozenset()
+    """What cannot change once a project is there: ``parentID``, and keys of `ProjectContent.particulars`."""
 
 
 class Open(Protocol):

@@ -3,7 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from project_operator.backends.base import Backend, ConnectionFacts, Group, ProjectContent, RemoteProject
+from project_operator.backends.base import (
+    Backend,
+    ConnectionFacts,
+    Group,
+    PlannedCall,
+    ProjectContent,
+    RemoteProject,
+    Role,
+)
 from project_operator.errors import BackendError
 from project_operator.observability.hooks import BackendCall, Hooks
 
@@ -27,9 +35,9 @@ class InstrumentedBackend:
         """See `Backend.list_projects`."""
         return await self._timed("list_projects", self._backend.list_projects())
 
-    async def get_project(self, project_id: str) -> RemoteProject:
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         """See `Backend.get_project`."""
-        return await self._timed("get_project", self._backend.get_project(project_id))
+        return await self._timed("get_project", self._backend.get_project(project_id, group_ids=group_ids))
 
     async def verify_read_access(self) -> None:
         """See `Backend.verify_read_access`."""
@@ -38,6 +46,10 @@ class InstrumentedBackend:
     async def list_groups(self) -> tuple[Group, ...]:
         """See `Backend.list_groups`."""
         return await self._timed("list_groups", self._backend.list_groups())
+
+    async def list_roles(self) -> tuple[Role, ...]:
+        """See `Backend.list_roles`."""
+        return await self._timed("list_roles", self._backend.list_roles())
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """See `Backend.create_project`."""
@@ -52,6 +64,18 @@ class InstrumentedBackend:
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """See `Backend.delete_project`."""
         await self._timed("delete_project", self._backend.delete_project(project_id, before_send=before_send))
+
+    def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_create`."""
+        return self._backend.plan_create(content)
+
+    def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_update`."""
+        return self._backend.plan_update(current, content)
+
+    def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_delete`."""
+        return self._backend.plan_delete(project_id)
 
     async def aclose(self) -> None:
         """See `Backend.aclose`."""

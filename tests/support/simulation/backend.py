@@ -18,9 +18,11 @@ from project_operator.backends.base import (
     ConnectionFacts,
     Group,
     HealthStatus,
+    PlannedCall,
     ProjectContent,
     ProvisioningStatus,
     RemoteProject,
+    Role,
 )
 from project_operator.errors import BackendError, OutcomeUnknown, PermissionDenied, ProjectNotFound
 
@@ -67,7 +69,7 @@ class SimulatedBackend:
         await self._enter("list")
         return tuple(self._seen().values()) if self.readable else ()
 
-    async def get_project(self, project_id: str) -> RemoteProject:
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:  # noqa: ARG002 - its groups bring their roles with them
         await self._enter("get", project_id)
         if not self.readable:
             raise PermissionDenied("no right to read", operation="get_project")
@@ -85,6 +87,9 @@ class SimulatedBackend:
         await self._enter("groups")
         return tuple(self.groups)
 
+    async def list_roles(self) -> tuple[Role, ...]:
+        return ()
+
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         before_send()
         return await self._write("create", "", lambda: self._create(content))
@@ -98,6 +103,16 @@ class SimulatedBackend:
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         before_send()
         await self._write("delete", project_id, lambda: self.begin_deletion(project_id))
+
+    def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        return (PlannedCall("POST", "/projects", f"create '{content.name}'"),)
+
+    def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        same = current.content == content
+        return () if same else (PlannedCall("PUT", f"/projects/{current.id}", f"replace '{content.name}'"),)
+
+    def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
+        return (PlannedCall("DELETE", f"/projects/{project_id}", "delete"),)
 
     async def aclose(self) -> None:
         pass

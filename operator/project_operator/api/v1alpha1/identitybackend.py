@@ -1,21 +1,17 @@
 """The kind IdentityBackend: where projects are made, with which credential, and within which limits."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
-from urllib.parse import urlsplit
-
-from pydantic import Field
+from typing import Annotated, Any, Self
 
 from project_operator.api.durations import parse_duration
-from project_operator.api.schema import ApiModel, Bool, Int, Rule, cel_string, matches
+from project_operator.api.schema import ApiModel, Bool, Int, Rule, wire_name
+from project_operator.api.v1alpha1.backend_parts import Capabilities, Consistency, RateLimit, SecretRef
+from project_operator.api.v1alpha1.keystone import KeystoneBackend
+from project_operator.api.v1alpha1.nscale import NscaleBackend
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.api.v1alpha1.types import (
     Duration,
     ObjectMeta,
-    ObjectName,
-    RemoteID,
-    RemoteName,
     StatusMessage,
     StatusModel,
     StatusText,
@@ -25,138 +21,21 @@ from project_operator.api.v1alpha1.types import (
 )
 
 
-class SecretKeyRef(ApiModel):
-    """A key of a Secret."""
-
-    name: ObjectName
-    """Name of the Secret, in the namespace of the backend object. It must carry the label
-    `identity.project-operator.dev/credentials: "true"`."""
-    key: Annotated[
-        str,
-        Field(max_length=253),
-        matches("^[-._a-zA-Z0-9]+$", "must be the key of a Secret: letters, digits, '-', '_' and '.'"),
-    ] = "token"
-    """Key in the Secret."""
+def _same_type(members: tuple[str, ...]) -> Rule:
+    """The rule that the member of the union stays the one it is."""
+    same = (f"has(self.{wire_name(member)}) == has(oldSelf.{wire_name(member)})" for member in members)
+    return Rule(" && ".join(same), "the type of backend is immutable; create a new backend object")
 
 
-class ServiceAccountToken(ApiModel):
-    """A service account's bearer token."""
-
-    secret_ref: SecretKeyRef
-    """Where the token is. A change of the Secret is followed without a restart."""
-
-
-class NscaleAuth(ApiModel):
-    """How the operator proves who it is: exactly one of the members."""
-
-    one_of = ("service_account_token",)
-
-    service_account_token: ServiceAccountToken | None = None
-    """The token of an nscale service account."""
-
-
-class OrganizationRef(ApiModel):
-    """An organization, by id or by name."""
-
-    one_of = ("id", "name")
-
-    id: RemoteID | None = None
-    """Id of the organization."""
-    name: RemoteName | None = None
-    """Name of the organization."""
-
-
-def _has_host(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        return bool(url.hostname) and url.port != 0
-    except ValueError:
-        return False
-
-
-_BASE_URL: Final = r"^https?://[^\s/?#@\\]+(/[^\s?#@\\]*)?$"
-
-BaseURL = Annotated[
-    str,
-    Field(max_length=512),
-    Rule(
-        f"self.matches({cel_string(_BASE_URL)}) && isURL(self)",
-        "must be an http or https URL without user, query and fragment, such as 'https://identity.example.com'",
-        lambda text: re.fullmatch(_BASE_URL, text, re.ASCII) is not None and _has_host(text),
-    ),
-]
-
-CABundle = Annotated[
-    str,
-    Field(max_length=65536),
-    Rule(
-        "self.contains('-----BEGIN CERTIFICATE-----')",
-        "must be certificates in PEM, beginning with '-----BEGIN CERTIFICATE-----'",
-        lambda text: "-----BEGIN CERTIFICATE-----" in text,
-    ),
-]
-
-
-class NscaleBackend(ApiModel):
-    """nscale Identity."""
-
-    rules = (
-        Rule("self.url == oldSelf.url", "`url` is immutable; create a new backend object", field_path=".url"),
-        Rule(
-            "has(self.organization) == has(oldSelf.organization)"
-            " && (!has(self.organization) || self.organization == oldSelf.organization)",
-            "`organization` is immutable; create a new backend object",
-            field_path=".organization",
-        ),
-    )
-
-    url: BaseURL
-    """Base URL of the identity service, without `/api/v1`. Immutable."""
-    organization: OrganizationRef | None = None
-    """The organization that holds the projects; absent: the only one that the credential sees. Immutable."""
-    auth: NscaleAuth
-    """How the operator proves who it is."""
-    ca_bundle: CABundle | None = None
-    """Certificates (PEM) to trust instead of the system's."""
-
-
-class RateLimit(ApiModel):
-    """How much the backend is asked to bear."""
-
-    requests_per_second: Annotated[Int, Field(ge=1, le=1000)] = 100
-    """Requests per second, on average."""
-    burst: Annotated[Int, Field(ge=1, le=1000)] = 100
-    """Requests that may come at once after a quiet time."""
-    max_in_flight: Annotated[Int, Field(ge=1, le=64)] = 16
-    """Requests under way at one time."""
-
-
-class Consistency(ApiModel):
-    """What is assumed of the backend; promises about duplicates hold within it."""
-
-    read_lag: Annotated[Duration, duration_between("0s", "1h")] = "10s"
-    """A read begun later than this after a write shows it."""
-    in_flight_bound: Annotated[Duration, duration_between("1s", "1h")] = "60s"
-    """A request takes effect at most so long after it was sent, if at all, even when the connection was lost. Not
-    shorter than `timeout`."""
-
-
-class Capabilities(ApiModel):
-    """What the operator may do in the backend; switch off what a site forbids."""
-
-    create: Bool = True
-    """Whether projects may be created."""
-    update: Bool = True
-    """Whether projects may be changed."""
-    delete: Bool = True
-    """Whether projects may be deleted."""
+_TYPES = ("nscale", "keystone")
 
 
 class IdentityBackendSpec(ApiModel):
     """Exactly one type of backend, and what all types have in common."""
 
-    one_of = ("nscale",)
+    one_of = _TYPES
     rules = (
+        _same_type(_TYPES),
         Rule(
             f"!{is_duration('self.consistency.inFlightBound')} || !{is_duration('self.timeout')}"
             " || duration(self.consistency.inFlightBound) >= duration(self.timeout)",
@@ -168,6 +47,8 @@ class IdentityBackendSpec(ApiModel):
 
     nscale: NscaleBackend | None = None
     """nscale Identity."""
+    keystone: KeystoneBackend | None = None
+    """OpenStack Keystone."""
     rate_limit: RateLimit = RateLimit()
     """How much the backend is asked to bear."""
     timeout: Annotated[Duration, duration_between("1s", "5m")] = "15s"
@@ -181,16 +62,17 @@ class IdentityBackendSpec(ApiModel):
     reported."""
     deletion_policy: DeletionPolicy | None = None
     """Deletion policy of Projects that do not say their own; absent: the default of the type of backend, which is
-    `Delete` for nscale."""
+    `Delete` for nscale and Keystone."""
     capabilities: Capabilities = Capabilities()
     """What the operator may do in the backend."""
 
     @property
-    def secret_ref(self) -> SecretKeyRef:
+    def secret_ref(self) -> SecretRef:
         """The Secret that holds the credential."""
-        if self.nscale is None or self.nscale.auth.service_account_token is None:
-            raise AssertionError("a parsed spec has one type of backend and one kind of auth")
-        return self.nscale.auth.service_account_token.secret_ref
+        chosen = self.nscale or self.keystone
+        if chosen is None:
+            raise AssertionError("a parsed spec has one type of backend")
+        return chosen.auth.secret_ref
 
 
 class CapabilitiesStatus(ApiModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field
 
-from project_operator.api.names import IDENTITY_BACKEND_KIND, RESERVED_PREFIX
+from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_KIND, IDENTITY_BACKEND_KIND, RESERVED_PREFIX
 from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Bool, Int, Rule
 from project_operator.api.v1alpha1.types import (
     ObjectMeta,
@@ -32,6 +32,9 @@ class BackendKind(StrEnum):
     """Kinds that a backendRef can name."""
 
     IDENTITY_BACKEND = IDENTITY_BACKEND_KIND
+    """In the namespace of the Project."""
+    CLUSTER_IDENTITY_BACKEND = CLUSTER_IDENTITY_BACKEND_KIND
+    """For the namespaces that it selects."""
 
 
 class ManagementPolicy(StrEnum):
@@ -41,6 +44,8 @@ class ManagementPolicy(StrEnum):
     """Correct them."""
     REPORT_DRIFT = "ReportDrift"
     """Apply each generation once; only report what differs later."""
+    PLAN = "Plan"
+    """Write nothing; show the calls that would be made."""
     OBSERVE = "Observe"
     """Read only."""
 
@@ -80,7 +85,14 @@ class BackendRef(ApiModel):
     kind: BackendKind = BackendKind.IDENTITY_BACKEND
     """Kind of the backend object."""
     name: ObjectName
-    """Name of the backend object, in the namespace of the Project."""
+    """Name of the backend object; that of an `IdentityBackend` is in the namespace of the Project."""
+
+
+class ParentRef(ApiModel):
+    """Another Project, whose project is the parent."""
+
+    name: ObjectName
+    """Name of the Project, in the same namespace and with the same backend."""
 
 
 class ProjectTag(ApiModel):
@@ -101,6 +113,28 @@ class ProjectTag(ApiModel):
     """Value of the tag; may be empty."""
 
 
+class ProjectRole(ApiModel):
+    """A role of the backend, by id or by name."""
+
+    one_of = ("id", "name")
+
+    id: RemoteID | None = None
+    """Id of the role in the backend."""
+    name: RemoteName | None = None
+    """Name of the role as people know it in the backend; waits while no role, or more than one, has it."""
+
+
+ProjectRoles = Annotated[
+    tuple[ProjectRole, ...],
+    Field(min_length=1, max_length=32, json_schema_extra={LIST_TYPE: "atomic"}),
+    Rule(
+        "self.all(r, self.exists_one(other, other == r))",
+        "must not name a role twice",
+        lambda roles: len(set(roles)) == len(roles),
+    ),
+]
+
+
 class ProjectGroup(ApiModel):
     """A group of the organization, by id or by name."""
 
@@ -110,6 +144,9 @@ class ProjectGroup(ApiModel):
     """Id of the group in the backend."""
     name: RemoteName | None = None
     """Name of the group in the backend; waits while no group, or more than one, has it."""
+    roles: ProjectRoles | None = None
+    """Roles that the group has on the project: needed where the backend grants roles (Keystone), not allowed where
+    groups bring their own (nscale)."""
 
 
 ProjectTags = Annotated[
@@ -128,6 +165,19 @@ ProjectGroups = Annotated[
 ]
 
 
+class KeystoneProject(ApiModel):
+    """What only projects of OpenStack Keystone have."""
+
+    is_domain: Bool | None = None
+    """True: the project is a domain as well; only where the backend object allows domains. Immutable."""
+    domain_id: RemoteID | None = None
+    """Id of the domain that holds the project, one of those that the backend object names; absent: the backend
+    object's own. Immutable."""
+    immutable: Bool | None = None
+    """True: Keystone refuses changes of the project; the operator unlocks it for its own updates, and does not delete
+    it."""
+
+
 class ProjectImport(ApiModel):
     """An existing project to take over."""
 
@@ -138,6 +188,11 @@ class ProjectImport(ApiModel):
     by_name: ImportByName | None = None
     """Take over the one project that has the name (`spec.name`, else `metadata.name`): `Required`, it must exist;
     `IfPresent`, it is created if it does not."""
+
+
+def _keystone(field: str, self: str) -> str:
+    """The CEL of a field of the keystone block, as a string; '' where it is absent."""
+    return f"(has({self}.keystone) && has({self}.keystone.{field}) ? string({self}.keystone.{field}) : '')"
 
 
 class ProjectSpec(ApiModel):
@@ -159,6 +214,43 @@ class ProjectSpec(ApiModel):
             field_path=".import",
         ),
         Rule(
+            "has(self.parentRef) == has(oldSelf.parentRef)"
+            " && (!has(self.parentRef) || self.parentRef == oldSelf.parentRef)",
+            "`parentRef` is immutable; backends do not move projects",
+            field_path=".parentRef",
+        ),
+        Rule(
+            "has(self.parentID) == has(oldSelf.parentID) && (!has(self.parentID) || self.parentID == oldSelf.parentID)",
+            "`parentID` is immutable; backends do not move projects",
+            field_path=".parentID",
+        ),
+        Rule(
+            "!has(self.parentRef) || !has(self.parentID)",
+            "must not set both `parentRef` and `parentID`",
+            lambda spec: spec.parent_ref is None or spec.parent_id is None,
+            field_path=".parentID",
+        ),
+        Rule(
+            f"{_keystone('isDomain', 'self')} == {_keystone('isDomain', 'oldSelf')}",
+            "`keystone.isDomain` is immutable; create a new Project",
+            field_path=".keystone",
+        ),
+        Rule(
+            f"{_keystone('domainID', 'self')} == {_keystone('domainID', 'oldSelf')}",
+            "`keystone.domainID` is immutable; create a new Project",
+            field_path=".keystone",
+        ),
+        Rule(
+            "!has(self.keystone) || !has(self.keystone.isDomain) || !self.keystone.isDomain"
+            " || (!has(self.keystone.domainID) && !has(self.parentRef) && !has(self.parentID))",
+            "`keystone.isDomain` must not be combined with a parent or with `keystone.domainID`: a domain is in none",
+            lambda spec: (
+                not (spec.keystone and spec.keystone.is_domain)
+                or (spec.keystone.domain_id is None and spec.parent_ref is None and spec.parent_id is None)
+            ),
+            field_path=".keystone",
+        ),
+        Rule(
             "!has(self.__import__) || self.missingPolicy != 'Recreate'",
             "`missingPolicy` must be 'Report' where `import` is set: what was imported is never created anew",
             lambda spec: spec.import_ is None or spec.missing_policy is not MissingPolicy.RECREATE,
@@ -177,12 +269,22 @@ class ProjectSpec(ApiModel):
     """Tags that the project has; tags that others set stay."""
     groups: ProjectGroups | None = None
     """Groups that have access to the project; groups that others set stay."""
+    enabled: Bool | None = None
+    """Whether the project can be used; false keeps it with all that is in it. Only where the backend can switch a
+    project off."""
+    parent_ref: ParentRef | None = None
+    """The Project whose project is the parent, where projects form a tree; waits until that is Ready. Immutable."""
+    parent_id: RemoteID | None = None
+    """Id of the parent in the backend, where projects form a tree; absent: as the backend chooses. Immutable."""
+    keystone: KeystoneProject | None = None
+    """What only projects of OpenStack Keystone have."""
     import_: ProjectImport | None = None
     """An existing project to take over; absent: a new one is created. May be removed, and added later only as
     `{id: <status.id>}`."""
     management_policy: ManagementPolicy = ManagementPolicy.MANAGE
     """`Manage`: differences are corrected. `ReportDrift`: a new generation is applied once, later differences are only
-    reported. `Observe`: the project is only read, so there must be one: `import` or `status.id`."""
+    reported. `Plan`: nothing is written, `status.plan` lists the calls that would be made. `Observe`: the project is
+    only read, so there must be one: `import` or `status.id`."""
     missing_policy: MissingPolicy = MissingPolicy.REPORT
     """What happens when the project was deleted outside. `Report`: the Project is Stalled. `Recreate`: a new project
     is created, empty."""
@@ -239,6 +341,20 @@ StatusIDs = Annotated[
 ]
 
 
+class RoleAssignmentStatus(ApiModel):
+    """A role that a group has on the project itself."""
+
+    group_id: StatusText
+    """Id of the group."""
+    role_id: StatusText
+    """Id of the role."""
+
+
+RoleAssignmentStatuses = Annotated[
+    tuple[RoleAssignmentStatus, ...], Field(max_length=512, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(512)
+]
+
+
 class ObservedProject(ApiModel):
     """The project as it was last read."""
 
@@ -250,6 +366,14 @@ class ObservedProject(ApiModel):
     """Tags, without the operator's own."""
     group_ids: StatusIDs | None = None
     """Ids of the groups."""
+    role_assignments: RoleAssignmentStatuses | None = None
+    """Roles of groups on the project, where the backend grants them and the spec manages `groups`."""
+    enabled: Bool | None = None
+    """Whether it can be used, where the backend can switch projects off."""
+    parent_id: StatusText | None = None
+    """Id of its parent, where projects form a tree."""
+    particulars: Annotated[dict[str, StatusValue], Field(max_length=16), clip_map(16)] | None = None
+    """What only its family of backends has, by the path of the field in the spec, such as `keystone.immutable`."""
     creation_time: Timestamp | None = None
     """When it was created."""
     created_by: StatusText | None = None
@@ -275,6 +399,8 @@ class AppliedProject(ApiModel):
     """Tags; others that the project has are not ours."""
     group_ids: StatusIDs | None = None
     """Ids of groups; others that the project has are not ours."""
+    role_assignments: RoleAssignmentStatuses | None = None
+    """Roles of groups; others that the project has are not ours."""
     generation: Int | None = None
     """The `metadata.generation` whose content was last read back from the backend as it should be."""
 
@@ -301,6 +427,20 @@ class DriftEntry(ApiModel):
     """When the difference was first seen."""
 
 
+class PlannedCallStatus(ApiModel):
+    """A call to the backend that would be made."""
+
+    verb: StatusText
+    """Its HTTP method."""
+    target: StatusValue
+    """Its path."""
+    summary: StatusValue
+    """What it would do."""
+
+
+PlannedCalls = Annotated[
+    tuple[PlannedCallStatus, ...], Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(128)
+]
 DriftEntries = Annotated[
     tuple[DriftEntry, ...], Field(max_length=64, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(64)
 ]
@@ -346,6 +486,8 @@ class ProjectStatus(StatusModel):
     """Ids that this object had and that are proved to be gone. They are never adopted."""
     drift: DriftEntries = ()
     """What differs between spec and project."""
+    plan: PlannedCalls = ()
+    """The calls that would be made; only with `managementPolicy: Plan`."""
     last_handled_reconcile_at: StatusText | None = None
     """The last value of the annotation `identity.project-operator.dev/reconcile-requested-at` that was acted upon."""
 

@@ -5,7 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from project_operator.backends.base import ConnectionFacts, Group, ProjectContent, RemoteProject
+from project_operator.backends.base import (
+    ConnectionFacts,
+    Group,
+    PlannedCall,
+    ProjectContent,
+    RemoteProject,
+    Role,
+)
 from project_operator.backends.calls import Answer, Endpoint
 from project_operator.backends.nscale.classification import unusable
 from project_operator.backends.nscale.client import (
@@ -93,7 +100,7 @@ class NscaleBackend:
         # While an organization is not ready its list holds the projects of all others (N4-3).
         return tuple(project for project in found if project.organization_id == self._organization)
 
-    async def get_project(self, project_id: str) -> RemoteProject:
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:  # noqa: ARG002 - groups bring their roles with them
         """Just after a creation the server may not know the project yet (N0-2)."""
         answer = await self._client.get(Operation.GET_PROJECT, self._project(Operation.GET_PROJECT, project_id))
         project = read_project(answer.body)
@@ -120,6 +127,10 @@ class NscaleBackend:
             raise unusable(Operation.LIST_GROUPS, answer)
         return found
 
+    async def list_roles(self) -> tuple[Role, ...]:
+        """None: groups bring their roles with them."""
+        return ()
+
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """POST is not idempotent: asked twice, nscale makes two projects (N0-1)."""
         operation = Operation.CREATE_PROJECT
@@ -143,6 +154,24 @@ class NscaleBackend:
         operation = Operation.DELETE_PROJECT
         path = self._project(operation, project_id)
         _acknowledge(operation, await self._client.write(operation, "DELETE", path, None, before_send))
+
+    def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """One POST."""
+        return (PlannedCall("POST", projects(self._organization), f"create project '{content.name}'"),)
+
+    def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """One PUT of the whole content, if anything differs."""
+        if current.content == content:
+            return ()
+        return (
+            PlannedCall("PUT", projects(self._organization, current.id), f"replace the content of '{content.name}'"),
+        )
+
+    def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
+        """One DELETE."""
+        return (
+            PlannedCall("DELETE", projects(self._organization, project_id), "delete the project with all that is in it"),
+        )
 
     async def aclose(self) -> None:
         """Calls under way end at once."""

@@ -16,7 +16,21 @@ _NAME_RULE: Final = "must be 1 to 63 letters, digits, '-', '_' and '.', beginnin
 
 def unsupported(spec: ProjectSpec, *, name: str, deletion_policy: DeletionPolicy) -> tuple[UnsupportedField, ...]:
     """The fields that a person has to change. Descriptions, tags and groups are held as they are written (N1.1)."""
-    found: list[UnsupportedField] = []
+    found: list[UnsupportedField] = [
+        UnsupportedField(f"spec.groups[{index}].roles", "nscale's groups bring their roles with them; remove it")
+        for index, group in enumerate(spec.groups or ())
+        if group.roles is not None
+    ]
+    found += [
+        UnsupportedField(f"spec.{path}", f"{why}; remove it")
+        for path, value, why in (
+            ("enabled", spec.enabled, "nscale cannot switch a project off"),
+            ("parentRef", spec.parent_ref, "nscale's projects form no tree"),
+            ("parentID", spec.parent_id, "nscale's projects form no tree"),
+            ("keystone", spec.keystone, "only Keystone has it"),
+        )
+        if value is not None
+    ]
     if not _NAME.fullmatch(name):
         if spec.name is not None:
             found.append(UnsupportedField("spec.name", f"{_NAME_RULE}, for nscale"))
