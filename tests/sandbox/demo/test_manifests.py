@@ -31,7 +31,7 @@ def test_the_secret_is_the_one_that_the_backend_names_and_may_be_used(documents:
     backend, secret = IdentityBackend.parse(documents["IdentityBackend"]), documents["Secret"]
     assert secret["metadata"]["name"] == backend.spec.secret_ref.name
     assert secret["metadata"]["labels"] == {CREDENTIALS_LABEL: "true"}
-    assert secret["stringData"] == {backend.spec.secret_ref.key: 'to"ken'}
+    assert secret["stringData"] == {"token": 'to"ken'}
 
 
 def test_everything_is_in_the_namespace_of_the_demo(documents: dict[str, Any]) -> None:

@@ -170,7 +170,9 @@ class NscaleBackend:
     def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
         """One DELETE."""
         return (
-            PlannedCall("DELETE", projects(self._organization, project_id), "delete the project with all that is in it"),
+            PlannedCall(
+                "DELETE", projects(self._organization, project_id), "delete the project with all that is in it"
+            ),
         )
 
     async def aclose(self) -> None:

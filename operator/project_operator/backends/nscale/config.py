@@ -6,7 +6,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from project_operator.api.durations import parse_duration
-from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec, NscaleBackend, ServiceAccountToken
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
+from project_operator.api.v1alpha1.nscale import NscaleBackend, ServiceAccountToken
 from project_operator.backends.nscale.errors import SPEC_PATH, URL_FIELD
 from project_operator.errors import ConnectionRefused
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from project_operator.api.schema import wire_name
+from project_operator.api.v1alpha1.backend_parts import Consistency, SecretKeyRef
 from project_operator.api.v1alpha1.identitybackend import (
     CapabilitiesStatus,
-    Consistency,
     ConsistencyStatus,
     IdentityBackend,
     IdentityBackendSpec,
@@ -36,7 +36,7 @@ def test_the_smallest_backend_has_every_limit_set() -> None:
     assert (spec.timeout, spec.interval, spec.remove_duplicates, spec.deletion_policy) == ("15s", "60s", False, None)
     assert spec.consistency == Consistency(read_lag="10s", in_flight_bound="60s")
     assert (spec.capabilities.create, spec.capabilities.update, spec.capabilities.delete) == (True, True, True)
-    assert (spec.secret_ref.name, spec.secret_ref.key) == ("credentials", "token")
+    assert spec.secret_ref == SecretKeyRef(name="credentials", key="token")
 
 
 @pytest.mark.parametrize(
