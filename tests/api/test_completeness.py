@@ -10,6 +10,7 @@ import yaml
 
 from project_operator.api.crd import openapi_schema
 from project_operator.api.kinds import KINDS, Kind
+from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_KIND, IDENTITY_BACKEND_KIND
 from project_operator.api.schema import VALIDATIONS
 from project_operator.api.structural import walk
 
@@ -18,8 +19,12 @@ ROWS: list[dict[str, Any]] = [row for table in TABLES for row in yaml.safe_load(
 
 
 def refusals(kind: Kind) -> set[str]:
-    """Every complaint about objects of the kind, without the numbers of list items."""
-    said = (words for row in ROWS if row["kind"] == kind.kind for words in row.get("refused", ()))
+    """Every complaint about objects of the kind, without the numbers of list items.
+
+    What a ClusterIdentityBackend has in common with an IdentityBackend is shown with that, as it is the same model.
+    """
+    kinds = {kind.kind} | ({IDENTITY_BACKEND_KIND} if kind.kind == CLUSTER_IDENTITY_BACKEND_KIND else set())
+    said = (words for row in ROWS if row["kind"] in kinds for words in row.get("refused", ()))
     return {re.sub(r"\[\d+\]", "[]", words) for words in said}
 
 

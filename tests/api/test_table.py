@@ -1,4 +1,6 @@
-"""What the API server takes and what it says of what it refuses: the rows are in created, updated and status.yaml."""
+"""What the API server takes and what it says of what it refuses: the rows are in created, updated and status.yaml, and
+for cluster-wide kinds in files of their own.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ def assert_answer(row: Row, refusal: RefusedError | None) -> None:
     assert complaints == row.get("refused", [])
 
 
-@pytest.mark.parametrize(("name", "row"), rows("created"))
+@pytest.mark.parametrize(("name", "row"), [*rows("created"), *rows("cluster-created")])
 def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     refusal = None
     try:
@@ -37,7 +39,7 @@ def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     assert_answer(row, refusal)
 
 
-@pytest.mark.parametrize(("name", "row"), rows("updated"))
+@pytest.mark.parametrize(("name", "row"), [*rows("updated"), *rows("cluster-updated")])
 def test_update(objects: CustomObjects, name: str, row: Row) -> None:
     objects.create(row["kind"], name, row["before"])
     if "status" in row:

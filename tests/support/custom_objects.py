@@ -1,7 +1,6 @@
 """Objects of our kinds on an API server, and what it complains of, as a person would read it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,10 +10,16 @@ from project_operator.api.kinds import KINDS
 from project_operator.api.names import API_VERSION, GROUP, VERSION
 
 PLURALS: Final = {kind.kind: kind.plural for kind in KINDS}
+CLUSTER_WIDE: Final = frozenset(kind.kind for kind in KINDS if not kind.namespaced)
 MERGE_PATCH: Final = "application/merge-patch+json"
 NSCALE: Final = {
     "url": "https://identity.example.com",
     "auth": {"serviceAccountToken": {"secretRef": {"name": "credentials"}}},
+}
+
+FILLED_IN: Final[dict[str, dict[str, Any]]] = {
+    "IdentityBackend": {"nscale": NSCALE},
+    "ClusterIdentityBackend": {"nscale": NSCALE, "secretNamespace": "identity"},
 }
 
 
@@ -27,8 +32,9 @@ class RefusedError(Exception):
 
 
 def manifest(kind: str, name: str, spec: dict[str, Any] | None) -> dict[str, Any]:
-    """An object; that of an IdentityBackend says `nscale` unless its spec does."""
-    filled = {"nscale": NSCALE} | spec if kind == "IdentityBackend" and spec is not None else spec
+    """An object; that of a backend says `nscale`, and where its Secret is, unless its spec does."""
+    needed = FILLED_IN.get(kind, {})
+    filled = needed | spec if spec is not None else None
     body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
     return body if filled is None else body | {"spec": filled}
 
@@ -51,7 +57,9 @@ def _plain(complaint: str) -> str:
 
 
 class CustomObjects:
-    """Objects in one namespace, written with strict validation, as kubectl does."""
+    """Objects in one namespace, or in none where their kind is cluster-wide, written with strict validation, as kubectl
+    does.
+    """
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
         connection = config.new_client_from_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]
@@ -60,30 +68,32 @@ class CustomObjects:
 
     def create(self, kind: str, name: str, spec: dict[str, Any] | None) -> dict[str, Any]:
         """The object as stored. Raises RefusedError."""
-        return self._call(self._api.create_namespaced_custom_object, kind, body=manifest(kind, name, spec))
+        return self._call("create", kind, body=manifest(kind, name, spec))
 
     def patch(self, kind: str, name: str, changes: dict[str, Any]) -> dict[str, Any]:
         """The object after a merge patch. Raises RefusedError."""
-        return self._call(
-            self._api.patch_namespaced_custom_object, kind, name=name, body=changes, _content_type=MERGE_PATCH
-        )
+        return self._call("patch", kind, name=name, body=changes, _content_type=MERGE_PATCH)
 
     def patch_status(self, kind: str, name: str, status: dict[str, Any]) -> dict[str, Any]:
         """The object after a merge patch of its status subresource. Raises RefusedError."""
         return self._call(
-            self._api.patch_namespaced_custom_object_status,
+            "patch",
             kind,
+            "_status",
             name=name,
             body={"status": status},
             _content_type=MERGE_PATCH,
         )
 
-    def _call(self, method: Callable[..., Any], kind: str, **arguments: Any) -> dict[str, Any]:
+    def _call(self, verb: str, kind: str, part: str = "", **arguments: Any) -> dict[str, Any]:
+        scope = "cluster" if kind in CLUSTER_WIDE else "namespaced"
+        method = getattr(self._api, f"{verb}_{scope}_custom_object{part}")
+        where = {} if kind in CLUSTER_WIDE else {"namespace": self.namespace}
         try:
             answer: dict[str, Any] = method(
                 group=GROUP,
                 version=VERSION,
-                namespace=self.namespace,
+                **where,
                 plural=PLURALS[kind],
                 field_validation="Strict",
                 **arguments,

@@ -60,7 +60,7 @@ def custom_resource_definition(kind: Kind) -> dict[str, Any]:
         "metadata": {"name": crd_name(kind)},
         "spec": {
             "group": GROUP,
-            "scope": "Namespaced",
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
             "names": {
                 "kind": kind.kind,
                 "listKind": f"{kind.kind}List",

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from project_operator.api.names import (
+    CLUSTER_IDENTITY_BACKEND_KIND,
+    CLUSTER_IDENTITY_BACKEND_PLURAL,
     IDENTITY_BACKEND_KIND,
     IDENTITY_BACKEND_PLURAL,
     PROJECT_KIND,
     PROJECT_PLURAL,
 )
 from project_operator.api.schema import ApiModel
+from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackend
 from project_operator.api.v1alpha1.identitybackend import IdentityBackend
 from project_operator.api.v1alpha1.project import Project
 
@@ -40,6 +43,7 @@ class Kind:
     selectable: tuple[str, ...] = ()
     """JSONPaths that field selectors may use."""
     category: str = "identity"
+    namespaced: bool = True
 
 
 def _condition(name: str, field: str) -> str:
@@ -49,6 +53,15 @@ def _condition(name: str, field: str) -> str:
 READY: Final = Column("Ready", _condition("Ready", "status"), "Whether what the spec asks for is so in the backend.")
 MESSAGE: Final = Column("Message", _condition("Ready", "message"), "Why it is ready or not.", wide=True)
 AGE: Final = Column("Age", ".metadata.creationTimestamp", "Time since creation.", type="date")
+
+_OF_BACKENDS: Final = (
+    READY,
+    Column("Organization", ".status.organizationName", "Organization that holds the projects."),
+    Column("Projects", ".status.projects", "How many Projects use it.", type="integer"),
+    Column("Principal", ".status.principal", "Who the credential is to the backend.", wide=True),
+    MESSAGE,
+    AGE,
+)
 
 KINDS: Final = (
     Kind(
@@ -68,18 +81,13 @@ KINDS: Final = (
         ),
         selectable=(".spec.backendRef.name", ".status.id", ".status.provisioningStatus"),
     ),
+    Kind(IdentityBackend, IDENTITY_BACKEND_KIND, IDENTITY_BACKEND_PLURAL, "ibackend", _OF_BACKENDS),
     Kind(
-        IdentityBackend,
-        IDENTITY_BACKEND_KIND,
-        IDENTITY_BACKEND_PLURAL,
-        "ibackend",
-        (
-            READY,
-            Column("Organization", ".status.organizationName", "Organization that holds the projects."),
-            Column("Projects", ".status.projects", "How many Projects use it.", type="integer"),
-            Column("Principal", ".status.principal", "Who the credential is to the backend.", wide=True),
-            MESSAGE,
-            AGE,
-        ),
+        ClusterIdentityBackend,
+        CLUSTER_IDENTITY_BACKEND_KIND,
+        CLUSTER_IDENTITY_BACKEND_PLURAL,
+        "cibackend",
+        _OF_BACKENDS,
+        namespaced=False,
     ),
 )

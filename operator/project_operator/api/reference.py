@@ -56,9 +56,10 @@ def reasons_reference() -> str:
 def _kind(kind: Kind) -> str:
     schema = openapi_schema(kind)
     qualified = f"{kind.plural}.{GROUP}"
+    scope = "Namespaced" if kind.namespaced else "Cluster-wide"
     introduction = (
         f"## {kind.kind}\n\n{schema['description']}\n\n"
-        f"Namespaced. `kubectl get {qualified}`, or `kubectl get {kind.short_name}`.\n\n{_rules(schema)}"
+        f"{scope}. `kubectl get {qualified}`, or `kubectl get {kind.short_name}`.\n\n{_rules(schema)}"
     )
     sections = [
         f"### {kind.kind}{path}\n\n{section.get('description', '')}\n\n{_rules(section)}{_fields(section)}"

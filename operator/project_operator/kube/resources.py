@@ -44,6 +44,13 @@ PROJECTS: Final = Resource(names.GROUP, names.VERSION, names.PROJECT_PLURAL, nam
 IDENTITY_BACKENDS: Final = Resource(
     names.GROUP, names.VERSION, names.IDENTITY_BACKEND_PLURAL, names.IDENTITY_BACKEND_KIND
 )
+CLUSTER_IDENTITY_BACKENDS: Final = Resource(
+    names.GROUP,
+    names.VERSION,
+    names.CLUSTER_IDENTITY_BACKEND_PLURAL,
+    names.CLUSTER_IDENTITY_BACKEND_KIND,
+    namespaced=False,
+)
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 DEFINITIONS: Final = Resource(

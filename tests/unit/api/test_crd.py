@@ -118,5 +118,5 @@ def test_kustomize_finds_every_definition_and_nothing_else() -> None:
 
 def test_short_names_and_categories_are_ours() -> None:
     names = [custom_resource_definition(kind)["spec"]["names"] for kind in KINDS]
-    assert [name["shortNames"] for name in names] == [["iproj"], ["ibackend"]]
+    assert [name["shortNames"] for name in names] == [["iproj"], ["ibackend"], ["cibackend"]]
     assert {category for name in names for category in name["categories"]} == {"identity"}

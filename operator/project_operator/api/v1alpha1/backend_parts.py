@@ -14,8 +14,8 @@ class SecretRef(ApiModel):
     """A Secret."""
 
     name: ObjectName
-    """Name of the Secret, in the namespace of the backend object. It must carry the label
-    `identity.project-operator.dev/credentials: "true"`."""
+    """Name of the Secret, in the namespace of the backend object, or in its `secretNamespace` where it is in none. It
+    must carry the label `identity.project-operator.dev/credentials: "true"`."""
 
 
 class SecretKeyRef(SecretRef):

@@ -68,11 +68,17 @@ class IdentityBackendSpec(ApiModel):
 
     @property
     def secret_ref(self) -> SecretRef:
-        """The Secret that holds the credential."""
-        chosen = self.nscale or self.keystone
-        if chosen is None:
-            raise AssertionError("a parsed spec has one type of backend")
-        return chosen.auth.secret_ref
+        """The Secret that holds the credential; the first of `secret_refs`."""
+        return self.secret_refs[0]
+
+    @property
+    def secret_refs(self) -> tuple[SecretRef, ...]:
+        """Every Secret that the credential is made of."""
+        if self.nscale is not None:
+            return self.nscale.auth.secret_refs
+        if self.keystone is not None:
+            return (self.keystone.auth.secret_ref,)
+        raise AssertionError("a parsed spec has one type of backend")
 
 
 class CapabilitiesStatus(ApiModel):
@@ -134,6 +140,10 @@ class IdentityBackendStatus(StatusModel):
     """The last failure of a call; stays until the next one."""
     secret_ref: SecretRefStatus | None = None
     """The Secret that carries the finalizer of this object."""
+    certificate_secret_ref: SecretRefStatus | None = None
+    """The Secret with a client certificate, where it is another one; it carries the finalizer too."""
+    credential_expires_at: Timestamp | None = None
+    """When the credential in use expires, where the backend tells; changes only with the credential."""
 
 
 class IdentityBackend(ApiModel):
@@ -145,6 +155,11 @@ class IdentityBackend(ApiModel):
     """What is wanted."""
     status: IdentityBackendStatus = IdentityBackendStatus()
     """What is; written by the operator."""
+
+    @property
+    def secret_namespace(self) -> str:
+        """Namespace of its Secret."""
+        return self.metadata.namespace
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Self:
