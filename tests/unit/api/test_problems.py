@@ -18,7 +18,7 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"tags": "a=b"}, "tags: must be a list"),
     ({"import": "abc"}, "import: must be an object"),
     ({"tags": [TAG] * 65}, "tags: must have at most 64 items"),
-    ({"managementPolicy": "Own"}, "managementPolicy: must be 'Manage', 'ReportDrift' or 'Observe'"),
+    ({"managementPolicy": "Own"}, "managementPolicy: must be 'Manage', 'ReportDrift', 'Plan' or 'Observe'"),
     ({"groups": [{"id": "a"}, {}]}, "groups[1]: must set exactly one of `id` and `name`"),
 ]
 

@@ -19,6 +19,7 @@ from project_operator.api.v1alpha1.types import (
     StatusText,
     StatusValue,
     Timestamp,
+    clip,
     clip_list,
     clip_map,
     without_mark,
@@ -154,13 +155,21 @@ ProjectTags = Annotated[
     Field(max_length=64, json_schema_extra={LIST_TYPE: "map", LIST_MAP_KEYS: ["name", "value"]}),
 ]
 
+MOST_ROLES: Final = 100
+
 ProjectGroups = Annotated[
     tuple[ProjectGroup, ...],
     Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
     Rule(
-        "self.all(g, self.exists_one(other, other == g))",
+        "self.all(g, self.exists_one(other, has(other.id) == has(g.id) && has(other.name) == has(g.name)"
+        " && (!has(g.id) || other.id == g.id) && (!has(g.name) || other.name == g.name)))",
         "must not name a group twice",
-        lambda groups: len(set(groups)) == len(groups),
+        lambda groups: len({(group.id, group.name) for group in groups}) == len(groups),
+    ),
+    Rule(
+        f"self.map(g, has(g.roles) ? size(g.roles) : 0).sum() <= {MOST_ROLES}",
+        f"must not give more than {MOST_ROLES} roles in all",
+        lambda groups: sum(len(group.roles or ()) for group in groups) <= MOST_ROLES,
     ),
 ]
 
@@ -190,9 +199,14 @@ class ProjectImport(ApiModel):
     `IfPresent`, it is created if it does not."""
 
 
-def _keystone(field: str, self: str) -> str:
-    """The CEL of a field of the keystone block, as a string; '' where it is absent."""
-    return f"(has({self}.keystone) && has({self}.keystone.{field}) ? string({self}.keystone.{field}) : '')"
+def _has_domain(spec: str) -> str:
+    """The CEL that says whether ``spec`` names a domain."""
+    return f"has({spec}.keystone) && has({spec}.keystone.domainID)"
+
+
+def _is_domain(spec: str) -> str:
+    """The CEL that says whether ``spec`` asks for a domain."""
+    return f"has({spec}.keystone) && has({spec}.keystone.isDomain) && {spec}.keystone.isDomain"
 
 
 class ProjectSpec(ApiModel):
@@ -231,17 +245,18 @@ class ProjectSpec(ApiModel):
             field_path=".parentID",
         ),
         Rule(
-            f"{_keystone('isDomain', 'self')} == {_keystone('isDomain', 'oldSelf')}",
+            f"({_is_domain('self')}) == ({_is_domain('oldSelf')})",
             "`keystone.isDomain` is immutable; create a new Project",
             field_path=".keystone",
         ),
         Rule(
-            f"{_keystone('domainID', 'self')} == {_keystone('domainID', 'oldSelf')}",
+            f"({_has_domain('self')}) == ({_has_domain('oldSelf')})"
+            f" && (!({_has_domain('self')}) || self.keystone.domainID == oldSelf.keystone.domainID)",
             "`keystone.domainID` is immutable; create a new Project",
             field_path=".keystone",
         ),
         Rule(
-            "!has(self.keystone) || !has(self.keystone.isDomain) || !self.keystone.isDomain"
+            f"!({_is_domain('self')})"
             " || (!has(self.keystone.domainID) && !has(self.parentRef) && !has(self.parentID))",
             "`keystone.isDomain` must not be combined with a parent or with `keystone.domainID`: a domain is in none",
             lambda spec: (
@@ -329,30 +344,34 @@ class TagStatus(ApiModel):
 
     name: StatusText
     """Name of the tag."""
-    value: StatusText = ""
-    """Value of the tag."""
+    value: StatusText
+    """Value of the tag; may be empty."""
 
 
 TagStatuses = Annotated[
     tuple[TagStatus, ...], Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(128)
 ]
+StatusID = Annotated[str, Field(max_length=128), clip(128)]
 StatusIDs = Annotated[
-    tuple[StatusText, ...], Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(200)
+    tuple[StatusID, ...], Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(200)
 ]
 
 
 class RoleAssignmentStatus(ApiModel):
     """A role that a group has on the project itself."""
 
-    group_id: StatusText
+    group_id: StatusID
     """Id of the group."""
-    role_id: StatusText
+    role_id: StatusID
     """Id of the role."""
 
 
 RoleAssignmentStatuses = Annotated[
-    tuple[RoleAssignmentStatus, ...], Field(max_length=512, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(512)
+    tuple[RoleAssignmentStatus, ...],
+    Field(max_length=2 * MOST_ROLES, json_schema_extra={LIST_TYPE: "atomic"}),
+    clip_list(2 * MOST_ROLES),
 ]
+"""Twice what a spec may name: while one is replaced by another, both are ours."""
 
 
 class ObservedProject(ApiModel):
@@ -372,7 +391,7 @@ class ObservedProject(ApiModel):
     """Whether it can be used, where the backend can switch projects off."""
     parent_id: StatusText | None = None
     """Id of its parent, where projects form a tree."""
-    particulars: Annotated[dict[str, StatusValue], Field(max_length=16), clip_map(16)] | None = None
+    particulars: Annotated[dict[str, StatusText], Field(max_length=8), clip_map(8)] | None = None
     """What only its family of backends has, by the path of the field in the spec, such as `keystone.immutable`."""
     creation_time: Timestamp | None = None
     """When it was created."""
@@ -430,19 +449,22 @@ class DriftEntry(ApiModel):
 class PlannedCallStatus(ApiModel):
     """A call to the backend that would be made."""
 
-    verb: StatusText
+    verb: Annotated[str, Field(max_length=16), clip(16)]
     """Its HTTP method."""
-    target: StatusValue
+    target: Annotated[str, Field(max_length=256), clip(256)]
     """Its path."""
-    summary: StatusValue
+    summary: StatusID
     """What it would do."""
 
 
+MOST_CALLS: Final = 2 * MOST_ROLES
 PlannedCalls = Annotated[
-    tuple[PlannedCallStatus, ...], Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(128)
+    tuple[PlannedCallStatus, ...],
+    Field(max_length=MOST_CALLS, json_schema_extra={LIST_TYPE: "atomic"}),
+    clip_list(MOST_CALLS),
 ]
 DriftEntries = Annotated[
-    tuple[DriftEntry, ...], Field(max_length=64, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(64)
+    tuple[DriftEntry, ...], Field(max_length=10, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(10)
 ]
 FormerIDs = Annotated[
     tuple[Annotated[str, Field(max_length=128)], ...],

@@ -17,17 +17,21 @@ from project_operator.api.v1alpha1.project import (
     DeletionPolicyStatus,
     DriftEntry,
     ImportByName,
+    KeystoneProject,
     ManagementPolicy,
     MissingPolicy,
     ObservedProject,
+    PlannedCallStatus,
     Project,
     ProjectBackendStatus,
     ProjectGroup,
     ProjectImport,
     ProjectOperation,
+    ProjectRole,
     ProjectSpec,
     ProjectStatus,
     ProjectTag,
+    RoleAssignmentStatus,
     TagStatus,
 )
 from project_operator.api.v1alpha1.types import Condition
@@ -69,6 +73,24 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"groups": [{"id": "a"}, {"name": "b"}, {"id": "a"}]}, "must not name a group twice"),
     ({"groups": [{"id": "a", "name": "b"}]}, "must set exactly one of `id` and `name`"),
     ({"groups": [{"id": str(number)} for number in range(101)]}, "at most 100 items"),
+    ({"groups": [{"id": "a"}, {"id": "a", "roles": [{"id": "r"}]}]}, "must not name a group twice"),
+    ({"groups": [{"id": "a", "roles": []}]}, "at least 1 item"),
+    ({"groups": [{"id": "a", "roles": [{"id": "r"}, {"id": "r"}]}]}, "must not name a role twice"),
+    ({"groups": [{"id": "a", "roles": [{"id": "r", "name": "reader"}]}]}, "must set exactly one of `id` and `name`"),
+    ({"groups": [{"id": "a", "roles": [{"id": str(n)} for n in range(33)]}]}, "at most 32 items"),
+    (
+        {"groups": [{"id": str(group), "roles": [{"id": str(n)} for n in range(26)]} for group in range(4)]},
+        "must not give more than 100 roles in all",
+    ),
+    ({"enabled": "yes"}, "valid boolean"),
+    ({"parentRef": {"name": "Not_A_Name"}}, "must be the name of a Kubernetes object"),
+    ({"parentRef": {"name": "a"}, "parentID": "b"}, "must not set both `parentRef` and `parentID`"),
+    ({"parentID": "../a"}, "must be an id as the backend shows it"),
+    ({"keystone": {"isDomain": "true"}}, "valid boolean"),
+    ({"keystone": {"domainID": "a/b"}}, "must be an id as the backend shows it"),
+    ({"keystone": {"isDomain": True, "domainID": "d"}}, "a domain is in none"),
+    ({"keystone": {"isDomain": True}, "parentID": "p"}, "a domain is in none"),
+    ({"keystone": {"isDomain": True}, "parentRef": {"name": "p"}}, "a domain is in none"),
     ({"import": {"id": "a", "byName": "Required"}}, "must set exactly one of `id` and `byName`"),
     ({"import": {"byName": "Maybe"}}, "'Required' or 'IfPresent'"),
     ({"import": {"id": "a"}, "missingPolicy": "Recreate"}, "`missingPolicy` must be 'Report' where `import` is set"),
@@ -101,6 +123,18 @@ def test_orphaned_marks_may_be_described_by_users_and_living_ones_may_not() -> N
         project(description=mark)
 
 
+def test_a_tag_with_an_empty_value_shows_its_value() -> None:
+    observed = ObservedProject(tags=(TagStatus(name="a", value=""),))
+    assert ProjectStatus(observed=observed).to_wire()["observed"]["tags"] == [{"name": "a", "value": ""}]
+
+
+def test_what_is_ours_holds_what_was_and_what_comes_instead() -> None:
+    groups = [{"id": str(group), "roles": [{"id": str(n)} for n in range(25)]} for group in range(4)]
+    most = sum(len(group.roles or ()) for group in project(groups=groups).spec.groups or ())
+    twice = tuple(RoleAssignmentStatus(group_id="g", role_id=str(number)) for number in range(2 * most))
+    assert AppliedProject(role_assignments=twice).role_assignments == twice
+
+
 def test_ids_that_were_are_never_dropped_silently() -> None:
     with pytest.raises(ValidationError, match="at most 100 items"):
         ProjectStatus(gone_ids=tuple(str(number) for number in range(101)))
@@ -111,15 +145,26 @@ NAME = st.text(alphabet=string.ascii_letters, min_size=1, max_size=20)
 TIME = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them naive
 MAYBE_NAME = st.none() | NAME
 
+ROLES = st.none() | st.lists(
+    st.builds(ProjectRole, id=NAME) | st.builds(ProjectRole, name=NAME), min_size=1, max_size=3, unique=True
+).map(tuple)
+
 SPECS = st.builds(
     ProjectSpec,
     name=MAYBE_NAME,
     description=st.none() | TEXT,
     tags=st.none() | st.lists(st.builds(ProjectTag, name=NAME, value=TEXT), max_size=4).map(tuple),
     groups=st.none()
-    | st.lists(st.builds(ProjectGroup, id=NAME) | st.builds(ProjectGroup, name=NAME), max_size=4, unique=True).map(
-        tuple
-    ),
+    | st.lists(
+        st.builds(ProjectGroup, id=NAME, roles=ROLES) | st.builds(ProjectGroup, name=NAME, roles=ROLES),
+        max_size=4,
+        unique_by=lambda group: (group.id, group.name),
+    ).map(tuple),
+    enabled=st.none() | st.booleans(),
+    parent_ref=st.none(),
+    parent_id=MAYBE_NAME,
+    keystone=st.none()
+    | st.builds(KeystoneProject, is_domain=st.none() | st.just(False), domain_id=MAYBE_NAME, immutable=st.booleans()),
     import_=st.none()
     | st.builds(ProjectImport, id=NAME)
     | st.builds(ProjectImport, by_name=st.sampled_from(ImportByName)),
@@ -131,6 +176,7 @@ SPECS = st.builds(
 )
 TAG_STATUSES = st.none() | st.lists(st.builds(TagStatus, name=NAME, value=TEXT), max_size=3).map(tuple)
 IDS = st.lists(NAME, max_size=3).map(tuple)
+ASSIGNMENTS = st.none() | st.lists(st.builds(RoleAssignmentStatus, group_id=NAME, role_id=NAME), max_size=3).map(tuple)
 STATUSES = st.builds(
     ProjectStatus,
     observed_generation=st.integers(-1, 10**9),
@@ -164,14 +210,26 @@ STATUSES = st.builds(
         description=st.none() | TEXT,
         tags=TAG_STATUSES,
         group_ids=st.none() | IDS,
+        role_assignments=ASSIGNMENTS,
+        enabled=st.none() | st.booleans(),
+        parent_id=MAYBE_NAME,
+        particulars=st.none() | st.dictionaries(NAME, TEXT, max_size=3),
         creation_time=st.none() | TIME,
         raw=st.none() | st.dictionaries(NAME, TEXT, max_size=3),
     ),
-    applied=st.none() | st.builds(AppliedProject, name=MAYBE_NAME, tags=TAG_STATUSES, group_ids=st.none() | IDS),
+    applied=st.none()
+    | st.builds(
+        AppliedProject,
+        name=MAYBE_NAME,
+        tags=TAG_STATUSES,
+        group_ids=st.none() | IDS,
+        role_assignments=ASSIGNMENTS,
+    ),
     deletion_policy=st.none() | st.builds(DeletionPolicyStatus, policy=NAME, source=NAME),
     condemned=IDS,
     gone_ids=IDS,
     drift=st.lists(st.builds(DriftEntry, field=NAME, desired=TEXT, observed=TEXT, since=TIME), max_size=3).map(tuple),
+    plan=st.lists(st.builds(PlannedCallStatus, verb=NAME, target=TEXT, summary=TEXT), max_size=3).map(tuple),
 )
 
 
