@@ -53,6 +53,7 @@ class BackendWorker:
         clock: Clock,
         publish: Publish,
         new_sweeper: Callable[[], Sweeper],
+        send_validity: float,
     ) -> None:
         self._kube = kube
         self._objects = objects
@@ -62,6 +63,7 @@ class BackendWorker:
         self._clock = clock
         self._publish = publish
         self._new_sweeper = new_sweeper
+        self._send_validity = send_validity
         self._entries: dict[Key, Entry] = {}
 
     def entry(self, key: Key) -> Entry:
@@ -144,9 +146,8 @@ class BackendWorker:
             return
         if entry.sweeper is None:
             entry.sweeper = self._new_sweeper()
-        timing = timing_of(spec, send_validity=0.0)
-        remove = spec.remove_duplicates and spec.capabilities.delete
-        for found in await entry.sweeper.sweep(entry.connection, quarantine=timing.quarantine, remove=remove):
+        timing = timing_of(spec, send_validity=self._send_validity)
+        for found in await entry.sweeper.sweep(entry.connection, quarantine=timing.quarantine):
             self._publish(raw, found)
 
     async def _report(

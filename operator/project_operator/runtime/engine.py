@@ -91,6 +91,7 @@ class Engine:
             clock=clock,
             publish=publish,
             new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
+            send_validity=send_validity,
         )
 
     def start(self) -> None:

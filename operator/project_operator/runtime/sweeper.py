@@ -4,7 +4,7 @@ import logging
 from typing import Any, Protocol
 
 from project_operator.backends.base import RemoteProject
-from project_operator.errors import BackendError, KubeError
+from project_operator.errors import KubeError
 from project_operator.kube.resources import PROJECTS, Resource
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.leftovers import leftovers
@@ -36,8 +36,8 @@ class Sweeper:
         self._since: dict[str, float] = {}
         self._reported: set[str] = set()
 
-    async def sweep(self, connection: Connection, *, quarantine: float, remove: bool) -> list[Notice]:
-        """What is to be reported now. With ``remove``, what this credential itself made is deleted as well.
+    async def sweep(self, connection: Connection, *, quarantine: float) -> list[Notice]:
+        """What is to be reported now; nothing is ever changed (docs/adr: the sweeper only reports).
 
         An id is reported once per process, after it has been left over for a whole quarantine and a live listing of all
         Projects confirmed it. Where the operator may not list all Projects it cannot know, and reports nothing.
@@ -49,8 +49,12 @@ class Sweeper:
         found = leftovers(listing, cluster=self._cluster, living=living)
         now = self._clock.now()
         self._since = {project.id: self._since.get(project.id, now) for project in found}
-        due = [project for project in found if now - self._since[project.id] > quarantine]
-        if not due or (not remove and all(project.id in self._reported for project in due)):
+        due = [
+            project
+            for project in found
+            if now - self._since[project.id] > quarantine and project.id not in self._reported
+        ]
+        if not due:
             return []
         try:
             live = await self._kube.list(PROJECTS, None, metadata_only=True)
@@ -58,11 +62,11 @@ class Sweeper:
             logger.info("cannot tell what is left over in %s: %s", connection.key, error)
             return []
         lives = {str(raw["metadata"]["uid"]) for raw in live}
-        confirmed = [one for one in leftovers(listing, cluster=self._cluster, living=lives) if one in due]
-        notices = [self._report(connection, project) for project in confirmed if project.id not in self._reported]
-        if remove:
-            await self._remove(connection, confirmed)
-        return notices
+        return [
+            self._report(connection, one)
+            for one in leftovers(listing, cluster=self._cluster, living=lives)
+            if one in due
+        ]
 
     def _report(self, connection: Connection, project: RemoteProject) -> Notice:
         self._reported.add(project.id)
@@ -73,21 +77,3 @@ class Sweeper:
         )
         logger.warning("%s: %s", connection.key, note)
         return Notice(warning=True, reason="LeftOver", action="Sweep", note=note)
-
-    async def _remove(self, connection: Connection, found: list[RemoteProject]) -> None:
-        for project in found:
-            if not connection.facts.principal or project.created_by != connection.facts.principal:
-                continue
-            try:
-                fresh = await connection.backend.get_project(project.id)
-                if fresh.content.mark == project.content.mark and not fresh.deleting:
-                    await connection.backend.delete_project(project.id, before_send=_nothing_to_check)
-                    logger.warning(
-                        "%s: left over project %s is deleted (`removeDuplicates`)", connection.key, project.id
-                    )
-            except BackendError as error:
-                connection.failed(error)
-
-
-def _nothing_to_check() -> None:
-    """The mark was read a moment ago and its owner is gone for good: nobody gives this project a new right to live."""
