@@ -20,6 +20,7 @@
         ├── PermissionDenied        the credential may not do this, or may not see it (403)
         ├── Throttled               too many requests; not applied
         ├── BackendUnavailable      no usable answer, and certainly nothing was applied
+        │   └── CredentialNotKept   a new credential could not have been kept, so none was asked for
         ├── OutcomeUnknown          no usable answer to a write: it may have been applied, now or later
         ├── RightExpired            our own check, just before sending: nothing was sent
         └── ConnectionRefused       connect(): URL, CA, organisation or version do not fit; says which field
@@ -119,6 +120,12 @@ class Throttled(BackendError):
 
 class BackendUnavailable(BackendError):
     """No usable answer; nothing can have been applied (a read, or the request never left)."""
+
+
+class CredentialNotKept(BackendUnavailable):
+    """The credential was not replaced: nowhere to keep the new one, or what came of an earlier attempt is not known
+    yet. Nothing was asked for.
+    """
 
 
 class OutcomeUnknown(BackendError):

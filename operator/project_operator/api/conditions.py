@@ -276,6 +276,24 @@ class Reason(StrEnum):
         "The Secret lacks the key, or its value cannot be a credential.",
         "Correct the key that the message names.",
     )
+    CREDENTIAL_REPLACED = (
+        "CredentialReplaced",
+        False,
+        "The credential was replaced before it expired; the new one is in the Secret with `-rotated` in its name.",
+        "Nothing.",
+    )
+    CREDENTIAL_NOT_REPLACED = (
+        "CredentialNotReplaced",
+        False,
+        "The credential is to be replaced, and could not be; the present one stays in use.",
+        "Remove the cause that the message names; it is tried again.",
+    )
+    CREDENTIAL_EXPIRES = (
+        "CredentialExpires",
+        False,
+        "The credential expires soon and nothing replaces it.",
+        "Put a new one into the Secret; it is followed without a restart.",
+    )
     ENDPOINT_INVALID = (
         "EndpointInvalid",
         True,

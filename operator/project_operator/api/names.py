@@ -35,6 +35,19 @@ Why not in status: docs/adr, the record of intent carries its backend.
 ACCEPT_ABSENCE_ANNOTATION: Final = f"{GROUP}/accept-absence"
 """On a backend object: so many projects that vanished at once are really gone, says a person."""
 
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+"""On Secrets that the operator made: its name (Kubernetes' recommended labels)."""
+
+REPLACES_ANNOTATION: Final = f"{GROUP}/replaces"
+"""On a Secret that the operator made: digest of the value in the user's Secret that its own stands for."""
+
+EXPIRES_ANNOTATION: Final = f"{GROUP}/expires-at"
+"""On a Secret that the operator made: when what it holds expires."""
+
+REPLACING_ANNOTATION: Final = f"{GROUP}/replacing"
+"""On a Secret that the operator made: a new credential was asked for and is not in here yet. Which attempt, for which
+value of the user's, and since when."""
+
 MARK_TAG: Final = f"{GROUP}/mark"
 """Name of the remote tag whose value is the ownership mark."""
 

@@ -161,6 +161,10 @@ class ConnectionFacts:
     principal: str = ""
     """Who we are to the backend, as ``createdBy`` would say it; "" where that cannot be told."""
     server_version: str = ""
+    credential_expires_at: datetime | None = None
+    """When the credential stops being accepted; aware, None where the backend does not tell."""
+    credential_renews: bool = False
+    """Whether the connection replaces it before that."""
 
 
 @dataclass(frozen=True, slots=True)

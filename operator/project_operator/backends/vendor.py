@@ -10,11 +10,16 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import Backend, UnsupportedField
 from project_operator.backends.calls import TransportSettings
+from project_operator.backends.keeping import Keeper, NoKeeper
 from project_operator.backends.transport import Admission
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _nothing(_: IdentityBackendSpec) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Surroundings:
     """Wall clock, aware; for what servers say in dates."""
     token_hex: Callable[[int], str] = secrets.token_hex
     """Random bytes in hex, for trace ids and for ids that nothing has."""
+    keeper: Keeper = field(default_factory=NoKeeper)
+    """Where a credential that replaces itself is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,10 @@ class Open(Protocol):
     """Makes a connection; sends nothing."""
 
     def __call__(self, spec: IdentityBackendSpec, secret: Mapping[str, bytes], surroundings: Surroundings) -> Backend:
-        """A backend for ``spec`` with the credential in ``secret`` (the decoded ``data`` of the Secret that it names).
+        """A backend for ``spec`` with the credential in ``secret``.
+
+        ``secret`` is the decoded ``data`` of the Secret that ``spec.secret_ref`` names; that of each further one of
+        ``spec.secret_refs`` stands in it too, its keys with the Secret's name and a slash before them.
 
         Raises:
             ConnectionRefused: URL, CA bundle or credential cannot be used as they are written.
@@ -81,3 +91,5 @@ class Vendor:
     unsupported: Unsupported
     endpoint: Callable[[IdentityBackendSpec], str]
     """Type and URL in one normal form: equal for two spellings of the same, different for two places."""
+    replaces: Callable[[IdentityBackendSpec], str] = _nothing
+    """Key of the Secret whose value the backend may replace (`keeping.Keeper`); "" where it replaces none."""

@@ -18,6 +18,9 @@ class Kube(Protocol):
     ) -> dict[str, Any]:
         """Guarded write (R1)."""
 
+    async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One new object; `KubeConflict` where there is one of that name."""
+
     async def list(
         self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
     ) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ class SimulatedKube:
             metadata["resourceVersion"],
         ):
             raise KubeConflict("the object has been modified", status=409)
-        allowed = {"status"} if subresource == "status" else {"metadata", "spec"}
+        allowed = {"status"} if subresource == "status" else {"metadata", "spec", "data"}
         after = _merged(current, {part: value for part, value in changes.items() if part in allowed})
         answer = copy.deepcopy(self._save(resource, current, after))
         if self.lose_answers and self.lose_answers[0] == name:
@@ -72,9 +72,21 @@ class SimulatedKube:
             raise KubeUnavailable("the answer was lost")
         return answer
 
+    async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0.001)
+        name = body["metadata"]["name"]
+        if (resource.plural, namespace or "", name) in self._objects:
+            raise KubeConflict(f"{resource.plural} {name!r} already exists", status=409)
+        self.writes.append((resource.plural, name, ""))
+        created = copy.deepcopy(self.make(resource, body))
+        if self.lose_answers and self.lose_answers[0] == name:
+            self.lose_answers.popleft()
+            raise KubeUnavailable("the answer was lost")
+        return created
+
     # What people do.
 
-    def create(self, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+    def make(self, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """`kubectl create`."""
         raw = copy.deepcopy(dict(body))
         raw["metadata"].setdefault("namespace", "ns")

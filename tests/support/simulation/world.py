@@ -64,18 +64,18 @@ class World:
 
     def install(self, **spec: Any) -> None:
         """The Secret and the backend object."""
-        self.kube.create(
+        self.kube.make(
             SECRETS,
             {"metadata": {"name": "token", "labels": {CREDENTIALS_LABEL: "true"}}, "data": {"token": "dG9rZW4="}},
         )
         nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
         bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
         body = {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
-        self.kube.create(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body | spec})
+        self.kube.make(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body | spec})
 
     def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""
-        return str(self.kube.create(PROJECTS, {"metadata": {"name": name}, "spec": spec})["metadata"]["uid"])
+        return str(self.kube.make(PROJECTS, {"metadata": {"name": name}, "spec": spec})["metadata"]["uid"])
 
     def start(self, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
         """An operator starts and lists what there is."""

@@ -15,6 +15,9 @@ KEPT_ELSEWHERE = {
     "CREDENTIALS_LABEL": "identity.project-operator.dev/credentials",
     "RECONCILE_ANNOTATION": "identity.project-operator.dev/reconcile-requested-at",
     "BACKEND_ANNOTATION": "identity.project-operator.dev/backend",
+    "REPLACES_ANNOTATION": "identity.project-operator.dev/replaces",
+    "EXPIRES_ANNOTATION": "identity.project-operator.dev/expires-at",
+    "REPLACING_ANNOTATION": "identity.project-operator.dev/replacing",
     "MARK_TAG": "identity.project-operator.dev/mark",
 }
 

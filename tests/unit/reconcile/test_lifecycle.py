@@ -255,7 +255,7 @@ async def test_a_saved_manifest_with_our_finalizer_does_not_double_what_is_left(
     world.kube.delete("web")
     world.start()
     kept = {part: saved["metadata"][part] for part in ("name", "finalizers", "annotations")}
-    world.kube.create(PROJECTS, {"metadata": kept, "spec": saved["spec"]})
+    world.kube.make(PROJECTS, {"metadata": kept, "spec": saved["spec"]})
     await reason(world, "Conflict")
     await nothing_happens(world)
     assert world.backend.count("create") == 1
@@ -901,7 +901,7 @@ async def test_a_missing_backend_is_said_after_a_moment_and_heals(world: World) 
     await world.until(lambda: world.kube.look("default", IDENTITY_BACKENDS) is None)
     world.apply()
     assert "default backend" in await reason(world, "BackendNotFound")
-    world.kube.create(
+    world.kube.make(
         IDENTITY_BACKENDS,
         {
             "metadata": {"name": "default"},
@@ -921,7 +921,7 @@ async def test_another_backend_object_of_the_name_is_not_the_same(world: World) 
     world.kube.strip_finalizers("default", IDENTITY_BACKENDS)
     await world.crash()
     world.kube.delete("default", IDENTITY_BACKENDS)
-    world.kube.create(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body})
+    world.kube.make(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body})
     world.start()
     await reason(world, "BackendChanged")
     world.kube.delete("web")
@@ -998,7 +998,7 @@ async def test_a_field_that_the_backend_cannot_hold_is_refused_before_any_call(w
 
 @told()
 async def test_a_spec_that_cannot_be_understood_stalls_and_holds_its_deletion(world: World) -> None:
-    world.kube.create(PROJECTS, {"metadata": {"name": "web", "finalizers": [FINALIZER]}, "spec": {"groups": "x"}})
+    world.kube.make(PROJECTS, {"metadata": {"name": "web", "finalizers": [FINALIZER]}, "spec": {"groups": "x"}})
     await reason(world, "InvalidSpec")
     world.kube.delete("web")
     await world.until(lambda: "the deletion waits" in world.condition().get("message", ""))

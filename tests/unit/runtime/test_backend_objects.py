@@ -80,7 +80,7 @@ def test_a_missing_secret_is_named_and_its_coming_is_enough() -> None:
         world.kube.delete("token", SECRETS)
         world.start()
         assert "Secret 'token' is not there" in await reason(world, "SecretNotFound")
-        world.kube.create(SECRETS, SECRET)
+        world.kube.make(SECRETS, SECRET)
         await reason(world, "Succeeded", within=5)
         assert [notice.reason for _, notice in world.notices] == ["SecretNotFound", "Succeeded"]
 
@@ -91,7 +91,7 @@ def test_a_secret_without_the_label_is_not_used() -> None:
     async def story(world: World) -> None:
         world.install()
         world.kube.delete("token", SECRETS)
-        world.kube.create(SECRETS, SECRET | {"metadata": {"name": "token"}})
+        world.kube.make(SECRETS, SECRET | {"metadata": {"name": "token"}})
         world.start()
         assert CREDENTIALS_LABEL in await reason(world, "SecretNotLabelled")
         assert world.backend.count("connect") == 0
@@ -141,7 +141,7 @@ def test_another_secret_is_held_instead_of_the_former_one() -> None:
         world.install()
         world.start()
         await reason(world, "Succeeded")
-        world.kube.create(SECRETS, SECRET | {"metadata": SECRET["metadata"] | {"name": "other"}})  # type: ignore[operator]
+        world.kube.make(SECRETS, SECRET | {"metadata": SECRET["metadata"] | {"name": "other"}})  # type: ignore[operator]
         world.kube.edit(
             "default", IDENTITY_BACKENDS, nscale={"auth": {"serviceAccountToken": {"secretRef": {"name": "other"}}}}
         )
@@ -157,7 +157,7 @@ def test_a_secret_that_another_backend_object_needs_is_kept() -> None:
     async def story(world: World) -> None:
         world.install()
         body = (world.kube.look("default", IDENTITY_BACKENDS) or {})["spec"]
-        world.kube.create(IDENTITY_BACKENDS, {"metadata": {"name": "second"}, "spec": body})
+        world.kube.make(IDENTITY_BACKENDS, {"metadata": {"name": "second"}, "spec": body})
         world.start()
         await reason(world, "Succeeded")
         await world.until(lambda: holds(world, "second", IDENTITY_BACKENDS))

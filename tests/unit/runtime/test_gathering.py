@@ -49,7 +49,7 @@ class Stage:
         raise NotImplementedError
 
     def apply(self, name: str = "web", **body: Any) -> tuple[Key, dict[str, Any]]:
-        raw = self.kube.create(PROJECTS, {"metadata": {"name": name} | body.pop("metadata", {}), "spec": {}} | body)
+        raw = self.kube.make(PROJECTS, {"metadata": {"name": name} | body.pop("metadata", {}), "spec": {}} | body)
         key = Key.of(PROJECTS.plural, raw)
         self.references.note(key, raw)
         return key, raw

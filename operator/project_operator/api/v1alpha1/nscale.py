@@ -1,8 +1,19 @@
 """nscale Identity as a member of the union in a backend object's spec."""
 
+from typing import Annotated
+
 from project_operator.api.schema import ApiModel, Rule
 from project_operator.api.v1alpha1.backend_parts import BaseURL, CABundle, SecretKeyRef, SecretRef
-from project_operator.api.v1alpha1.types import RemoteID, RemoteName
+from project_operator.api.v1alpha1.types import Duration, RemoteID, RemoteName, duration_between
+
+
+class TokenRotation(ApiModel):
+    """That the operator replaces the token before it expires. The new one is kept in a Secret of the operator's own,
+    named as the backend object with `-rotated` behind it; the Secret that `secretRef` names stays as it is, and counts
+    again when somebody puts another token into it."""
+
+    before: Annotated[Duration, duration_between("1m", "8760h")] = "720h"
+    """How long before its expiry. A token is never replaced in the first half of its life, however short that is."""
 
 
 class ServiceAccountToken(ApiModel):
@@ -10,22 +21,62 @@ class ServiceAccountToken(ApiModel):
 
     secret_ref: SecretKeyRef
     """Where the token is. A change of the Secret is followed without a restart."""
+    rotation: TokenRotation | None = None
+    """Absent: the token is used until it expires."""
+
+
+class RefreshToken(ApiModel):
+    """The session of a person with an OAuth 2 client: an access token is asked for with a refresh token, which works
+    once and is replaced each time. The next one is kept in a Secret of the operator's own, named as the backend object
+    with `-rotated` behind it. Nothing else may use the same session."""
+
+    secret_ref: SecretRef
+    """The Secret with the keys `refresh-token`, `client-id` and `client-secret`. A change of it is followed without a
+    restart."""
+
+
+class ClientCertificate(ApiModel):
+    """A certificate that the operator shows when it connects."""
+
+    secret_ref: SecretRef
+    """The Secret with the keys `tls.crt` (with its chain) and `tls.key`, as of the type `kubernetes.io/tls`. A change
+    of it is followed without a restart."""
 
 
 class NscaleAuth(ApiModel):
-    """How the operator proves who it is: exactly one of the members."""
+    """How the operator proves who it is."""
 
-    one_of = ("service_account_token",)
+    rules = (
+        Rule(
+            "!(has(self.serviceAccountToken) && has(self.refreshToken))",
+            "must not set both `serviceAccountToken` and `refreshToken`",
+            lambda auth: auth.service_account_token is None or auth.refresh_token is None,
+        ),
+        Rule(
+            "has(self.serviceAccountToken) || has(self.refreshToken) || has(self.clientCertificate)",
+            "must set `serviceAccountToken`, `refreshToken` or `clientCertificate`",
+            lambda auth: any((auth.service_account_token, auth.refresh_token, auth.client_certificate)),
+        ),
+    )
 
     service_account_token: ServiceAccountToken | None = None
-    """The token of an nscale service account."""
+    """The token of an nscale service account: what a robot should use."""
+    refresh_token: RefreshToken | None = None
+    """The session of a person."""
+    client_certificate: ClientCertificate | None = None
+    """Alone: who the operator is, to a server that it is a platform service of (nscale 1.13 and later). Beside a token:
+    what an ingress in front of the server asks for."""
+
+    @property
+    def secret_refs(self) -> tuple[SecretRef, ...]:
+        """The Secrets that hold the credential; that of a token before that of a certificate."""
+        chosen = (self.service_account_token, self.refresh_token, self.client_certificate)
+        return tuple(one.secret_ref for one in chosen if one is not None)
 
     @property
     def secret_ref(self) -> SecretRef:
-        """The Secret that holds the credential."""
-        if self.service_account_token is None:
-            raise AssertionError("a parsed spec has one kind of auth")
-        return self.service_account_token.secret_ref
+        """The first of `secret_refs`."""
+        return self.secret_refs[0]
 
 
 class OrganizationRef(ApiModel):
