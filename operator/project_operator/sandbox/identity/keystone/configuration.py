@@ -1,0 +1,70 @@
+"""keystone.conf and the server's gunicorn.conf.py, as text."""
+
+from pathlib import Path
+from typing import Final
+
+from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
+from project_operator.sandbox.identity.tls import TLSFiles
+
+KEYSTONE_CONF: Final = "keystone.conf"
+GUNICORN_CONF: Final = "gunicorn.conf.py"
+DATABASE: Final = "keystone.db"
+TOKEN_KEYS: Final = "fernet-keys"  # noqa: S105 - the name of a folder
+CREDENTIAL_KEYS: Final = "credential-keys"
+_THREADS: Final = 4
+_KEEP_ALIVE: Final = 5
+"""Seconds until an idle connection is closed: the default of Apache httpd, which stands in front of most Keystones."""
+
+
+def keystone_conf(folder: Path, settings: KeystoneSettings) -> str:
+    """keystone.conf for a server whose database and keys lie in ``folder``.
+
+    No ``public_endpoint``: links in answers then name the host that the client asked for, also behind a proxy. The
+    cache in memory spares each request some 300 SQL queries, and is right because one process serves. The database
+    need not survive a crash of the machine, so nothing is synced to disk.
+    """
+    return f"""\
+[DEFAULT]
+log_file = {folder / "keystone.log"}
+max_db_limit = {settings.max_db_limit}
+max_project_tree_depth = {settings.max_project_tree_depth}
+[database]
+connection = sqlite:///{folder / DATABASE}
+sqlite_synchronous = false
+[token]
+provider = fernet
+expiration = {settings.token_expiration}
+[fernet_tokens]
+key_repository = {folder / TOKEN_KEYS}
+[fernet_receipts]
+key_repository = {folder / TOKEN_KEYS}
+[credential]
+key_repository = {folder / CREDENTIAL_KEYS}
+[identity]
+password_hash_rounds = 4
+[cache]
+enabled = true
+backend = dogpile.cache.memory
+[oslo_messaging_notifications]
+driver = noop
+"""
+
+
+def gunicorn_conf(host: str, port: int, tls: TLSFiles | None) -> str:
+    """gunicorn.conf.py: one process with threads. Port 0 is a free one, which gunicorn's log then names.
+
+    Nothing of it can go on the command line, for Keystone's configuration would read that as its own.
+    """
+    settings: dict[str, object] = {
+        "wsgi_app": "keystone.wsgi.api:application",
+        "bind": f"{host}:{port}",
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": _THREADS,
+        "keepalive": _KEEP_ALIVE,
+        "graceful_timeout": 1,
+        "control_socket_disable": True,
+    }
+    if tls is not None:
+        settings |= {"certfile": str(tls.certificate), "keyfile": str(tls.key)}
+    return "".join(f"{name} = {value!r}\n" for name, value in settings.items())

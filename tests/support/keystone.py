@@ -1,0 +1,104 @@
+"""The real Keystone for tests: one server a worker, and a domain of its own for each test.
+
+With no package index to fetch Keystone from, these fixtures fail and say so; they never skip.
+"""
+
+import itertools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+from project_operator.sandbox.controlplane.report import Report
+from project_operator.sandbox.identity.keystone.admin_client import (
+    ADMIN,
+    DEFAULT_DOMAIN,
+    ApplicationCredential,
+    KeystoneAdminClient,
+    User,
+)
+from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
+
+_COUNTER: Final = itertools.count(1)
+PASSWORD: Final = "correct-horse-battery-staple"
+
+
+@dataclass
+class Domain:
+    """A domain with nothing in it but its manager."""
+
+    server: EmbeddedKeystone
+    id: str
+    name: str
+    manager: User
+    """Has the role ``manager`` on the domain: least privilege."""
+    others: list[str] = field(default_factory=list)
+    """Further domains that end with the test."""
+
+    @property
+    def admin(self) -> KeystoneAdminClient:
+        """Sees and does everything."""
+        return self.server.admin
+
+    @property
+    def url(self) -> str:
+        """URL of the API, with `/v3`."""
+        return self.server.url
+
+    def make_user(self, name: str = "", *roles: str) -> User:
+        """A user of the domain, with these roles on it."""
+        made = self.admin.make_user(name or f"user-{next(_COUNTER)}", PASSWORD, self.id)
+        for role in roles:
+            self.admin.grant(self.admin.role_id(role), f"domains/{self.id}", user=made.id)
+        return made
+
+    def make_group(self, name: str) -> str:
+        """A group of the domain; its id."""
+        return self.admin.make_group(name, self.id)
+
+    def make_application_credential(self, role: str = ADMIN) -> tuple[ApplicationCredential, str]:
+        """An unrestricted one of a user with ``role`` on a project outside the domain, and the id of that project.
+
+        With the default it may do everything, as the credential of an operator that has no domain scope must.
+        """
+        number = next(_COUNTER)
+        user = self.admin.make_user(f"robot-{number}", PASSWORD)
+        project = self.admin.make_project(f"robots-{number}", DEFAULT_DOMAIN)
+        self.admin.grant(self.admin.role_id(role), f"projects/{project}", user=user.id)
+        return self.admin.make_application_credential(user, project, f"robot-{number}", unrestricted=True), project
+
+    def make_domain(self) -> str:
+        """A further domain; its id."""
+        self.others.append(self.admin.make_domain(f"further-{next(_COUNTER)}"))
+        return self.others[-1]
+
+    def remove(self) -> None:
+        """Delete what the test made and did not remove."""
+        for domain in (self.id, *self.others):
+            self.admin.remove_domain(domain)
+
+
+def make_domain(server: EmbeddedKeystone) -> Domain:
+    """A domain with a manager."""
+    name = f"domain-{next(_COUNTER)}"
+    domain_id = server.admin.make_domain(name)
+    manager = server.admin.make_user(f"manager-of-{name}", PASSWORD, domain_id)
+    server.admin.grant(server.admin.role_id("manager"), f"domains/{domain_id}", user=manager.id)
+    return Domain(server, domain_id, name, manager)
+
+
+@pytest.fixture(scope="session")
+def keystone_server() -> Iterator[EmbeddedKeystone]:
+    """The real Keystone (one per worker under xdist); what it has to fetch and make is said on the terminal."""
+    with EmbeddedKeystone(report=Report(sys.__stderr__)) as server:
+        yield server
+
+
+@pytest.fixture
+def keystone_domain(keystone_server: EmbeddedKeystone) -> Iterator[Domain]:
+    """A fresh domain, gone after the test."""
+    domain = make_domain(keystone_server)
+    yield domain
+    domain.remove()
