@@ -1,0 +1,184 @@
+"""Requests to Keystone with a token that is alive, and every answer either usable or an error of our tree."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
+from project_operator.backends.keystone_v3.classification import Asked, classify, succeeded, unusable
+from project_operator.backends.keystone_v3.credentials import Credential
+from project_operator.backends.keystone_v3.dialect import Dialect
+from project_operator.backends.keystone_v3.errors import Operation
+from project_operator.backends.keystone_v3.payloads import (
+    ErrorDocument,
+    Payload,
+    TokenDocument,
+    in_utc,
+    lifetime,
+    read,
+    read_page,
+)
+from project_operator.backends.keystone_v3.requests import TOKENS, Request, get
+from project_operator.backends.keystone_v3.tokens import Token, TokenKeeper
+from project_operator.backends.transport import Transport
+from project_operator.backends.trust import Lost
+from project_operator.errors import BackendUnavailable
+
+_LONGEST_ANSWER: Final = 64 * MEBIBYTE
+"""Bytes. A page of 1,000 projects takes some 340,000; descriptions have no bound of their own (K1-8)."""
+
+_WALKS: Final = 4
+"""How often a list is begun anew because what a page ended with is gone."""
+
+Document = TypeVar("Document", bound=Payload)
+
+
+class KeystoneClient:
+    """One credential at one endpoint."""
+
+    def __init__(
+        self, transport: Transport, credential: Credential, dialect: Dialect, now: Callable[[], datetime]
+    ) -> None:
+        self._transport = transport
+        self._credential = credential
+        self._dialect = dialect
+        self._now = now
+        self._tokens = TokenKeeper(self._sign_in, lambda: asyncio.get_running_loop().time())
+
+    async def token(self) -> Token:
+        """The token that requests are sent with.
+
+        Raises:
+            BackendError: there is none to be had.
+        """
+        return await self._tokens.current()
+
+    async def ask_openly(self, request: Request) -> Answer:
+        """The answer to a read that needs no token. Raises the `BackendError` that it means where it is no success."""
+        call = Call(request.method, request.target, {"Accept": "application/json"})
+        return self._usable(request.asked, await self._transport.exchange(call), "")
+
+    async def send(self, request: Request, before_send: Callable[[], None] | None = None) -> Answer:
+        """The answer to ``request``: a success, or an absence that the table of ``errors`` takes for an answer.
+
+        A token that may be dead is replaced and the request sent once more, with ``before_send`` called again: what
+        is refused for its token was not done.
+
+        Raises:
+            BackendError: what else came of it.
+        """
+        token = await self._tokens.current()
+        outcome = await self._exchange(request, token, before_send)
+        if self._doubtful(request.asked, outcome, token):
+            fresh = await self._tokens.instead_of(token)
+            if fresh is not None:
+                token = fresh
+                outcome = await self._exchange(request, token, before_send)
+        return self._usable(request.asked, outcome, token.value)
+
+    async def read(self, document: type[Document], request: Request) -> Document | None:
+        """The answer to a read as ``document``; None for an absence that is an answer."""
+        answer = await self.send(request)
+        if not succeeded(request.asked, answer, self._dialect):
+            return None
+        found = read(document, answer.body)
+        if found is None:
+            raise unusable(request.asked.operation, answer, self._dialect)
+        return found
+
+    async def items(self, request: Request, key: str) -> list[Any]:
+        """The items under ``key`` of a list that has no pages, unread; none for an absence that is an answer."""
+        answer = await self.send(request)
+        if not succeeded(request.asked, answer, self._dialect):
+            return []
+        page = read_page(answer.body, key)
+        if page is None or page.marker:
+            raise unusable(request.asked.operation, answer, self._dialect)
+        return page.items
+
+    async def list_all(self, operation: Operation, path: str, key: str, **query: str) -> list[Any]:
+        """The items under ``key`` of every page of ``path``, unread, each with an id; complete or an error.
+
+        Pages begin after an item. Where that is gone by the time, the list is begun anew (K5-7).
+        """
+        for _ in range(_WALKS):
+            items = await self._walk(operation, path, key, query)
+            if items is not None:
+                return items
+        raise BackendUnavailable(
+            f"{operation.words}: what the pages begin with vanishes faster than it can be listed", operation=operation
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    async def _walk(self, operation: Operation, path: str, key: str, query: dict[str, str]) -> list[Any] | None:
+        found: list[Any] = []
+        markers: set[str] = set()
+        marker = ""
+        while True:
+            begin = {"marker": marker} if marker else {}
+            request = get(operation, path, begin.values(), **query, limit=str(self._dialect.page_limit), **begin)
+            answer = await self.send(request)
+            if not succeeded(request.asked, answer, self._dialect):
+                return None
+            page = read_page(answer.body, key)
+            if page is None or page.marker in markers:
+                raise unusable(operation, answer, self._dialect)
+            found += page.items
+            if not page.marker:
+                return found
+            marker = page.marker
+            markers.add(marker)
+
+    async def _exchange(
+        self, request: Request, token: Token, before_send: Callable[[], None] | None
+    ) -> Answer | NoAnswer:
+        headers = {"Accept": "application/json", "X-Auth-Token": token.value}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"  # anything else is 400 (K3-12)
+        call = Call(request.method, request.target, headers, request.body, _LONGEST_ANSWER, before_send)
+        return await self._transport.exchange(call)
+
+    def _doubtful(self, asked: Asked, outcome: Answer | NoAnswer, token: Token) -> bool:
+        """Whether it may be the token that is refused: by a 401, or by a 404 that speaks of something else than what
+        was asked for, or of the very project that the token is for (K3-20).
+        """
+        if isinstance(outcome, NoAnswer):
+            return False
+        if outcome.status != 404:  # noqa: PLR2004 - a status of HTTP
+            return outcome.status == 401  # noqa: PLR2004 - likewise
+        document = read(ErrorDocument, outcome.body)
+        return document is not None and (not document.names(asked.named) or token.project_id in asked.named)
+
+    async def _sign_in(self) -> Token:
+        asked = Asked(Operation.SIGN_IN)
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        call = Call("POST", TOKENS, headers, self._credential.sign_in())
+        outcome = await self._transport.exchange(call)
+        if isinstance(outcome, NoAnswer) and outcome.why is Lost.DISCONNECTED:
+            outcome = await self._transport.exchange(call)  # asking twice gives two tokens, which harms nobody
+        answer = self._usable(asked, outcome, "")
+        document = read(TokenDocument, answer.body)
+        value = answer.headers.get("x-subject-token") or ""
+        if document is None or not value or not all("!" <= char <= "~" for char in value):
+            raise unusable(Operation.SIGN_IN, answer, self._dialect)
+        token = document.token
+        return Token(
+            value,
+            lifetime(token, self._now()),
+            user=token.user.name,
+            domain_id=token.domain.id if token.domain else "",
+            domain_name=token.domain.name if token.domain else "",
+            project_id=token.project.id if token.project else "",
+            credential_expires_at=in_utc(token.user.password_expires_at) if token.user.password_expires_at else None,
+        )
+
+    def _usable(self, asked: Asked, outcome: Answer | NoAnswer, token: str) -> Answer:
+        secrets = (self._credential.secret, token)
+        error = classify(asked, outcome, self._dialect, now=self._now(), secrets=secrets)
+        if isinstance(outcome, Answer) and error is None:
+            return outcome
+        raise error or AssertionError("a call without answer is an error")

@@ -1,0 +1,56 @@
+"""What Keystone cannot hold, told before any call."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
+from project_operator.backends.base import Tag, UnsupportedField
+from project_operator.backends.keystone_v3.tags import wire_tag
+
+LONGEST_NAME: Final = 64
+LONGEST_TAG: Final = 255
+"""Characters (K1-6, K1-9)."""
+
+_NUL: Final = "\0"
+
+
+def unsupported(
+    spec: ProjectSpec,
+    *,
+    name: str,
+    deletion_policy: DeletionPolicy,  # noqa: ARG001 - Keystone can do them all
+) -> tuple[UnsupportedField, ...]:
+    """The fields that a person has to change."""
+    return (*_name(spec, name), *_description(spec), *_tags(spec), *_groups(spec))
+
+
+def _name(spec: ProjectSpec, name: str) -> Iterator[UnsupportedField]:
+    if len(name) > LONGEST_NAME or _NUL in name:
+        rule = f"must have at most {LONGEST_NAME} characters and no NUL, for Keystone"
+        if spec.name is not None:
+            yield UnsupportedField("spec.name", rule)
+        else:
+            yield UnsupportedField("metadata.name", f"{rule}; or set `spec.name`")
+
+
+def _description(spec: ProjectSpec) -> Iterator[UnsupportedField]:
+    if _NUL in (spec.description or ""):
+        yield UnsupportedField("spec.description", "must not hold NUL, which Keystone's database may refuse")
+
+
+def _tags(spec: ProjectSpec) -> Iterator[UnsupportedField]:
+    for index, tag in enumerate(spec.tags or ()):
+        path = f"spec.tags[{index}]"
+        if "=" in tag.name:
+            yield UnsupportedField(f"{path}.name", "must not hold '=', which parts name and value in Keystone's tags")
+        for field, text in (("name", tag.name), ("value", tag.value)):
+            if any(char in text for char in (",", "/", _NUL)):
+                yield UnsupportedField(f"{path}.{field}", "must not hold ',', '/' or NUL, for Keystone")
+        if len(wire_tag(Tag(tag.name, tag.value))) > LONGEST_TAG:
+            yield UnsupportedField(path, f"must have at most {LONGEST_TAG} characters as 'name=value', for Keystone")
+
+
+def _groups(spec: ProjectSpec) -> Iterator[UnsupportedField]:
+    for index, group in enumerate(spec.groups or ()):
+        if group.roles is None:
+            yield UnsupportedField(f"spec.groups[{index}].roles", "must name the roles that the group is to have")
