@@ -126,10 +126,7 @@ class KeystoneBackend:
         try:
             project = await self._get(project_id)
         except PermissionDenied as denied:
-            shown = await self._look_up(project_id)
-            if shown is None:
-                raise _gone(denied) from None
-            project = shown
+            project = await self._look_up(project_id, denied)
         if not group_ids:
             return project
         assignments = await read_role_assignments(self._client, project_id, group_ids)
@@ -290,16 +287,31 @@ class KeystoneBackend:
             f"get project: {what}, and so none of those that the backend object is for", operation=operation
         )
 
-    async def _look_up(self, project_id: str) -> RemoteProject | None:
-        """The project as a complete list shows it; None where it does not, and would if it were there."""
-        await self.verify_read_access()
-        return next((project for project in await self.list_projects() if project.id == project_id), None)
+    async def _look_up(self, project_id: str, denied: PermissionDenied) -> RemoteProject:
+        """The project as a complete list shows it, now that it cannot be read by itself.
+
+        Raises:
+            ProjectNotFound: the list does not show it, and would if it were there.
+            PermissionDenied: ``denied``, as there is no such list.
+        """
+        try:
+            await self.verify_read_access()
+            projects = await self.list_projects()
+        except PermissionDenied:
+            raise denied from None
+        found = next((project for project in projects if project.id == project_id), None)
+        if found is None:
+            raise _gone(denied) from None
+        return found
 
     async def _is_gone(self, project_id: str) -> bool:
+        """Whether a write was forbidden because there is nothing to write to (K4-1)."""
         try:
             await self.get_project(project_id)
         except ProjectNotFound:
             return True
+        except (PermissionDenied, RequestRefused):
+            return False
         return False
 
     async def _is_taken(self, unknown: OutcomeUnknown, current: RemoteProject, name: str) -> bool:

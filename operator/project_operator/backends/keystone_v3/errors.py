@@ -205,7 +205,7 @@ TABLE: Final = (
     Row(CREATE | UPDATE, only(409), _KEYSTONE, NameTaken, _TAKEN, "API page, 409; K6-1, K6-5"),
     Row(USE, only(400), _KEYSTONE, RequestRefused, "refused", "API page, 400; K6-3", quotes=True),
     Row(USE, only(409), _KEYSTONE, RequestRefused, "refused", "API page, 409", quotes=True),
-    Row(USE, only(413), _EITHER, RequestRefused, _LARGE, "K2-4: HTML, and before anything is done"),
+    Row(WRITES, only(413), _EITHER, RequestRefused, _LARGE, "K2-4: HTML, and before anything is done"),
     # A URL that does not lead to Keystone.
     Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
     Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from project_operator.api.durations import parse_duration
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.nscale import NscaleBackend, ServiceAccountToken
 from project_operator.backends.nscale.errors import SPEC_PATH, URL_FIELD
+from project_operator.backends.urls import normal_url
 from project_operator.errors import ConnectionRefused
 
 TOKEN_FIELD: Final = f"{SPEC_PATH}.auth.serviceAccountToken.secretRef"
-
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> NscaleC
     nscale, account = _members(spec)
     organization = nscale.organization
     return NscaleConfig(
-        url=normal_url(nscale.url),
+        url=normal_url(nscale.url, URL_FIELD),
         token=_token(secret, account.secret_ref.name, account.secret_ref.key),
         organization_id=(organization.id or "") if organization else "",
         organization_name=(organization.name or "") if organization else "",
@@ -56,25 +54,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> NscaleC
 
 def endpoint(spec: IdentityBackendSpec) -> str:
     """``nscale:`` and the URL in its normal form."""
-    return f"nscale:{normal_url(_members(spec)[0].url)}"
-
-
-def normal_url(text: str) -> str:
-    """``text`` in small letters as far as the host, without a default port, and without slashes at its end.
-
-    Raises:
-        ConnectionRefused: it is no URL.
-    """
-    try:
-        url = urlsplit(text)
-        port = url.port
-    except ValueError:
-        url, port = urlsplit(""), None
-    if not url.hostname:
-        raise ConnectionRefused("must be a URL such as https://identity.example.com", field=URL_FIELD)
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    place = host if port in {None, _DEFAULT_PORTS.get(url.scheme)} else f"{host}:{port}"
-    return f"{url.scheme}://{place}{url.path.rstrip('/')}"
+    return f"nscale:{normal_url(_members(spec)[0].url, URL_FIELD)}"
 
 
 def _members(spec: IdentityBackendSpec) -> tuple[NscaleBackend, ServiceAccountToken]:
