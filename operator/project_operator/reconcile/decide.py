@@ -2,7 +2,7 @@
 
 from project_operator.reconcile import adoption, creation, removal, rest, upkeep
 from project_operator.reconcile.actions import Action
-from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, reads_only
+from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, reads_only, tenant_may_ask_for_it
 from project_operator.reconcile.view import BackendView, View
 
 
@@ -19,8 +19,11 @@ def decide(view: View) -> Action:
     backend = view.backend
     if not isinstance(backend, BackendView):
         raise AssertionError("a backend that is not there is a verdict")  # noqa: TRY004 - not a wrong argument, a defect
+    refused = tenant_may_ask_for_it(view)
     if view.record.id:
-        return upkeep.decide(view, backend)
+        return upkeep.decide(view, backend) if refused is None else upkeep.mirror(view, backend, refused)
+    if refused is not None and view.memory.answer is None:
+        return rest.on_verdict(view, refused)
     if project.spec.import_ is not None:
         return adoption.decide(view, backend, project.spec.import_)
     if reads_only(view):

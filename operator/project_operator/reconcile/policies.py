@@ -9,6 +9,7 @@ from typing import Final
 from project_operator.api.conditions import Reason
 from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.api.v1alpha1.project import ManagementPolicy
+from project_operator.reconcile import tenancy
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 Check = Callable[[View], Verdict | None]
@@ -59,6 +60,35 @@ def backend_can_hold_it(view: View) -> Verdict | None:
     if not fields:
         return None
     return Verdict(Reason.UNSUPPORTED, "; ".join(f"`{one.path}`: {one.reason}" for one in fields))
+
+
+def tenant_may_ask_for_it(view: View) -> Verdict | None:
+    """What the owner of the backend object does not allow the namespace is never asked of the backend."""
+    backend = view.backend
+    if not isinstance(backend, BackendView) or backend.tenancy is None:
+        return None
+    found = tenancy.objection(
+        backend.tenancy,
+        view.project,
+        deletion_policy=view.project.spec.deletion_policy or backend.default_deletion_policy,
+        own_domain=backend.organization_id,
+        roles=None,
+    )
+    return _not_permitted(backend, found)
+
+
+def tenant_may_remove_it_so(view: View, deletion_policy: str) -> Verdict | None:
+    """Deletion is always allowed, as far as it leaves behind what the owner of the backend object lets be left."""
+    backend = view.backend
+    if not isinstance(backend, BackendView) or backend.tenancy is None:
+        return None
+    return _not_permitted(backend, tenancy.deletion_objection(backend.tenancy, deletion_policy))
+
+
+def _not_permitted(backend: BackendView, found: tenancy.Objection | None) -> Verdict | None:
+    if found is None:
+        return None
+    return Verdict(Reason.NOT_PERMITTED, tenancy.not_permitted(f"{backend.kind} '{backend.name}'", found))
 
 
 BEFORE_ACTING: Final[tuple[Check, ...]] = (

@@ -12,7 +12,7 @@ from project_operator.reconcile.evidence import NEVER, Observation, newest
 from project_operator.reconcile.groups import resolve
 from project_operator.reconcile.outcome import held
 from project_operator.reconcile.policies import backend_annotation, reads_only
-from project_operator.reconcile.view import BackendView, View
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -21,18 +21,22 @@ def decide(view: View, backend: BackendView) -> Action:
         return waiting
     if not view.record.finalizer and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
-    observation = newest(
-        view.record.id,
-        backend.listing,
-        view.memory.reads.get(view.record.id),
-        after=_stale_until(view),
-        read_lag=view.timing.read_lag,
-    )
+    observation = _observed(view, backend)
     if observation is None:
         return _look(view, backend)
     if observation.project is None:
         return absence.judge(view, backend, observation)
     return _keep(view, backend, observation, observation.project)
+
+
+def mirror(view: View, backend: BackendView, refused: Verdict) -> Action:
+    """What to do for a Project whose id is known and which may write nothing: what is read is shown, with why not."""
+    if (waiting := rest.on_failure(view)) is not None:
+        return waiting
+    observation = _observed(view, backend)
+    if observation is None:
+        return _look(view, backend)
+    return rest.reporting(view, held(refused.reason, refused.message), observation.project, wake_in=view.cadence.resync)
 
 
 def _keep(view: View, backend: BackendView, observation: Observation, project: RemoteProject) -> Action:
@@ -67,6 +71,16 @@ def _to_be_applied(view: View) -> bool:
         return True
     ours = view.project.status.applied
     return ours is None or ours.generation != view.project.metadata.generation
+
+
+def _observed(view: View, backend: BackendView) -> Observation | None:
+    return newest(
+        view.record.id,
+        backend.listing,
+        view.memory.reads.get(view.record.id),
+        after=_stale_until(view),
+        read_lag=view.timing.read_lag,
+    )
 
 
 def _stale_until(view: View) -> float:

@@ -12,6 +12,7 @@ from project_operator.backends.base import Group, UnsupportedField
 from project_operator.reconcile.evidence import NEVER, Listing
 from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Record, Timing
+from project_operator.reconcile.tenancy import Tenancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class BackendView:
     groups: Groups | None = None
     read_verified_at: float = NEVER
     """When the last successful proof of read access was begun."""
+    tenancy: Tenancy | None = None
+    """What the namespace of the Project may ask for; None: anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The worker for IdentityBackends: keeps connection, finalizers and status of each in step with object and Secret."""
+"""The worker for backend objects of both kinds: connection, finalizers and status in step with object and Secret."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from project_operator.api import names
 from project_operator.api.conditions import Reason
 from project_operator.api.durations import parse_duration
 from project_operator.api.problems import describe_problems
-from project_operator.api.v1alpha1.identitybackend import IdentityBackend, IdentityBackendSpec, IdentityBackendStatus
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec, IdentityBackendStatus
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
 from project_operator.kube.merge import merge_patch
-from project_operator.kube.resources import IDENTITY_BACKENDS
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.outcome import Outcome, held
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import Verdict
+from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
 from project_operator.runtime.backend_status import notice, outcome_of, status_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Entry
@@ -46,7 +46,7 @@ class BackendWorker:
         self,
         *,
         kube: Kube,
-        objects: Store,
+        objects: Mapping[str, Store],
         connector: Connector,
         holder: Holder,
         users: Users,
@@ -55,6 +55,7 @@ class BackendWorker:
         new_sweeper: Callable[[], Sweeper],
         send_validity: float,
     ) -> None:
+        """``objects``: the backend objects, by the plural of their kind."""
         self._kube = kube
         self._objects = objects
         self._connector = connector
@@ -93,7 +94,7 @@ class BackendWorker:
 
     async def work(self, key: Key) -> float | None:
         """Bring the connection and the status of ``key`` up to date; seconds until it should be looked at again."""
-        raw = self._objects.of(key)
+        raw = self._objects[key.plural].of(key)
         if raw is None:
             await self._entries.pop(key, Entry()).close()
             return None
@@ -111,7 +112,7 @@ class BackendWorker:
     async def _bring_up_to_date(self, key: Key, raw: Mapping[str, Any]) -> float | None:
         entry = self.entry(key)
         try:
-            backend = IdentityBackend.parse(raw)
+            backend = parse_backend(key.plural, raw)
         except ValidationError as error:
             problems = describe_problems(error)
             entry.verdict = Verdict(Reason.INVALID_SPEC, problems)
@@ -122,9 +123,9 @@ class BackendWorker:
             # The Secret first, then the object.
             await self._holder.release_secrets(key, backend)
             await entry.close()
-            await self._holder.release(raw, backend)
+            await self._holder.release(key, raw, backend)
             return None
-        raw = await self._holder.hold(raw, backend)
+        raw = await self._holder.hold(key, raw, backend)
         await self._connector.connect(key, entry, backend)
         secret_name = None
         if entry.connection is not None:
@@ -133,7 +134,7 @@ class BackendWorker:
             entry.connection.accepted_absence = int(accepted) if accepted.isdecimal() else 0
             secret_name = await self._holder.hold_secret(key, backend)
         outcome = outcome_of(entry, deleting=backend.metadata.deleting, users=self._users.users_of(key))
-        await self._report(key, self._objects.of(key) or raw, entry, outcome, secret_name)
+        await self._report(key, self._objects[key.plural].of(key) or raw, entry, outcome, secret_name)
         if entry.connection is None and entry.retry_at > self._clock.now():
             return entry.retry_at - self._clock.now()
         await self._sweep(key, entry, backend.spec)
@@ -141,7 +142,7 @@ class BackendWorker:
 
     async def _sweep(self, key: Key, entry: Entry, spec: IdentityBackendSpec) -> None:
         """R11, once an interval."""
-        raw = self._objects.of(key)
+        raw = self._objects[key.plural].of(key)
         if entry.connection is None or entry.connection.not_ready is not None or raw is None:
             return
         if entry.sweeper is None:
@@ -165,21 +166,23 @@ class BackendWorker:
             now=datetime.fromtimestamp(self._clock.wall(), tz=UTC),
         )
         if changes := merge_patch(raw.get("status") or {}, after.to_wire()):
-            written = await self._kube.patch(IDENTITY_BACKENDS, raw, {"status": changes}, subresource="status")
-            self._objects.put(written)
+            resource = BACKEND_RESOURCES[key.plural]
+            written = await self._kube.patch(resource, raw, {"status": changes}, subresource="status")
+            self._objects[key.plural].put(written)
             if (worth := notice(before, outcome)) is not None:
                 self._publish(written, worth)
 
     async def _refresh(self, key: Key) -> None:
+        store = self._objects[key.plural]
         try:
-            raw = await self._kube.get(IDENTITY_BACKENDS, key.namespace, key.name)
+            raw = await self._kube.get(BACKEND_RESOURCES[key.plural], key.namespace, key.name)
         except KubeNotFound:
-            self._objects.drop(key)
+            store.drop(key)
             return
         if raw["metadata"]["uid"] != key.uid:
-            self._objects.drop(key)
+            store.drop(key)
             return
-        self._objects.put(raw)
+        store.put(raw)
 
 
 def timing_of(spec: IdentityBackendSpec, *, send_validity: float) -> Timing:

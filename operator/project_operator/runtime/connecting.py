@@ -79,7 +79,7 @@ class Connector:
         Raises:
             KubeError: the Secret could not be looked for.
         """
-        secret, verdict = await self._secret(key, backend)
+        secret, verdict = await self._secret(backend)
         if secret is None:
             entry.verdict = verdict
             await entry.close()
@@ -143,22 +143,24 @@ class Connector:
         )
         entry.verdict = _verdict_of(error)
 
-    async def _secret(self, key: Key, backend: IdentityBackend) -> tuple[Mapping[str, bytes] | None, Verdict | None]:
+    async def _secret(self, backend: IdentityBackend) -> tuple[Mapping[str, bytes] | None, Verdict | None]:
         """The decoded content of the Secret, or why it may not or cannot be used."""
         name = backend.spec.secret_ref.name
-        raw = self._secrets.get(key.namespace, name)
+        called = f"Secret '{name}'"
+        if backend.secret_namespace != backend.metadata.namespace:
+            called += f" in namespace '{backend.secret_namespace}'"
+        raw = self._secrets.get(backend.secret_namespace, name)
         if raw is None:
             try:
-                live = await self._kube.get(SECRETS, key.namespace, name)
+                live = await self._kube.get(SECRETS, backend.secret_namespace, name)
             except (KubeNotFound, KubeForbidden):
                 return None, Verdict(
-                    Reason.SECRET_NOT_FOUND, f"Secret '{name}' is not there, or may not be read by the operator"
+                    Reason.SECRET_NOT_FOUND, f"{called} is not there, or may not be read by the operator"
                 )
             if (live["metadata"].get("labels") or {}).get(names.CREDENTIALS_LABEL) != "true":
                 return None, Verdict(
                     Reason.SECRET_NOT_LABELLED,
-                    f"Secret '{name}' is not used, because it does not carry the label "
-                    f'{names.CREDENTIALS_LABEL}: "true"',
+                    f'{called} is not used, because it does not carry the label {names.CREDENTIALS_LABEL}: "true"',
                 )
             raw = live
         try:
@@ -166,7 +168,7 @@ class Connector:
                 item: base64.b64decode(value, validate=True) for item, value in (raw.get("data") or {}).items()
             }, None
         except (binascii.Error, ValueError):
-            return None, Verdict(Reason.SECRET_INVALID, f"Secret '{name}' holds a value that is not base64")
+            return None, Verdict(Reason.SECRET_INVALID, f"{called} holds a value that is not base64")
 
 
 def _verdict_of(error: BackendError) -> Verdict:

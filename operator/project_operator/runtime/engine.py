@@ -8,22 +8,33 @@ from typing import Any, Final
 from project_operator.api import names
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import cluster_digest
+from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, Project
 from project_operator.backends.base import UnsupportedField
 from project_operator.backends.registry import Registry
 from project_operator.errors import KubeError
-from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    IDENTITY_BACKENDS,
+    NAMESPACES,
+    PROJECTS,
+    SECRETS,
+    Resource,
+)
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
+from project_operator.reconcile.tenancy import Tenancy, not_permitted, selection_objection
 from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
+from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.backend_objects import BackendWorker, timing_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Surround
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer
 from project_operator.runtime.holding import Holder
-from project_operator.runtime.keys import Key
+from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
@@ -32,7 +43,7 @@ from project_operator.runtime.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
-KINDS: Final = (PROJECTS, IDENTITY_BACKENDS, SECRETS)
+KINDS: Final = (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, SECRETS, NAMESPACES)
 
 
 class Engine:
@@ -47,6 +58,7 @@ class Engine:
         clock: Clock,
         cluster_id: str,
         default_backend: str,
+        default_backend_kind: str = IDENTITY_BACKENDS.kind,
         send_validity: float,
         cadence: Cadence,
         publish: Publish,
@@ -54,13 +66,12 @@ class Engine:
         workers: int,
     ) -> None:
         self._clock = clock
-        self._default_backend = default_backend
         self._send_validity = send_validity
         self._registry = registry
         self._hooks = hooks
         self._workers = workers
-        self._stores = {resource.plural: Store(resource.plural) for resource in KINDS}
-        self._references = References(default_backend)
+        self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
+        self._references = References(default_backend, default_backend_kind)
         self._queue: WorkQueue[Key] = WorkQueue()
         self._tasks: list[asyncio.Task[None]] = []
         self._projects = ProjectWorker(
@@ -78,7 +89,8 @@ class Engine:
             clock=clock,
             publish=publish,
         )
-        objects, secrets = self._stores[IDENTITY_BACKENDS.plural], self._stores[SECRETS.plural]
+        objects = {plural: self._stores[plural] for plural in BACKEND_RESOURCES}
+        secrets = self._stores[SECRETS.plural]
         self._holder = Holder(kube, objects, secrets)
         self._backends = BackendWorker(
             kube=kube,
@@ -120,17 +132,16 @@ class Engine:
         key = Key.of(resource.plural, raw)
         store = self._stores[resource.plural]
         if event_type == "DELETED":
-            store.drop(key)
+            store.drop(key, raw)
         elif not store.put(raw):
             return
-        if resource.plural == SECRETS.plural:
-            for user in self._holder.uses_secret(key.namespace, key.name):
-                self._queue.add(user)
+        if resource.plural in {SECRETS.plural, NAMESPACES.plural}:
+            self._wake_dependents(key)
             return
         if resource.plural == PROJECTS.plural:
             self._note_project(key, store.of(key))
         elif event_type in {None, "ADDED", "DELETED"}:
-            self.wake(self._references.referring(key.namespace, key.name), routine=True)
+            self.wake(self._references.referring(key.place), routine=True)
         self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
 
     def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
@@ -139,9 +150,12 @@ class Engine:
             if resource.plural == PROJECTS.plural:
                 self._projects.doubt(key)
                 self._queue.add(key, Class.ROUTINE)
-            else:
-                self._stores[resource.plural].drop(key)
+                continue
+            self._stores[resource.plural].drop(key)
+            if resource.plural in BACKEND_RESOURCES:
                 self._queue.add(key, Class.ROUTINE)
+            else:
+                self._wake_dependents(key)
 
     def definition_gone(self, resource: Resource) -> None:
         """The kind is no longer served: forget its objects, and do nothing else (I14)."""
@@ -151,7 +165,7 @@ class Engine:
             if resource.plural == PROJECTS.plural:
                 self._references.note(key, None)
                 self._projects.forget(key)
-            else:
+            elif resource.plural in BACKEND_RESOURCES:
                 self._queue.add(key, Class.ROUTINE)
 
     # What the Project worker asks (runtime.gathering.Backends).
@@ -159,31 +173,27 @@ class Engine:
     def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
         """The backend object that ``project`` refers to, as far as it can be used."""
         ref = project.spec.backend_ref
-        namespace, name = project.metadata.namespace, ref.name if ref is not None else self._default_backend
+        namespace = project.metadata.namespace
+        place = self._references.place_of(namespace, ref.model_dump(mode="json") if ref is not None else None)
+        kind, name = BACKEND_RESOURCES[place.plural].kind, place.name
         timing = Timing(send_validity=self._send_validity)
-        raw = self._stores[IDENTITY_BACKENDS.plural].get(namespace, name)
+        raw = self._backend_at(place)
         if raw is None:
             origin = "`spec.backendRef` names" if ref is not None else "the operator's default backend is"
-            verdict = Verdict(
-                Reason.BACKEND_NOT_FOUND, f"{origin} IdentityBackend '{name}', which is not in namespace '{namespace}'"
-            )
-            return verdict, None, timing
-        entry = self._backends.entry(Key.of(IDENTITY_BACKENDS.plural, raw))
+            where = f"is not in namespace '{namespace}'" if place.namespace else "does not exist"
+            return Verdict(Reason.BACKEND_NOT_FOUND, f"{origin} {kind} '{name}', which {where}"), None, timing
+        entry = self._backends.entry(Key.of(place.plural, raw))
         connection, spec = entry.connection, entry.spec
+        tenancy = self._tenancy(spec, namespace) if spec is not None else None
+        if tenancy is not None and (verdict := self._not_for(tenancy, f"{kind} '{name}'", project)) is not None:
+            return verdict, None, timing
         if connection is None or spec is None:
             cause = entry.verdict or Verdict(Reason.PROGRESSING, "connecting")
-            return (
-                Verdict(
-                    Reason.BACKEND_NOT_READY, f"IdentityBackend '{name}' is not Ready ({cause.reason}): {cause.message}"
-                ),
-                None,
-                timing,
-            )
+            message = f"{kind} '{name}' is not Ready ({cause.reason}): {cause.message}"
+            return Verdict(Reason.BACKEND_NOT_READY, message), None, timing
         vendor = self._registry.vendor_of(spec)
         default, source = (
-            (spec.deletion_policy, "IdentityBackend")
-            if spec.deletion_policy
-            else (vendor.default_deletion_policy, "default")
+            (spec.deletion_policy, kind) if spec.deletion_policy else (vendor.default_deletion_policy, "default")
         )
         timing = timing_of(spec, send_validity=self._send_validity)
 
@@ -192,7 +202,7 @@ class Engine:
             return vendor.unsupported(asked.spec, name=asked.remote_name, deletion_policy=DeletionPolicy(policy))
 
         view = BackendView(
-            kind=IDENTITY_BACKENDS.kind,
+            kind=kind,
             name=name,
             uid=str(raw["metadata"]["uid"]),
             endpoint_id=connection.endpoint_id,
@@ -208,6 +218,7 @@ class Engine:
             listing=connection.observer.listing,
             groups=connection.groups,
             read_verified_at=connection.observer.read_verified_at,
+            tenancy=tenancy,
         )
         return view, connection, timing
 
@@ -237,13 +248,13 @@ class Engine:
 
     def users_of(self, key: Key) -> int:
         """How many Projects still need a backend object."""
-        return self._references.using(key.namespace, key.name)
+        return self._references.using(key.place)
 
     def connection_changed(self, connection: Connection) -> None:
         """Its object says so, and who waits for it goes on."""
         self._queue.add(connection.key)
         if connection.not_ready is None:
-            self.wake(self._references.referring(connection.key.namespace, connection.key.name), routine=True)
+            self.wake(self._references.referring(connection.key.place), routine=True)
 
     def census(self) -> Census:
         """How things stand, for the gauges."""
@@ -261,10 +272,43 @@ class Engine:
         )
 
     def _note_project(self, key: Key, raw: Mapping[str, Any] | None) -> None:
-        backend = self._stores[IDENTITY_BACKENDS.plural].get(*self._references.backend_of(key)) if raw is None else None
+        places = self._references.backends_of(key) if raw is None else frozenset()
         self._references.note(key, raw)
-        if backend is not None and "deletionTimestamp" in backend["metadata"]:
-            self._queue.add(Key.of(IDENTITY_BACKENDS.plural, backend), Class.ROUTINE)
+        for place in places:
+            backend = self._backend_at(place)
+            if backend is not None and "deletionTimestamp" in backend["metadata"]:
+                self._queue.add(Key.of(place.plural, backend), Class.ROUTINE)
+
+    def _backend_at(self, place: Place) -> Mapping[str, Any] | None:
+        return (
+            self._stores[place.plural].get(place.namespace, place.name) if place.plural in BACKEND_RESOURCES else None
+        )
+
+    def _wake_dependents(self, key: Key) -> None:
+        """A Secret changed, or a namespace, which has labels that selectors are about."""
+        if key.plural == SECRETS.plural:
+            for user in self._holder.uses_secret(key.namespace, key.name):
+                self._queue.add(user)
+        else:
+            self.wake(self._references.tenants(key.name), routine=True)
+
+    def _tenancy(self, spec: IdentityBackendSpec, namespace: str) -> Tenancy | None:
+        """What the Projects of ``namespace`` may ask of a backend with ``spec``; None: anything."""
+        if not isinstance(spec, ClusterIdentityBackendSpec):
+            return None
+        known = self._stores[NAMESPACES.plural].get("", namespace)
+        labels = (known["metadata"].get("labels") or {}) if known is not None else None
+        return Tenancy.of(spec, namespace=namespace, labels=labels)
+
+    def _not_for(self, tenancy: Tenancy, backend: str, project: Project) -> Verdict | None:
+        """Why a Project that has nothing of a backend is told nothing about it; its connection stays its own affair."""
+        if tenancy.selected or names.FINALIZER in project.metadata.finalizers:
+            return None
+        if tenancy.selected is None:
+            return Verdict(
+                Reason.BACKEND_NOT_READY, f"the labels of namespace '{tenancy.namespace}' have not been read yet"
+            )
+        return Verdict(Reason.NOT_PERMITTED, not_permitted(backend, selection_objection(tenancy)))
 
     async def _worker(self) -> None:
         while (key := await self._queue.get()) is not None:

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+
+
+class Place(NamedTuple):
+    """Where an object is, whichever object that is at the time."""
+
+    plural: str
+    namespace: str
+    """"" for kinds that are in none."""
+    name: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +28,11 @@ class Key:
         """The key of an object as the API server sends it."""
         metadata = raw["metadata"]
         return cls(plural, metadata.get("namespace", ""), metadata["name"], metadata["uid"])
+
+    @property
+    def place(self) -> Place:
+        """Without the uid."""
+        return Place(self.plural, self.namespace, self.name)
 
     def __str__(self) -> str:
         return f"{self.plural}/{self.namespace}/{self.name}"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from project_operator.api.names import FINALIZER
-from project_operator.runtime.keys import Key
+from project_operator.kube.resources import IDENTITY_BACKENDS
+from project_operator.runtime.backend_kinds import backend_place
+from project_operator.runtime.keys import Key, Place
 
 Raw = Mapping[str, Any]
 GONE_KEPT: Final = 20_000
@@ -18,10 +20,12 @@ GONE_KEPT: Final = 20_000
 class Store:
     """Objects of one kind by namespace and name. What was newest stays, whatever comes later and is older."""
 
-    def __init__(self, plural: str) -> None:
+    def __init__(self, plural: str, *, by_label: bool = False) -> None:
+        """``by_label``: only objects with a label are watched, so what was gone may come back, with a newer state."""
         self.plural = plural
+        self._by_label = by_label
         self._objects: dict[tuple[str, str], Raw] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._gone: OrderedDict[str, int] = OrderedDict()
 
     def put(self, raw: Raw) -> bool:
         """Take in a state; False if it is no newer than what is known, or of an object that is known to be gone."""
@@ -29,20 +33,25 @@ class Store:
         place = (metadata.get("namespace", ""), metadata["name"])
         known = self._objects.get(place)
         version = int(metadata["resourceVersion"])
-        if metadata["uid"] in self._gone:
+        gone_at = self._gone.get(metadata["uid"])
+        if gone_at is not None and not (self._by_label and version > gone_at):
             return False
         if known is not None and int(known["metadata"]["resourceVersion"]) >= version:
             return False
         self._objects[place] = _without_ballast(raw)
+        self._gone.pop(metadata["uid"], None)
         return True
 
-    def drop(self, key: Key) -> None:
-        """The object is gone for good (its uid never comes again)."""
-        self._gone[key.uid] = None
+    def drop(self, key: Key, last: Raw | None = None) -> None:
+        """The object is gone: for good (its uid never comes again), or out of what is watched.
+
+        ``last`` is the state with which it went, where the watch told of it.
+        """
+        known = self.of(key)
+        self._gone[key.uid] = max((int(raw["metadata"]["resourceVersion"]) for raw in (known, last) if raw), default=0)
         while len(self._gone) > GONE_KEPT:
             self._gone.popitem(last=False)
-        known = self._objects.get((key.namespace, key.name))
-        if known is not None and known["metadata"]["uid"] == key.uid:
+        if known is not None:
             del self._objects[key.namespace, key.name]
 
     def get(self, namespace: str, name: str) -> Raw | None:
@@ -71,21 +80,22 @@ class Store:
 
 
 class References:
-    """Which Projects name which remote project, and which refer to which backend object; kept up with every state that
+    """Which Projects name which remote project, and which need which backend object; kept up with every state that
     is taken in.
     """
 
-    def __init__(self, default_backend: str) -> None:
+    def __init__(self, default_backend: str, default_kind: str = IDENTITY_BACKENDS.kind) -> None:
         self._default_backend = default_backend
+        self._default_kind = default_kind
         self._facts: dict[Key, _Facts] = {}
         self._by_uid: dict[str, Key] = {}
         self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._at_endpoint: dict[str, set[str]] = defaultdict(set)
-        self._referring: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        self._referring: dict[Place, set[Key]] = defaultdict(set)
 
     def note(self, key: Key, raw: Raw | None) -> None:
         """Take in the state of ``key``; None: the object is gone."""
-        new = _facts(key, raw, self._default_backend) if raw is not None else None
+        new = self._facts_of(key, raw) if raw is not None else None
         old = self._facts.get(key)
         if new == old:
             return
@@ -112,23 +122,40 @@ class References:
         )
         return named, leaving
 
-    def referring(self, namespace: str, name: str) -> frozenset[Key]:
-        """The Projects that refer to that backend object, by name or as the default."""
-        return frozenset(self._referring.get((namespace, name), ()))
+    def referring(self, place: Place) -> frozenset[Key]:
+        """The Projects that refer to the backend object there, by name or as the default, or were made with it."""
+        return frozenset(self._referring.get(place, ()))
 
-    def backend_of(self, key: Key) -> tuple[str, str]:
-        """Namespace and name of the backend object that ``key`` refers to, as far as it is known."""
+    def backends_of(self, key: Key) -> frozenset[Place]:
+        """Where the backend objects are that ``key`` needs, as far as it is known."""
         facts = self._facts.get(key)
-        return facts.backend if facts is not None else (key.namespace, self._default_backend)
+        return facts.backends if facts is not None else frozenset()
 
-    def using(self, namespace: str, name: str) -> int:
+    def using(self, place: Place) -> int:
         """How many of them carry our finalizer, and so still need it."""
-        return sum(self._facts[key].held for key in self._referring.get((namespace, name), ()))
+        return sum(self._facts[key].held for key in self._referring.get(place, ()))
+
+    def tenants(self, namespace: str) -> frozenset[Key]:
+        """The Projects of a namespace that need a backend object of no namespace."""
+        return frozenset(
+            key
+            for place, keys in self._referring.items()
+            if not place.namespace
+            for key in keys
+            if key.namespace == namespace
+        )
+
+    def place_of(self, namespace: str, ref: Mapping[str, Any] | None) -> Place:
+        """Where the backend object is that a Project in ``namespace`` with this ``spec.backendRef`` refers to."""
+        if not ref or not ref.get("name"):
+            return backend_place(self._default_kind, self._default_backend, namespace)
+        return backend_place(str(ref.get("kind") or IDENTITY_BACKENDS.kind), str(ref["name"]), namespace)
 
     def _add(self, key: Key, facts: "_Facts") -> None:
         self._facts[key] = facts
         self._by_uid[key.uid] = key
-        self._referring[facts.backend].add(key)
+        for place in facts.backends:
+            self._referring[place].add(key)
         if facts.project_id:
             self._naming[facts.endpoint, facts.project_id].add(key)
             self._at_endpoint[facts.endpoint].add(facts.project_id)
@@ -136,7 +163,10 @@ class References:
     def _remove(self, key: Key, facts: "_Facts") -> None:
         del self._facts[key]
         del self._by_uid[key.uid]
-        self._referring[facts.backend].discard(key)
+        for place in facts.backends:
+            self._referring[place].discard(key)
+            if not self._referring[place]:
+                del self._referring[place]
         if facts.project_id:
             holders = self._naming[facts.endpoint, facts.project_id]
             holders.discard(key)
@@ -144,31 +174,27 @@ class References:
                 del self._naming[facts.endpoint, facts.project_id]
                 self._at_endpoint[facts.endpoint].discard(facts.project_id)
 
+    def _facts_of(self, key: Key, raw: Raw) -> "_Facts":
+        spec, status, metadata = raw.get("spec") or {}, raw.get("status") or {}, raw["metadata"]
+        backends = {self.place_of(key.namespace, spec.get("backendRef"))}
+        if made_with := status.get("backendRef"):
+            backends.add(self.place_of(key.namespace, made_with))
+        return _Facts(
+            backends=frozenset(backends),
+            endpoint=str(status.get("endpointID") or ""),
+            project_id=str(status.get("id") or ""),
+            held=FINALIZER in (metadata.get("finalizers") or ()),
+            deleting="deletionTimestamp" in metadata,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    backend: tuple[str, str]
+    backends: frozenset[Place]
     endpoint: str
     project_id: str
     held: bool
     deleting: bool
-
-
-def backend_name(raw: Raw, default: str) -> str:
-    """Name of the backend object that a Project refers to."""
-    ref = (raw.get("spec") or {}).get("backendRef") or {}
-    return str(ref.get("name") or default)
-
-
-def _facts(key: Key, raw: Raw, default: str) -> _Facts:
-    status, metadata = raw.get("status") or {}, raw["metadata"]
-    return _Facts(
-        backend=(key.namespace, backend_name(raw, default)),
-        endpoint=str(status.get("endpointID") or ""),
-        project_id=str(status.get("id") or ""),
-        held=FINALIZER in (metadata.get("finalizers") or ()),
-        deleting="deletionTimestamp" in metadata,
-    )
 
 
 def _without_ballast(raw: Raw) -> Raw:

@@ -4,7 +4,7 @@ import pytest
 
 from project_operator.api.names import FINALIZER
 from project_operator.runtime import store as module
-from project_operator.runtime.keys import Key
+from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.store import References, Store
 
 
@@ -15,6 +15,10 @@ def raw(name: str = "web", uid: str = "u1", version: int = 1, **more: Any) -> di
 
 def key(name: str = "web", uid: str = "u1") -> Key:
     return Key("projects", "ns", name, uid)
+
+
+def place(name: str) -> Place:
+    return Place("identitybackends", "ns", name)
 
 
 def test_the_newest_state_stays_whatever_comes_later() -> None:
@@ -90,10 +94,48 @@ def test_projects_are_found_by_uid_by_what_they_name_and_by_their_backend() -> N
     assert references.of_uid("u9") is None
     assert references.holders("e1", "p1") == {web[0], shop[0]}
     assert references.holders("e2", "p1") == frozenset()
-    assert references.referring("ns", "default") == {web[0]}
-    assert references.backend_of(shop[0]) == ("ns", "other")
-    assert references.backend_of(key("new", "u3")) == ("ns", "default")
-    assert (references.using("ns", "default"), references.using("ns", "other")) == (0, 1)
+    assert references.referring(place("default")) == {web[0]}
+    assert references.backends_of(shop[0]) == {place("other")}
+    assert references.backends_of(key("new", "u3")) == frozenset()
+    assert (references.using(place("default")), references.using(place("other"))) == (0, 1)
+
+
+def test_a_backend_for_many_namespaces_is_told_from_a_namesake() -> None:
+    references = References("default")
+    mine, others = project("web", "u1", backend="cloud"), project("shop", "u2", backend="cloud")
+    others[1]["spec"]["backendRef"]["kind"] = "ClusterIdentityBackend"
+    references.note(*mine)
+    references.note(*others)
+    cluster_wide = Place("clusteridentitybackends", "", "cloud")
+    assert references.referring(place("cloud")) == {mine[0]}
+    assert references.referring(cluster_wide) == {others[0]}
+    assert references.tenants("ns") == {others[0]}
+    assert references.tenants("elsewhere") == frozenset()
+
+
+def test_the_default_backend_may_be_one_for_many_namespaces() -> None:
+    references = References("cloud", "ClusterIdentityBackend")
+    references.note(*project("web", "u1"))
+    assert references.tenants("ns") == {key("web", "u1")}
+    assert references.place_of("ns", {"name": "own"}) == place("own")
+
+
+def test_what_a_project_was_made_with_is_still_needed_when_it_refers_to_another() -> None:
+    references = References("new")
+    web = project("web", "u1", "p1", finalizers=[FINALIZER])
+    web[1]["status"]["backendRef"] = {"kind": "IdentityBackend", "name": "old", "uid": "b1"}
+    references.note(*web)
+    assert (references.using(place("old")), references.using(place("new"))) == (1, 1)
+
+
+def test_what_left_the_selector_may_come_back_and_no_older_state_does() -> None:
+    store = Store("secrets", by_label=True)
+    store.put(raw(version=3))
+    store.drop(key(), raw(version=5))
+    assert not store.put(raw(version=4))
+    assert not store.put(raw(version=5))
+    assert store.put(raw(version=6))
+    assert store.put(raw(version=7))
 
 
 def test_an_id_is_leaving_when_all_who_name_it_are() -> None:
@@ -112,7 +154,7 @@ def test_what_changed_or_went_leaves_nothing_behind() -> None:
     references.note(*project("web", "u1", "p1"))
     references.note(*project("web", "u1", "p2", backend="other"))
     assert references.named("e1") == (frozenset({"p2"}), frozenset())
-    assert references.referring("ns", "default") == frozenset()
+    assert references.referring(place("default")) == frozenset()
     references.note(key(), None)
     references.note(key(), None)
     assert references.named("e1") == (frozenset(), frozenset())
