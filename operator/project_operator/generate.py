@@ -14,8 +14,8 @@ from project_operator import settings
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
 from project_operator.api.reference import api_reference, reasons_reference
-from project_operator.backends.nscale.reference import PAGE as ERRORS_PAGE
-from project_operator.backends.nscale.reference import error_reference
+from project_operator.backends.nscale import reference as nscale_errors
+from project_operator.backends.openstack import reference as openstack_errors
 from project_operator.errors import ConfigurationError
 from project_operator.observability import metrics
 
@@ -45,7 +45,8 @@ GENERATED: Final = (
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
     GeneratedFile("docs/reference/settings.md", settings.reference),
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
-    GeneratedFile(ERRORS_PAGE, error_reference),
+    GeneratedFile(nscale_errors.PAGE, nscale_errors.error_reference),
+    GeneratedFile(openstack_errors.PAGE, openstack_errors.error_reference),
 )
 
 GENERATED_FOLDERS: Final = ("crds", CHART_CRDS)

@@ -57,7 +57,7 @@ class Operation(StrEnum):
 CONNECT: Final = frozenset({Operation.CONNECT})
 SIGN_IN: Final = frozenset({Operation.SIGN_IN})
 FIND: Final = frozenset({Operation.FIND_DOMAIN})
-LIST: Final = frozenset({Operation.LIST_PROJECTS})
+LISTS: Final = frozenset({Operation.LIST_PROJECTS, Operation.LIST_GROUPS, Operation.LIST_ROLES})
 GET: Final = frozenset({Operation.GET_PROJECT})
 ASSIGNMENTS: Final = frozenset({Operation.READ_ROLE_ASSIGNMENTS})
 CREATE: Final = frozenset({Operation.CREATE_PROJECT})
@@ -66,17 +66,7 @@ GRANT: Final = frozenset({Operation.GRANT_ROLE})
 REVOKE: Final = frozenset({Operation.REVOKE_ROLE})
 DELETE: Final = frozenset({Operation.DELETE_PROJECT})
 WRITES: Final = CREATE | UPDATE | GRANT | REVOKE | DELETE
-READS: Final = (
-    FIND
-    | LIST
-    | GET
-    | ASSIGNMENTS
-    | {
-        Operation.VERIFY_READ_ACCESS,
-        Operation.LIST_GROUPS,
-        Operation.LIST_ROLES,
-    }
-)
+READS: Final = LISTS | FIND | GET | ASSIGNMENTS | {Operation.VERIFY_READ_ACCESS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT | SIGN_IN
 
@@ -195,7 +185,7 @@ TABLE: Final = (
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3: the state of things, not rights", quotes=True),
     Row(READS, only(403), _KEYSTONE, PermissionDenied, "refused", "K4-3", quotes=True),
     Row(FIND, only(404), _NAMING, None, "there is no such domain: said where it is configured", "K2-1"),
-    Row(LIST, only(404), _NAMING, None, "the last project of the page before is gone: listed anew", "K5-7"),
+    Row(LISTS, only(404), _NAMING, None, "what the page before ended with is gone: listed anew", "K5-7"),
     Row(ASSIGNMENTS, only(404), _NAMING, None, "the group is gone, and what it had with it", "K7-2"),
     Row(GET | UPDATE, only(404), _NAMING, ProjectNotFound, _NO_PROJECT, "K3-20"),
     Row(DELETE, only(404), _NAMING, None, "the project is gone", "K8-1"),
