@@ -78,6 +78,7 @@ def test_the_text_shows_calls_that_work() -> None:
     with running("--read-lag", "0") as (process, out):
         lines = []
         while not (line := out.readline()).startswith("Ctrl-C"):
+            assert line, "it ended"
             lines.append(line)
         exports = [line for line in lines if line.startswith("export ")]
         script = "".join(exports) + "".join(lines[lines.index(next(x for x in lines if x.startswith("Try"))) + 1 :])
@@ -91,6 +92,12 @@ def test_the_text_shows_calls_that_work() -> None:
     ("options", "complaint"),
     [
         (("--read-lag", "-1"), "--read-lag: input should be greater than or equal to 0"),
+        (("--build-only",), "--backend nscale has no --build-only: leave that out"),
+        (
+            ("--backend", "keystone", "--read-lag", "0", "--seed", "1"),
+            "--backend keystone has no --read-lag, --seed: leave that out",
+        ),
+        (("--backend", "keystone", "--token-expiration", "0"), "--token-expiration: input should be greater than 0"),
         (("--tls-cert", "x"), "--tls-cert and --tls-key belong together"),
         (("--tls-cert", "/nowhere", "--tls-key", "/nowhere"), "--tls-cert: there is no file /nowhere"),
     ],

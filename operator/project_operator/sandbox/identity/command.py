@@ -1,4 +1,4 @@
-"""``project-operator sandbox identity``: an embedded identity server that runs alone."""
+"""``project-operator sandbox identity``: an identity server that runs alone, embedded or the vendor's own."""
 
 import argparse
 import json
@@ -6,12 +6,14 @@ import os
 import selectors
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
+from project_operator.sandbox.identity.keystone import command as keystone
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
@@ -19,6 +21,11 @@ from project_operator.sandbox.identity.server import KEEP_ALIVE
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = NscaleSettings()
+_PACE: Final = ("read_lag", "provision_delay", "deprovision_delay")
+_NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed")
+"""Attributes of the parsed arguments, None where an option was not given."""
+_CHECK_EVERY: Final = 1.0
+"""Seconds between two looks whether the server still runs."""
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,52 +35,64 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="run an identity server that behaves as a vendor's does",
         description="Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it.",
     )
-    parser.add_argument("--backend", choices=["nscale"], default="nscale", help="whose server to be (default: nscale)")
+    parser.add_argument(
+        "--backend",
+        choices=["nscale", "keystone"],
+        default="nscale",
+        help="whose server to be (default: nscale); keystone is the real one, fetched by pip",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument(
-        "--dialect",
-        choices=list(DIALECTS),
-        default=_DEFAULTS.dialect,
-        help="version of the server; 'documented' is the one of the published API page (default)",
-    )
-    for option, field in (
-        ("--read-lag", "read_lag"),
-        ("--provision-delay", "provision_delay"),
-        ("--deprovision-delay", "deprovision_delay"),
-    ):
-        default = getattr(_DEFAULTS, field)
-        parser.add_argument(option, type=float, default=default, metavar="SECONDS", help=f"(default: {default:g})")
-    parser.add_argument(
-        "--unique-names",
-        action="store_true",
-        help="answer 409 where a name is taken, as the page documents",
-    )
-    parser.add_argument(
-        "--keep-alive",
-        type=float,
-        default=KEEP_ALIVE,
-        metavar="SECONDS",
-        help=f"close idle connections after this long (default: {KEEP_ALIVE:g})",
-    )
-    parser.add_argument("--seed", type=int, help="make ids and tokens the same each time")
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate chain (PEM)")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM)")
     parser.add_argument("--output", choices=["text", "json"], default="text", help="how to print what a client needs")
     parser.add_argument(
         "--die-with-parent-fd", type=int, metavar="N", help="end when this inherited file descriptor reaches its end"
     )
+    _add_nscale_options(parser)
+    keystone.add_options(parser)
     parser.set_defaults(run=run)
 
 
+def _add_nscale_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("with --backend nscale")
+    group.add_argument(
+        "--dialect",
+        choices=list(DIALECTS),
+        help="version of the server; 'documented' is the one of the published API page (default)",
+    )
+    for field in _PACE:
+        option, default = f"--{field.replace('_', '-')}", getattr(_DEFAULTS, field)
+        group.add_argument(option, type=float, metavar="SECONDS", help=f"(default: {default:g})")
+    group.add_argument(
+        "--unique-names",
+        action="store_true",
+        default=None,
+        help="answer 409 where a name is taken, as the page documents",
+    )
+    group.add_argument(
+        "--keep-alive",
+        type=float,
+        metavar="SECONDS",
+        help=f"close idle connections after this long (default: {KEEP_ALIVE:g})",
+    )
+    group.add_argument("--seed", type=int, help="make ids and tokens the same each time")
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a signal, or until the owner is gone; the exit code."""
+    """Serve until a signal, or until the owner is gone; the exit code. Raises ConfigurationError, SandboxError."""
+    strange = keystone.OPTIONS if arguments.backend == "nscale" else _NSCALE_OPTIONS
+    if given := [f"--{name.replace('_', '-')}" for name in strange if getattr(arguments, name) is not None]:
+        raise ConfigurationError(f"--backend {arguments.backend} has no {', '.join(given)}: leave that out")
+    tls = _tls(arguments)
+    if arguments.backend == "keystone":
+        return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
     with EmbeddedIdentityServer(
         _settings(arguments),
         host=arguments.host,
         port=arguments.port,
-        tls=_tls(arguments),
-        keep_alive=arguments.keep_alive,
+        tls=tls,
+        keep_alive=KEEP_ALIVE if arguments.keep_alive is None else arguments.keep_alive,
         seed=arguments.seed,
     ) as server:
         print(_as_json(server) if arguments.output == "json" else _as_text(server), flush=True)
@@ -82,14 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> NscaleSettings:
+    chosen = {name: getattr(arguments, name) for name in ("dialect", *_PACE, "unique_names")}
     try:
-        return NscaleSettings(
-            dialect=arguments.dialect,
-            read_lag=arguments.read_lag,
-            provision_delay=arguments.provision_delay,
-            deprovision_delay=arguments.deprovision_delay,
-            unique_names=arguments.unique_names,
-        )
+        return NscaleSettings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         option = "--" + str(first["loc"][0]).replace("_", "-")
@@ -139,8 +153,8 @@ Try, in a shell with these two lines:
 Ctrl-C ends it."""
 
 
-def _wait(parent: int | None) -> None:
-    """Return on SIGINT or SIGTERM, or when the other end of ``parent`` is closed."""
+def _wait(parent: int | None, check: Callable[[], None] = lambda: None) -> None:
+    """Return on SIGINT or SIGTERM, or when the other end of ``parent`` is closed; ``check`` may raise meanwhile."""
     awake, waker = socket.socketpair()
     waker.settimeout(0)
     previous_fd = signal.set_wakeup_fd(waker.fileno())
@@ -151,11 +165,12 @@ def _wait(parent: int | None) -> None:
             if parent is not None:
                 selector.register(parent, selectors.EVENT_READ)
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ready = {key.fileobj for key, _ in selector.select(_CHECK_EVERY)}
                 if awake in ready:
                     return
                 if parent is not None and parent in ready and not os.read(parent, 4096):
                     return
+                check()
     finally:
         signal.set_wakeup_fd(previous_fd)
         for number, handler in handlers.items():

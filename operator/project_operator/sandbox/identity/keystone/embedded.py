@@ -122,6 +122,11 @@ class EmbeddedKeystone:
             raise
         return self
 
+    def check(self) -> None:
+        """Raises SandboxError, with its last words, when the server has ended though nobody asked it to."""
+        if not self.process.running:
+            raise SandboxError(f"Keystone ended by itself; its last words:\n{self.process.last_lines()}")
+
     def stop(self) -> None:
         """Close the port and all connections."""
         if self._admin is not None:
@@ -167,8 +172,7 @@ class EmbeddedKeystone:
         verify: ssl.SSLContext | bool = ssl.create_default_context(cadata=self.ca_bundle) if self.ca_bundle else True
         with httpx.Client(verify=verify, trust_env=False, timeout=START_WITHIN) as client:
             while not (self._listening() and _answers(client, self.url)):
-                if not self.process.running:
-                    raise SandboxError(f"Keystone ended by itself; its last words:\n{self.process.last_lines()}")
+                self.check()
                 if time.monotonic() > deadline:
                     raise SandboxError(
                         f"Keystone did not answer within {START_WITHIN:g} s; {self.process.last_lines()}"
