@@ -1,11 +1,13 @@
-"""The suite runs over every backend in `contract_harness.HARNESSES`."""
+"""The suite runs over every backend in `candidates.CANDIDATES`; what is peculiar to one is in a folder of its own."""
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_harness import HARNESSES, Connecting, Harness
+from candidates import CANDIDATES, Candidate, Connecting
 from middlebox import Middlebox, middlebox
 
 from project_operator.backends.base import Backend
@@ -15,40 +17,56 @@ Connect = Callable[..., Any]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "contract" in item.path.parts:
+        if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.contract)
 
 
-@pytest.fixture(scope="session", params=HARNESSES)
-def server(request: pytest.FixtureRequest) -> Iterator[Harness]:
-    with HARNESSES[request.param]() as harness:
-        yield harness
+@pytest.fixture(scope="session")
+def running() -> Iterator[Callable[[str], Candidate]]:
+    """Servers by the key of their vendor, each started when it is first asked for."""
+    started: dict[str, Candidate] = {}
+    with ExitStack() as stack:
+
+        def run(key: str) -> Candidate:
+            if key not in started:
+                started[key] = stack.enter_context(CANDIDATES[key].start())
+            return started[key]
+
+        yield run
+
+
+@pytest.fixture(scope="session", params=CANDIDATES)
+def server(request: pytest.FixtureRequest, running: Callable[[str], Candidate]) -> Candidate:
+    """Every server in turn."""
+    return running(request.param)
 
 
 @pytest.fixture
-def harness(server: Harness, caplog: pytest.LogCaptureFixture) -> Iterator[Harness]:
-    """A server as new; afterwards, that no log line of the test shows the credential."""
+def candidate(server: Candidate, caplog: pytest.LogCaptureFixture) -> Iterator[Candidate]:
+    """A server as new; afterwards, that no log line of the test shows a secret."""
     server.reset()
     caplog.set_level(logging.DEBUG)
     yield server
-    assert server.credential not in caplog.text
+    assert not [secret for secret in server.secrets if secret in caplog.text]
 
 
 @pytest.fixture
-async def box(harness: Harness) -> AsyncIterator[Middlebox]:
-    async with middlebox(harness.url) as box:
+async def box(candidate: Candidate) -> AsyncIterator[Middlebox]:
+    """What stands in front of the server; every connection of the fixtures below goes through it."""
+    async with middlebox(candidate.url, candidate.purpose, candidate.look_at) as box:
         yield box
 
 
 @pytest.fixture
-async def connect(harness: Harness) -> AsyncIterator[Connect]:
-    """Opens connections, connected, which are closed afterwards."""
+async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect]:
+    """Opens connections, connected, with nothing counted yet; they are closed afterwards."""
     opened: list[Backend] = []
 
     async def connect_one(*, admission: Any = None, **how: Any) -> Backend:
-        backend = harness.open(Connecting(**how), admission=admission)
+        backend = candidate.open(Connecting(**{"url": box.url, **how}), admission=admission)
         opened.append(backend)
         await backend.connect()
+        box.forget()
         return backend
 
     yield connect_one
@@ -58,14 +76,6 @@ async def connect(harness: Harness) -> AsyncIterator[Connect]:
 
 @pytest.fixture
 async def backend(connect: Connect) -> Backend:
-    """A connection straight to the server."""
+    """A connection."""
     connected: Backend = await connect()
-    return connected
-
-
-@pytest.fixture
-async def spoilt(connect: Connect, box: Middlebox) -> Backend:
-    """A connection through the middlebox."""
-    connected: Backend = await connect(url=box.url)
-    box.requests.clear()
     return connected

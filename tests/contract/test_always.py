@@ -1,65 +1,89 @@
-"""What holds for every call: it ends in time, follows nothing, and closing ends it."""
+"""What holds for every call: it ends in time, follows nothing, tells no secret, and closing ends it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from contract_harness import Harness
+from candidates import CANDIDATES, Candidate, Connecting
+from candidates.answers import CALLS as NAMES
+from candidates.answers import WRITES
 from middlebox import Middlebox
 from scripted_server import Exchange, never, say
-from troubles import failing, marked
+from troubles import PAGE, echo, failing, marked, noticed
+from twins import Leaking
 
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
 
 Call = Callable[[Backend, RemoteProject], Awaitable[Any]]
 
-READS: dict[str, Call] = {
+CALLS: dict[str, Call] = {
     "connect": lambda backend, _: backend.connect(),
     "list_projects": lambda backend, _: backend.list_projects(),
     "get_project": lambda backend, project: backend.get_project(project.id),
     "verify_read_access": lambda backend, _: backend.verify_read_access(),
     "list_groups": lambda backend, _: backend.list_groups(),
-}
-WRITES: dict[str, Call] = {
+    "list_roles": lambda backend, _: backend.list_roles(),
     "create_project": lambda backend, _: backend.create_project(marked(), before_send=lambda: None),
     "update_project": lambda backend, project: backend.update_project(project, marked(), before_send=lambda: None),
     "delete_project": lambda backend, project: backend.delete_project(project.id, before_send=lambda: None),
 }
-CALLS = READS | WRITES
+WAITING = {"7": (7, 7), "0": (0, 0), "Fri, 31 Dec 9999 23:59:59 GMT": (1e9, 1e12), "soon": (-1, -1)}
+"""Least and most seconds, by the text of the header; -1: none are told."""
+PURE = {"plan_create", "plan_update", "plan_delete"}
+
+
+def each_call(*but: str) -> pytest.MarkDecorator:
+    """Every call of every backend; `list_roles` only of those where roles are granted, as the others ask nobody."""
+    return pytest.mark.parametrize(
+        ("server", "name"),
+        [
+            (key, name)
+            for key, candidate in CANDIDATES.items()
+            for name in CALLS
+            if name not in but and (name != "list_roles" or candidate.vendor.capabilities.roles)
+        ],
+        indirect=["server"],
+    )
 
 
 @pytest.fixture
-async def project(backend: Backend, harness: Harness) -> RemoteProject:
-    return await backend.get_project(harness.make(ProjectContent("there")))
+async def project(backend: Backend, candidate: Candidate) -> RemoteProject:
+    return await backend.get_project(candidate.make(ProjectContent("there")))
 
 
 def outcome(name: str) -> type[BackendError]:
     return OutcomeUnknown if name in WRITES else BackendUnavailable
 
 
+async def secrets_stay_secret(backend: Backend, box: Middlebox, candidate: Candidate) -> None:
+    box.spoil(echo)
+    await failing(backend.list_projects(), BackendUnavailable, candidate.secrets)
+
+
 def test_every_method_of_the_contract_is_here() -> None:
     methods = {name for name in vars(Backend) if not name.startswith("_")}
-    assert methods == {*CALLS, "aclose"}
+    assert methods == {*CALLS, *PURE, "aclose"}
+    assert set(CALLS) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call()
 async def test_a_call_ends_in_time_and_hangs_up(
-    connect: Callable[..., Any], box: Middlebox, harness: Harness, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
-    backend = await connect(url=box.url, timeout=0.4)
+    backend = await connect(timeout=0.4)
     box.spoil(never)
     begun = asyncio.get_running_loop().time()
-    error = await failing(CALLS[name](backend, project), outcome(name), harness.credential)
+    error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
     assert 0.35 < asyncio.get_running_loop().time() - begun < 3
     assert "no answer within 0.4 s" in str(error)
     await box.server.until(lambda server: server.resets == 1)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call()
 async def test_an_answer_that_drips_does_not_buy_time(
-    connect: Callable[..., Any], box: Middlebox, harness: Harness, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
@@ -67,52 +91,91 @@ async def test_an_answer_that_drips_does_not_buy_time(
             await exchange.send(b" ")
             await asyncio.sleep(0.02)
 
-    backend = await connect(url=box.url, timeout=0.4)
+    backend = await connect(timeout=0.4)
     box.spoil(drip)
     begun = asyncio.get_running_loop().time()
-    await failing(CALLS[name](backend, project), outcome(name), harness.credential)
+    await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
     assert asyncio.get_running_loop().time() - begun < 3
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "connect"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@each_call("connect")
 async def test_a_redirect_is_not_followed(
-    spoilt: Backend, box: Middlebox, harness: Harness, project: RemoteProject, name: str, status: int
+    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject, name: str, status: int
 ) -> None:
-    box.spoil(say(status, b"", f"Location: {harness.url}/stolen"))
-    error = await failing(CALLS[name](spoilt, project), outcome(name), harness.credential)
+    box.forget()
+    box.spoil(say(status, b"", f"Location: {candidate.url}/stolen"))
+    error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
     assert "redirect" in str(error)
     assert "stolen" not in str(error)
     assert len(box.requests) == 1
+    assert not box.passed
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call()
 async def test_closing_ends_what_is_under_way(
-    connect: Callable[..., Any], box: Middlebox, harness: Harness, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
-    backend = await connect(url=box.url, timeout=60)
-    box.requests.clear()
+    backend = await connect(timeout=60)
     box.spoil(never)
     call = asyncio.ensure_future(CALLS[name](backend, project))
-    await box.server.until(lambda server: len(server.requests) == 1)
+    await box.server.until(lambda _: len(box.requests) == 1)
     async with asyncio.timeout(5):
         await backend.aclose()
-        await failing(call, outcome(name), harness.credential)
+        await failing(call, outcome(name), candidate.secrets)
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each_call()
 async def test_nothing_is_sent_after_closing(
-    connect: Callable[..., Any], box: Middlebox, harness: Harness, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
-    backend = await connect(url=box.url)
-    box.requests.clear()
+    backend = await connect()
     await backend.aclose()
-    await failing(CALLS[name](backend, project), BackendUnavailable, harness.credential)
-    assert not box.requests
+    await failing(CALLS[name](backend, project), BackendUnavailable, candidate.secrets)
+    assert not box.server.requests
 
 
-async def test_a_failure_can_be_found_in_the_servers_log(spoilt: Backend, box: Middlebox, harness: Harness) -> None:
+@each_call("connect")
+@pytest.mark.parametrize("header", WAITING)
+async def test_a_limit_is_told_with_the_time_to_wait_in_either_form(
+    backend: Backend, box: Middlebox, project: RemoteProject, name: str, header: str
+) -> None:
+    box.forget()
+    for status in (429, 503):
+        box.spoil(say(status, PAGE, f"Retry-After: {header}", kind="text/html"))
+        with pytest.raises(BackendError) as raised:
+            await CALLS[name](backend, project)
+        waiting = raised.value.retry_after
+        assert WAITING[header][0] <= (-1 if waiting is None else waiting) <= WAITING[header][1]
+    assert len(box.requests) == 2, "nothing is tried again before its time"
+
+
+async def test_a_failure_can_be_found_in_the_servers_log(
+    backend: Backend, box: Middlebox, candidate: Candidate
+) -> None:
     box.spoil(say(500))
-    error = await failing(spoilt.list_projects(), BackendUnavailable, harness.credential)
+    error = await failing(backend.list_projects(), BackendUnavailable, candidate.secrets)
     assert error.trace_id
     assert error.trace_id in box.requests[0].headers["traceparent"]
+
+
+class TestSecrets:
+    async def test_a_connection_does_not_show_its_credential(self, backend: Backend, candidate: Candidate) -> None:
+        await backend.list_projects()
+        assert candidate.credential in candidate.secrets
+        assert not [secret for secret in candidate.secrets if secret in repr(backend)]
+        assert candidate.credential not in repr(candidate.open(Connecting()))
+
+    async def test_an_answer_that_gives_them_back_is_not_passed_on(
+        self, backend: Backend, box: Middlebox, candidate: Candidate
+    ) -> None:
+        await secrets_stay_secret(backend, box, candidate)
+
+    async def test_that_check_notices_a_backend_that_leaks(
+        self, backend: Backend, box: Middlebox, candidate: Candidate
+    ) -> None:
+        await backend.list_projects()
+        for secret in set(candidate.secrets):
+            leaking: Any = Leaking(backend, secret)
+            with noticed():
+                await secrets_stay_secret(leaking, box, candidate)

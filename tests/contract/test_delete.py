@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from contract_harness import Harness
-from middlebox import WRITES, Middlebox
+from candidates import WRITES, Candidate, Purpose
+from middlebox import Middlebox
 from scripted_server import Script, never, say
-from troubles import PAGE, TROUBLES, each, failing, sent
+from troubles import PAGE, TROUBLES, each, failing, noticed, sent
+from twins import Complaining
 
 from project_operator.backends.base import Backend, ProjectContent
 from project_operator.errors import (
+    BackendError,
     BackendUnavailable,
     CredentialsRejected,
     OutcomeUnknown,
@@ -22,74 +24,85 @@ from project_operator.errors import (
 LOST = TROUBLES | {"never": never}
 
 
-async def deleting_the_missing_succeeds(backend: Backend, harness: Harness) -> None:
+async def deleting_the_missing_succeeds(backend: Backend, candidate: Candidate) -> None:
     calls, before_send = sent()
-    await backend.delete_project(harness.unused_id(), before_send=before_send)
+    try:
+        await backend.delete_project(candidate.unused_id(), before_send=before_send)
+    except BackendError as error:
+        pytest.fail(f"{type(error).__name__}: {error}")
     assert len(calls) == 1
 
 
-async def test_deletion_is_started_and_not_waited_for(connect: Callable[..., Any], harness: Harness) -> None:
-    project_id, other = harness.make(ProjectContent("going")), harness.make(ProjectContent("staying"))
-    harness.block_deletion(project_id)
+async def test_deletion_is_started_and_not_waited_for(connect: Callable[..., Any], candidate: Candidate) -> None:
+    candidate.slow_down()
+    project_id, other = candidate.make(ProjectContent("going")), candidate.make(ProjectContent("staying"))
     backend = await connect(timeout=2)
     await backend.delete_project(project_id, before_send=lambda: None)
-    assert set(harness.truth()) == {other}
-    harness.catch_up()
-    project = await backend.get_project(project_id)
-    assert project.deleting
-    assert project.provisioning_status == "deprovisioning"
+    assert set(candidate.truth()) == {other}
+    candidate.catch_up()
+    if candidate.asynchronous:
+        project = await backend.get_project(project_id)
+        assert project.deleting
+        assert project.provisioning_status == "deprovisioning"
+    else:
+        await failing(backend.get_project(project_id), ProjectNotFound, candidate.secrets)
 
 
-async def test_deleting_again_succeeds_until_it_is_gone_and_after(backend: Backend, harness: Harness) -> None:
-    project_id = harness.make(ProjectContent("going"))
-    harness.block_deletion(project_id)
+async def test_deleting_again_succeeds_until_it_is_gone_and_after(
+    backend: Backend, box: Middlebox, candidate: Candidate
+) -> None:
+    candidate.slow_down()
+    project_id = candidate.make(ProjectContent("going"))
     for _ in range(2):
         await backend.delete_project(project_id, before_send=lambda: None)
-    harness.vanish(project_id)
-    await failing(backend.get_project(project_id), ProjectNotFound, harness.credential)
+    if candidate.asynchronous:
+        candidate.vanish(project_id)
+    await failing(backend.get_project(project_id), ProjectNotFound, candidate.secrets)
     await backend.delete_project(project_id, before_send=lambda: None)
-    assert harness.asked("delete") == 3
+    assert box.asked(Purpose.DELETE) == 3
 
 
-async def test_deleting_the_missing_succeeds(backend: Backend, harness: Harness) -> None:
-    await deleting_the_missing_succeeds(backend, harness)
+async def test_deleting_the_missing_succeeds(backend: Backend, candidate: Candidate) -> None:
+    await deleting_the_missing_succeeds(backend, candidate)
 
 
-async def test_that_check_notices_a_backend_that_complains(backend: Backend, harness: Harness) -> None:
-    class Complaining:
-        async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
-            await backend.delete_project(project_id, before_send=before_send)
-            await backend.get_project(project_id)
-
-    complaining: Any = Complaining()
-    with pytest.raises(ProjectNotFound):
-        await deleting_the_missing_succeeds(complaining, harness)
+async def test_that_check_notices_a_backend_that_complains(backend: Backend, candidate: Candidate) -> None:
+    complaining: Any = Complaining(backend)
+    with noticed():
+        await deleting_the_missing_succeeds(complaining, candidate)
 
 
-async def test_somebody_elses_not_found_is_no_success(spoilt: Backend, box: Middlebox, harness: Harness) -> None:
-    project_id = harness.make(ProjectContent("there"))
+async def test_somebody_elses_not_found_is_no_success(backend: Backend, box: Middlebox, candidate: Candidate) -> None:
+    project_id = candidate.make(ProjectContent("there"))
     for answer in (say(404, PAGE, kind="text/html"), say(404)):
         box.spoil(answer, WRITES)
         await failing(
-            spoilt.delete_project(project_id, before_send=lambda: None), BackendUnavailable, harness.credential
+            backend.delete_project(project_id, before_send=lambda: None), BackendUnavailable, candidate.secrets
         )
-    assert set(harness.truth()) == {project_id}
+    assert set(candidate.truth()) == {project_id}
 
 
-async def test_missing_rights_are_no_success(backend: Backend, harness: Harness) -> None:
-    project_id = harness.make(ProjectContent("there"))
-    harness.lose_rights()
-    error = await failing(
-        backend.delete_project(project_id, before_send=lambda: None), PermissionDenied, harness.credential
-    )
-    assert "delete" in str(error)
-    harness.revoke_credential()
-    await failing(backend.delete_project(project_id, before_send=lambda: None), CredentialsRejected, harness.credential)
-    assert set(harness.truth()) == {project_id}
+async def test_missing_rights_are_no_success(backend: Backend, candidate: Candidate) -> None:
+    project_id = candidate.make(ProjectContent("there"))
+    candidate.lose_rights()
+    for asked in (project_id, candidate.unused_id()):
+        error = await failing(
+            backend.delete_project(asked, before_send=lambda: None), PermissionDenied, candidate.secrets
+        )
+        assert "role" in str(error)
+    assert set(candidate.truth()) == {project_id}
 
 
-async def test_nothing_is_sent_without_leave(backend: Backend, harness: Harness) -> None:
-    project_id = harness.make(ProjectContent("there"))
+async def test_a_credential_that_is_refused_is_no_success(backend: Backend, candidate: Candidate) -> None:
+    project_id = candidate.make(ProjectContent("there"))
+    candidate.revoke_credential()
+    for asked in (project_id, candidate.unused_id()):
+        await failing(backend.delete_project(asked, before_send=lambda: None), CredentialsRejected, candidate.secrets)
+    assert set(candidate.truth()) == {project_id}
+
+
+async def test_nothing_is_sent_without_leave(backend: Backend, box: Middlebox, candidate: Candidate) -> None:
+    project_id = candidate.make(ProjectContent("there"))
     refusal = RightExpired("too late")
 
     def refuse() -> None:
@@ -98,18 +111,18 @@ async def test_nothing_is_sent_without_leave(backend: Backend, harness: Harness)
     with pytest.raises(RightExpired) as raised:
         await backend.delete_project(project_id, before_send=refuse)
     assert raised.value is refusal
-    assert harness.asked("delete") == 0
+    assert box.asked(Purpose.DELETE) == 0
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 @each("trouble", LOST)
 async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-    connect: Callable[..., Any], box: Middlebox, harness: Harness, trouble: Script, *, done: bool
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
 ) -> None:
-    project_id = harness.make(ProjectContent("there"))
-    backend = await connect(url=box.url, timeout=0.5)
-    box.requests.clear()
+    project_id = candidate.make(ProjectContent("there"))
+    backend = await connect(timeout=0.5)
     box.spoil(trouble, WRITES, passing_on=done)
-    await failing(backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, harness.credential)
-    assert len(box.requests) == 1
-    assert harness.asked("delete") == done
+    await failing(backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, candidate.secrets)
+    assert len(box.writes) == 1
+    assert box.asked(Purpose.DELETE) == done
+    assert (project_id in candidate.truth()) is not done

@@ -1,14 +1,15 @@
-"""``update_project`` makes the content what it is told and leaves everything else as it was."""
+"""``update_project`` makes the content what it is told, leaves everything else as it was, and else sends nothing."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from contract_harness import Harness
-from middlebox import WRITES, Middlebox
+from candidates import WRITES, Candidate, Purpose, plain
+from middlebox import Middlebox
 from scripted_server import Script, never
-from troubles import TROUBLES, each, failing, marked, sent
+from troubles import TROUBLES, each, failing, noticed, sent
+from twins import DroppingTags, WritingAnyway
 
 from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject, Tag
@@ -18,46 +19,55 @@ from project_operator.errors import (
     ProjectNotFound,
     RequestRefused,
     RightExpired,
-    WriteConflict,
 )
 
-FOREIGN = Tag("terraform.nscale.com/3f1c", "")
+FOREIGN = Tag("somebody.else", "theirs")
 LOST = TROUBLES | {"never": never}
 
 THERE = ProjectContent("there", "as it was", (FOREIGN, Tag("team", "red")), mark="iproj1:1")
 
 
 @pytest.fixture
-async def current(backend: Backend, harness: Harness) -> RemoteProject:
-    return await backend.get_project(harness.make(THERE))
+async def current(backend: Backend, box: Middlebox, candidate: Candidate) -> RemoteProject:
+    project = await backend.get_project(candidate.make(THERE))
+    box.forget()
+    return project
 
 
-async def what_is_not_told_stays(backend: Backend, current: RemoteProject, harness: Harness) -> None:
+def truth_of(candidate: Candidate, project: RemoteProject) -> ProjectContent:
+    """The only project there is, as it really is."""
+    ((project_id, truth),) = candidate.truth().items()
+    assert project_id == project.id
+    return plain(truth)
+
+
+async def what_is_not_told_stays(backend: Backend, current: RemoteProject, candidate: Candidate) -> None:
     wanted = replace(current.content, name="renamed")
     await backend.update_project(current, wanted, before_send=lambda: None)
-    assert harness.truth() == {current.id: replace(THERE, name="renamed")}
+    assert truth_of(candidate, current) == plain(replace(candidate.held(THERE), name="renamed"))
+
+
+async def nothing_to_do_is_no_call(backend: Backend, box: Middlebox, current: RemoteProject) -> None:
+    calls, before_send = sent()
+    await backend.update_project(current, current.content, before_send=before_send)
+    assert not calls
+    assert not box.requests
 
 
 class TestUpdated:
-    async def test_what_is_not_told_stays(self, backend: Backend, current: RemoteProject, harness: Harness) -> None:
-        await what_is_not_told_stays(backend, current, harness)
+    async def test_what_is_not_told_stays(self, backend: Backend, current: RemoteProject, candidate: Candidate) -> None:
+        await what_is_not_told_stays(backend, current, candidate)
 
     async def test_that_check_notices_a_backend_that_drops_foreign_tags(
-        self, backend: Backend, current: RemoteProject, harness: Harness
+        self, backend: Backend, current: RemoteProject, candidate: Candidate
     ) -> None:
-        class Dropping:
-            async def update_project(self, current: RemoteProject, content: ProjectContent, **more: Any) -> None:
-                tags = tuple(tag for tag in content.tags if tag != FOREIGN)
-                await backend.update_project(current, replace(content, tags=tags), **more)
-
-        dropping: Any = Dropping()
-        with pytest.raises(AssertionError):
-            await what_is_not_told_stays(dropping, current, harness)
+        dropping: Any = DroppingTags(backend)
+        with noticed():
+            await what_is_not_told_stays(dropping, current, candidate)
 
     @pytest.mark.parametrize(
         "change",
         [
-            {"description": None},
             {"description": ""},
             {"description": "größe 漢字"},
             {"tags": ()},
@@ -69,62 +79,91 @@ class TestUpdated:
         ids=str,
     )
     async def test_each_field_becomes_what_is_told(
-        self, backend: Backend, current: RemoteProject, harness: Harness, change: dict[str, Any]
+        self, backend: Backend, box: Middlebox, current: RemoteProject, candidate: Candidate, change: dict[str, Any]
     ) -> None:
         wanted = replace(current.content, **change)
         calls, before_send = sent()
         await backend.update_project(current, wanted, before_send=before_send)
         assert len(calls) == 1
-        assert harness.asked("update") == 1
-        assert harness.truth() == {current.id: wanted}
-        harness.catch_up()
-        assert (await backend.get_project(current.id)).content == wanted
+        assert box.asked(Purpose.UPDATE) == 1
+        assert truth_of(candidate, current) == plain(wanted)
+        candidate.catch_up()
+        assert plain((await backend.get_project(current.id)).content) == plain(wanted)
 
-    async def test_groups_are_set_and_emptied(self, backend: Backend, current: RemoteProject, harness: Harness) -> None:
-        groups = (harness.make_group("one"), harness.make_group("two"))
-        for group_ids in (groups, ()):
-            await backend.update_project(
-                current, replace(current.content, group_ids=group_ids), before_send=lambda: None
-            )
-            assert harness.truth()[current.id].group_ids == group_ids
+    async def test_access_of_groups_is_given_and_taken(
+        self, backend: Backend, current: RemoteProject, candidate: Candidate
+    ) -> None:
+        one, two, three = (candidate.make_group(name) for name in ("one", "two", "three"))
+        everybody = frozenset({one, two, three})
+        for group_ids in ((one, two), (two, three), ()):
+            project = await backend.get_project(current.id, group_ids=everybody)
+            wanted = replace(project.content, **candidate.access(group_ids))
+            await backend.update_project(project, wanted, before_send=lambda: None)
+            truth = candidate.truth()[current.id]
+            assert truth == replace(truth, **candidate.access(group_ids))
+        assert truth_of(candidate, current) == plain(current.content), "nothing else has changed"
+
+
+class TestNothingToDo:
+    async def test_nothing_to_do_is_no_call(self, backend: Backend, box: Middlebox, current: RemoteProject) -> None:
+        await nothing_to_do_is_no_call(backend, box, current)
+
+    async def test_that_check_notices_a_backend_that_writes_anyway(
+        self, backend: Backend, box: Middlebox, current: RemoteProject
+    ) -> None:
+        writing: Any = WritingAnyway(backend)
+        with noticed():
+            await nothing_to_do_is_no_call(writing, box, current)
+
+    async def test_applied_twice_is_one_call(
+        self, backend: Backend, box: Middlebox, current: RemoteProject, candidate: Candidate
+    ) -> None:
+        change: dict[str, Any] = {"description": "new", "tags": (Tag("b", ""), FOREIGN, Tag("a", "é"))}
+        for _ in range(2):
+            project = await backend.get_project(current.id)
+            wanted = replace(project.content, **change)
+            if plain(wanted) != plain(project.content):
+                await backend.update_project(project, wanted, before_send=lambda: None)
+            candidate.catch_up()
+        read_back = await backend.get_project(current.id)
+        await backend.update_project(read_back, read_back.content, before_send=lambda: None)
+        assert box.asked(Purpose.UPDATE) == 1
 
 
 class TestNotUpdated:
     async def test_a_project_that_is_gone_is_not_found(
-        self, backend: Backend, current: RemoteProject, harness: Harness
+        self, backend: Backend, current: RemoteProject, candidate: Candidate
     ) -> None:
-        harness.vanish(current.id)
+        candidate.vanish(current.id)
+        wanted = replace(current.content, description="new")
         await failing(
-            backend.update_project(current, marked(), before_send=lambda: None), ProjectNotFound, harness.credential
+            backend.update_project(current, wanted, before_send=lambda: None), ProjectNotFound, candidate.secrets
         )
-        assert not harness.truth()
+        assert not candidate.truth()
 
-    async def test_losing_a_race_is_told_apart(
-        self, backend: Backend, current: RemoteProject, harness: Harness
+    async def test_wrong_content_is_refused(
+        self, backend: Backend, current: RemoteProject, candidate: Candidate
     ) -> None:
-        harness.race(current.id)
-        error = await failing(
-            backend.update_project(current, marked(), before_send=lambda: None), WriteConflict, harness.credential
-        )
-        assert "exists" not in str(error), "the vendor's words would mislead"
-        assert harness.truth()[current.id].name == THERE.name
-
-    async def test_wrong_content_is_refused(self, backend: Backend, current: RemoteProject, harness: Harness) -> None:
-        for content in harness.wrong_contents():
+        for content in candidate.wrong_contents():
+            wanted = replace(current.content, name=content.name, tags=content.tags, group_ids=content.group_ids)
             await failing(
-                backend.update_project(current, content, before_send=lambda: None), RequestRefused, harness.credential
+                backend.update_project(current, wanted, before_send=lambda: None), RequestRefused, candidate.secrets
             )
-        assert harness.truth() == {current.id: THERE}
+        assert truth_of(candidate, current) == plain(candidate.held(THERE))
 
-    async def test_missing_rights_are_named(self, backend: Backend, current: RemoteProject, harness: Harness) -> None:
-        harness.lose_rights()
+    async def test_missing_rights_are_named(
+        self, backend: Backend, current: RemoteProject, candidate: Candidate
+    ) -> None:
+        candidate.lose_rights()
         error = await failing(
-            backend.update_project(current, marked(), before_send=lambda: None), PermissionDenied, harness.credential
+            backend.update_project(current, replace(current.content, name="new"), before_send=lambda: None),
+            PermissionDenied,
+            candidate.secrets,
         )
-        assert "update" in str(error)
+        assert "role" in str(error)
 
     async def test_nothing_is_sent_without_leave(
-        self, backend: Backend, current: RemoteProject, harness: Harness
+        self, backend: Backend, box: Middlebox, current: RemoteProject, candidate: Candidate
     ) -> None:
         refusal = RightExpired("too late")
 
@@ -132,23 +171,26 @@ class TestNotUpdated:
             raise refusal
 
         with pytest.raises(RightExpired) as raised:
-            await backend.update_project(current, marked(), before_send=refuse)
+            await backend.update_project(current, replace(current.content, name="new"), before_send=refuse)
         assert raised.value is refusal
-        assert harness.asked("update") == 0
+        assert box.asked(Purpose.UPDATE) == 0
+        assert truth_of(candidate, current) == plain(candidate.held(THERE))
 
 
 class TestLost:
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
     @each("trouble", LOST)
     async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-        self, connect: Callable[..., Any], box: Middlebox, harness: Harness, trouble: Script, *, done: bool
+        self, connect: Callable[..., Any], box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
     ) -> None:
-        backend = await connect(url=box.url, timeout=0.5)
-        current = await backend.get_project(harness.make(THERE))
-        box.requests.clear()
+        backend = await connect(timeout=0.5)
+        current = await backend.get_project(candidate.make(THERE))
+        box.forget()
         box.spoil(trouble, WRITES, passing_on=done)
+        wanted = replace(current.content, name="new")
         await failing(
-            backend.update_project(current, marked(), before_send=lambda: None), OutcomeUnknown, harness.credential
+            backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
         )
-        assert len(box.requests) == 1
-        assert harness.asked("update") == done
+        assert len(box.writes) == 1
+        assert box.asked(Purpose.UPDATE) == done
+        assert truth_of(candidate, current).name == ("new" if done else "there")

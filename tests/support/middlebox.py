@@ -1,34 +1,33 @@
-"""What stands between us and an identity server: passes requests on, until a test tells it to do something else.
+"""A reverse proxy in front of an identity server: passes requests on, until a test tells it to do something else.
 
-Every way in which an answer can get lost or spoilt is here once, for every backend, and whether the server had done
-what it was asked is for the test to say.
+Every way in which an answer can get lost or spoilt is here once, for every backend. Whether the server had done what it
+was asked is for the test to say: "commit, then lose the answer" is real, on a real server too.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
+from candidates import CALLS, WRITES, Purpose
 from scripted_server import Exchange, Received, Script, ScriptedServer
 
-WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-READS: Final = frozenset({"GET"})
-
-_HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host"})
+_HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
 @dataclass
 class _Trouble:
     script: Script
-    methods: frozenset[str]
+    purposes: frozenset[Purpose]
     passing_on: bool
     skip: int
     count: int
 
-    def strikes(self, request: Received) -> bool:
-        if request.method not in self.methods:
+    def strikes(self, purpose: Purpose) -> bool:
+        if purpose not in self.purposes:
             return False
         self.skip -= 1
         self.count -= self.skip < 0
@@ -41,10 +40,15 @@ class Middlebox:
 
     upstream: str
     client: httpx.AsyncClient
+    purpose: Callable[[Received], Purpose]
+    on_request: Callable[[Received], None]
     server: ScriptedServer = field(init=False)
     confused: tuple[str, str] = ("", "")
     """Two ids: requests for the first are passed on as requests for the second."""
+    passed: list[Received] = field(default_factory=list)
+    """What the server was asked."""
     _trouble: _Trouble | None = None
+    _asking: set[asyncio.Future[httpx.Response]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -52,24 +56,48 @@ class Middlebox:
 
     @property
     def requests(self) -> list[Received]:
-        return self.server.requests
+        """What came from the backend, without signing in."""
+        return [request for request in self.server.requests if self.purpose(request) in CALLS]
+
+    @property
+    def writes(self) -> list[Received]:
+        """Those of them that change something."""
+        return [request for request in self.requests if self.purpose(request) in WRITES]
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.server.requests.clear()
+        self.passed.clear()
+
+    def asked(self, purpose: Purpose) -> int:
+        """How many such requests the server was given."""
+        return sum(self.purpose(request) is purpose for request in self.passed)
 
     def spoil(
         self,
         script: Script,
-        methods: frozenset[str] = WRITES | READS,
+        purposes: frozenset[Purpose] = CALLS,
         *,
         passing_on: bool = False,
         skip: int = 0,
         count: int = 1000,
     ) -> None:
         """Answer ``count`` requests, after ``skip`` others, by ``script``: instead of passing them on, or after it."""
-        self._trouble = _Trouble(script, methods, passing_on, skip, count)
+        self._trouble = _Trouble(script, purposes, passing_on, skip, count)
+
+    def mend(self) -> None:
+        """Pass everything on again."""
+        self._trouble = None
+
+    async def settle(self) -> None:
+        """Wait for the server to answer all that it was asked."""
+        await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def handle(self, exchange: Exchange) -> None:
         """Script of the server in front."""
+        self.on_request(exchange.request)
         trouble = self._trouble
-        if trouble and trouble.strikes(exchange.request):
+        if trouble and trouble.strikes(self.purpose(exchange.request)):
             if trouble.passing_on:
                 await self._ask(exchange.request)
             await trouble.script(exchange)
@@ -79,17 +107,35 @@ class Middlebox:
         await exchange.answer(response.status_code, response.content, *headers, kind="")
 
     async def _ask(self, request: Received) -> httpx.Response:
+        """Once it is passed on it takes its course, whether or not the other side still waits."""
+        self.passed.append(request)
+        asking = asyncio.ensure_future(self._pass_on(request))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+        return await asyncio.shield(asking)
+
+    async def _pass_on(self, request: Received) -> httpx.Response:
         headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
-        url = self.upstream + urlsplit(request.target).path.replace(*self.confused)
+        url = self.upstream + request.target.replace(*self.confused)
         return await self.client.request(request.method, url, headers=headers, content=request.body)
 
 
 @asynccontextmanager
-async def middlebox(upstream: str) -> AsyncIterator[Middlebox]:
-    """A middlebox in front of the server at ``upstream``."""
+async def middlebox(
+    upstream: str,
+    purpose: Callable[[Received], Purpose],
+    on_request: Callable[[Received], None] = lambda _: None,
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[Middlebox]:
+    """A middlebox in front of the server at ``upstream``; https where ``tls`` is given.
+
+    ``on_request`` is shown every request before anything is done with it.
+    """
     limits = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as client:
-        box = Middlebox(upstream, client)
-        box.server = ScriptedServer(box.handle)
+        box = Middlebox(upstream, client, purpose, on_request)
+        box.server = ScriptedServer(box.handle, tls=tls)
         async with box.server:
             yield box
+        await box.settle()

@@ -1,14 +1,15 @@
 """All that can come instead of an answer, and what no failure may show."""
 
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import pytest
 from scripted_server import Exchange, Script, hang_up, reset, say
 
 from project_operator.backends.base import ProjectContent
-from project_operator.errors import BackendError
+from project_operator.errors import BackendError, ConnectionRefused
 
 PAGE: Final = b"<!DOCTYPE html><html><head><title>nginx</title></head><body>a page of somebody else</body></html>"
 
@@ -68,19 +69,33 @@ def each(argument: str, scripts: Mapping[str, Script]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(argument, list(scripts.values()), ids=list(scripts))
 
 
-async def failing(call: Awaitable[Any], kind: type[BackendError], credential: str) -> BackendError:
+async def failing(call: Awaitable[Any], kind: type[BackendError], secrets: Collection[str]) -> BackendError:
     """The error that ``call`` ends with: of exactly that class, and without a secret or a chain that could hold one."""
     with pytest.raises(BackendError) as raised:
         await call
     error = raised.value
     assert type(error) is kind, f"{type(error).__name__}: {error}"
     shown = "".join([str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)])
-    assert credential not in shown
+    assert secrets, "there is always a credential"
+    assert not [secret for secret in secrets if secret in shown]
     assert "a page of somebody else" not in shown
     assert error.__cause__ is None
     assert error.__context__ is None
     assert len(str(error)) <= 256
     return error
+
+
+async def refusing(call: Awaitable[Any], field: str, secrets: Collection[str]) -> ConnectionRefused:
+    """The `ConnectionRefused` that ``call`` ends with; it names that field of the backend object."""
+    error = await failing(call, ConnectionRefused, secrets)
+    assert isinstance(error, ConnectionRefused)
+    assert error.field == field
+    return error
+
+
+def noticed() -> AbstractContextManager[object]:
+    """Where a check is given a backend that does it wrong: the check must fail."""
+    return pytest.raises((AssertionError, pytest.fail.Exception))
 
 
 def sent() -> tuple[list[None], Callable[[], None]]:

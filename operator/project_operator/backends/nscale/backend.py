@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from project_operator.backends.base import (
     ConnectionFacts,
@@ -15,31 +15,33 @@ from project_operator.backends.base import (
 )
 from project_operator.backends.calls import Answer, Endpoint
 from project_operator.backends.nscale.classification import unusable
-from project_operator.backends.nscale.client import (
-    LONGEST_LIST,
-    ORGANIZATIONS,
-    VERSION,
-    NscaleClient,
-    groups,
-    projects,
-    service_accounts,
-)
+from project_operator.backends.nscale.client import LONGEST_LIST, NscaleClient
 from project_operator.backends.nscale.config import NscaleConfig
+from project_operator.backends.nscale.credential_payloads import AccountToken, read_accounts, read_subject
+from project_operator.backends.nscale.credentials import (
+    AccountCredential,
+    CertificateAlone,
+    Credential,
+    SessionCredential,
+)
 from project_operator.backends.nscale.errors import SPEC_PATH, SUCCESS, Operation
 from project_operator.backends.nscale.organizations import resolve_organization
+from project_operator.backends.nscale.paths import ORGANIZATIONS, USERINFO, VERSION, groups, projects, service_accounts
 from project_operator.backends.nscale.payloads import (
     item_to_project,
     read_groups,
     read_items,
-    read_only_id,
     read_organizations,
     read_project,
     read_version,
     write_project,
 )
+from project_operator.backends.nscale.sender import Sender
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import BackendError, BackendUnavailable, RequestRefused
+
+T = TypeVar("T")
 
 _BATCH: Final = 250
 """Projects that are read before others have a turn: some 5 ms."""
@@ -58,14 +60,18 @@ class NscaleBackend:
         """Nothing is sent yet.
 
         Raises:
-            ConnectionRefused: the URL is not allowed here, or the CA bundle cannot be read.
+            ConnectionRefused: the URL is not allowed here, or CA bundle or client certificate cannot be read.
         """
-        endpoint = Endpoint(config.url, SPEC_PATH, config.ca_bundle, config.timeout, config.connections)
+        endpoint = Endpoint(
+            config.url, SPEC_PATH, config.ca_bundle, config.timeout, config.connections, config.certificate
+        )
         transport = Transport(
             endpoint, surroundings.transport, admission=surroundings.admission, token_hex=surroundings.token_hex
         )
         self._config = config
-        self._client = NscaleClient(transport, config.token, surroundings.now)
+        sender = Sender(transport, surroundings.now)
+        self._credential = _credential(config, sender, surroundings)
+        self._client = NscaleClient(sender, self._credential)
         self._token_hex = surroundings.token_hex
         self._organization_id = ""
 
@@ -78,10 +84,11 @@ class NscaleBackend:
             raise unusable(Operation.CONNECT, answer)
         found = resolve_organization(visible, self._config.organization_id, self._config.organization_name)
         self._organization_id = found.id
-        # Whoever may not list service accounts sees itself, and whoever sees a single one is it (N3.2-1).
-        principal = await self._learn(service_accounts(found.id), read_only_id, deadline)
+        principal = await self._learn_who_we_are(found.id, deadline)
         version = await self._learn(VERSION, read_version, deadline)
-        return ConnectionFacts(found.id, found.name, principal, version)
+        return ConnectionFacts(
+            found.id, found.name, principal, version or "", self._credential.expires_at, self._credential.renews
+        )
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """One request, as there are no pages (N1-7)."""
@@ -144,8 +151,13 @@ class NscaleBackend:
     async def update_project(
         self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
     ) -> None:
-        """PUT replaces the whole content, which `ProjectContent` is; there is nothing else to keep (N1.4-1)."""
+        """PUT replaces the whole content, which `ProjectContent` is; there is nothing else to keep (N1.4-1).
+
+        Even one that changes nothing is a modification (N0-3), so none is sent that need not be.
+        """
         operation = Operation.UPDATE_PROJECT
+        if not self.plan_update(current, content):
+            return
         path = self._project(operation, current.id)
         _acknowledge(operation, await self._client.write(operation, "PUT", path, write_project(content), before_send))
 
@@ -192,13 +204,34 @@ class NscaleBackend:
             raise RequestRefused(words, operation=operation)
         return projects(self._organization, project_id)
 
-    async def _learn(self, path: str, read: Callable[[bytes], str], deadline: float) -> str:
-        """What it would be good to know, or "" where it is not to be had."""
+    async def _learn_who_we_are(self, organization_id: str, deadline: float) -> str:
+        """Who we are to the server, or ""; the credential is told which service account it is of."""
+        if not self._config.token:
+            return await self._learn(USERINFO, read_subject, deadline) or "" if self._config.session else ""
+        # Whoever may not list service accounts sees itself, and whoever sees a single one is it (N3.2-1).
+        accounts = await self._learn(service_accounts(organization_id), read_accounts, deadline) or ()
+        if len(accounts) > 1:
+            subject = await self._learn(USERINFO, read_subject, deadline)
+            accounts = tuple(account for account in accounts if account.id == subject)
+        account = accounts[0] if accounts else AccountToken()
+        self._credential.identified(organization_id, account)
+        return account.id
+
+    async def _learn(self, path: str, read: Callable[[bytes], T], deadline: float) -> T | None:
+        """What it would be good to know, or None where it is not to be had."""
         try:
             answer = await self._client.get(Operation.CONNECT, path, deadline=deadline)
         except BackendError:
-            return ""
+            return None
         return read(answer.body)
+
+
+def _credential(config: NscaleConfig, sender: Sender, surroundings: Surroundings) -> Credential:
+    if config.token:
+        return AccountCredential(config.token, config.rotate_before, sender, surroundings.keeper)
+    if config.session is not None:
+        return SessionCredential(config.session, sender, surroundings.keeper)
+    return CertificateAlone()
 
 
 def _acknowledge(operation: Operation, answer: Answer) -> None:

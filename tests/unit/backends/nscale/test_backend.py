@@ -38,7 +38,7 @@ CALLS: dict[str, Callable[[NscaleBackend], Awaitable[Any]]] = {
     "verify_read_access": lambda backend: backend.verify_read_access(),
     "list_groups": lambda backend: backend.list_groups(),
     "create_project": lambda backend: backend.create_project(ProjectContent("a"), before_send=lambda: None),
-    "update_project": lambda backend: backend.update_project(remote(), ProjectContent("a"), before_send=lambda: None),
+    "update_project": lambda backend: backend.update_project(remote(), ProjectContent("b"), before_send=lambda: None),
     "delete_project": lambda backend: backend.delete_project(ID, before_send=lambda: None),
 }
 
@@ -73,7 +73,7 @@ def answered(*outcomes: Answer | NoAnswer) -> tuple[NscaleBackend, Answering]:
         NscaleConfig(url="https://identity.example.com", token=TOKEN), Surroundings(TransportSettings())
     )
     transport = Answering(*outcomes)
-    backend._client._transport = transport
+    backend._client._sender.transport = transport
     backend._organization_id = ORGANIZATION
     return backend, transport
 

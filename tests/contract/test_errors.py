@@ -1,0 +1,91 @@
+"""What the answers of each vendor mean, call by call: the rows of its candidate, served in the server's place."""
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from candidates import CANDIDATES, Candidate, Connecting, Purpose
+from candidates.answers import CALLS as NAMES
+from candidates.answers import WRITES, ErrorRow
+from middlebox import Middlebox
+from troubles import failing, marked
+
+from project_operator.backends.base import Backend, ProjectContent, RemoteProject
+
+ROWS = [
+    pytest.param(key, row, id=f"{key}: {row.name}")
+    for key, candidate in CANDIDATES.items()
+    for row in candidate.error_rows
+]
+LEAST = 40
+FACTS = Path(__file__).parents[2] / "docs" / "backends"
+CITATION = re.compile(r"\b[A-Z][0-9](?:\.[0-9]+)?-[0-9]+\b")
+RFC = re.compile(r"RFC \d{4}, \d+(\.\d+)*")
+EVIDENCE = re.compile(r"\[[A-Za-z]+\]")
+
+
+def asking(name: str, backend: Backend, project: RemoteProject) -> Awaitable[Any]:
+    calls: dict[str, Callable[[], Awaitable[Any]]] = {
+        "list_projects": backend.list_projects,
+        "get_project": lambda: backend.get_project(project.id),
+        "verify_read_access": backend.verify_read_access,
+        "list_groups": backend.list_groups,
+        "list_roles": backend.list_roles,
+        "create_project": lambda: backend.create_project(marked(), before_send=lambda: None),
+        "update_project": lambda: backend.update_project(project, marked(), before_send=lambda: None),
+        "delete_project": lambda: backend.delete_project(project.id, before_send=lambda: None),
+    }
+    return calls[name]()
+
+
+@pytest.mark.parametrize(("server", "row"), ROWS, indirect=["server"])
+async def test_what_an_answer_means(backend: Backend, box: Middlebox, candidate: Candidate, row: ErrorRow) -> None:
+    project = await backend.get_project(candidate.make(ProjectContent("there")))
+    before = candidate.truth()
+    for name in NAMES:
+        if name == "connect" or (name == "list_roles" and not candidate.vendor.capabilities.roles):
+            continue
+        box.forget()
+        box.spoil(row.answer)
+        kind = row.means[name]
+        if kind is None:
+            await asking(name, backend, project)
+        else:
+            error = await failing(asking(name, backend, project), kind, candidate.secrets)
+            assert error.operation == name
+        assert not [one for one in box.passed if candidate.purpose(one) is not Purpose.SIGN_IN]
+        assert len(box.writes) == (name in WRITES), "a write is sent once, whatever is said to it"
+        box.mend()
+    assert candidate.truth() == before
+
+
+@pytest.mark.parametrize(("server", "row"), ROWS, indirect=["server"])
+async def test_what_it_means_to_a_connection_that_is_being_made(
+    box: Middlebox, candidate: Candidate, row: ErrorRow
+) -> None:
+    backend = candidate.open(Connecting(url=box.url))
+    box.spoil(row.answer, frozenset(Purpose))
+    kind = row.means["connect"]
+    assert kind is not None, "connect() has no answer that is none"
+    error = await failing(backend.connect(), kind, candidate.secrets)
+    assert getattr(error, "field", candidate.url_field) == candidate.url_field
+    await backend.aclose()
+
+
+@pytest.mark.parametrize("key", CANDIDATES)
+def test_there_are_enough_of_them_and_no_two_alike(key: str) -> None:
+    rows = CANDIDATES[key].error_rows
+    assert len({row.name for row in rows}) == len(rows) >= LEAST
+
+
+@pytest.mark.parametrize("key", CANDIDATES)
+def test_each_says_what_it_stands_on(key: str) -> None:
+    facts = "".join(page.read_text(encoding="utf-8") for page in FACTS.glob("*.md"))
+    known = set(re.findall(r"^\| ([A-Z][0-9](?:\.[0-9]+)?-[0-9]+) \|", facts, flags=re.MULTILINE))
+    for row in CANDIDATES[key].error_rows:
+        cited = CITATION.findall(row.basis)
+        assert cited or RFC.search(row.basis) or "API page" in row.basis, row.name
+        assert set(cited) <= known, f"{row.name} cites a row that is not there: {set(cited) - known}"
+        assert EVIDENCE.search(row.basis), f"{row.name} does not say how good its evidence is"

@@ -1,0 +1,11 @@
+"""Every backend that the contract suite runs over."""
+
+from typing import Final
+
+from candidates.candidate import CALLS, LOOPBACK, WRITES, Candidate, Connecting, Purpose, plain
+from candidates.nscale import NscaleCandidate
+
+__all__ = ["CALLS", "CANDIDATES", "LOOPBACK", "WRITES", "Candidate", "Connecting", "Purpose", "plain"]
+
+CANDIDATES: Final[dict[str, type[Candidate]]] = {candidate.vendor.key: candidate for candidate in (NscaleCandidate,)}
+"""By the key of the vendor."""
