@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from project_operator.backends.addresses import AddressRules
-from project_operator.backends.trust import Lost
+from project_operator.backends.trust import ClientCertificate, Lost
 
 MEBIBYTE: Final = 1024 * 1024
 
@@ -38,6 +38,8 @@ class Endpoint:
     """Seconds from admission to the end of the answer."""
     connections: int = 8
     """At most so many at once; more calls wait for one."""
+    client_certificate: ClientCertificate | None = None
+    """Shown where the server asks for one."""
 
 
 @dataclass(frozen=True, slots=True)

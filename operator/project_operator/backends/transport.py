@@ -37,7 +37,14 @@ import httpx
 from project_operator import __version__
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
-from project_operator.backends.trust import Lost, connection_fault, system_trust, trust_only
+from project_operator.backends.trust import (
+    Lost,
+    connection_fault,
+    show_certificate,
+    system_trust,
+    system_trust_alone,
+    trust_only,
+)
 from project_operator.errors import ConnectionRefused
 
 KEEPALIVE: Final = 0.5
@@ -280,21 +287,30 @@ async def _read(response: httpx.Response, longest: int) -> bytes:
 def _fault(error: Exception, watch: _Watch) -> tuple[Lost, str]:
     if isinstance(error, httpx.ProxyError):
         return Lost.PROXY, "the proxy did not connect us"
-    if not watch.sent:
-        return connection_fault(error)
+    why, words = connection_fault(error)
+    # TLS 1.3 refuses the client's certificate when the client has begun to send.
+    if not watch.sent or why is Lost.CERTIFICATE:
+        return why, words
     if watch.answered:
         return Lost.CUT_OFF, "the answer is cut off"
     return Lost.DISCONNECTED, "the connection was closed instead of an answer"
 
 
 def _trust(endpoint: Endpoint) -> SSLContext:
-    if not endpoint.ca_bundle:
+    certificate = endpoint.client_certificate
+    if not endpoint.ca_bundle and certificate is None:
         return system_trust()
+    field = f"{endpoint.spec_path}.caBundle"
     try:
-        return trust_only(endpoint.ca_bundle)
+        context = trust_only(endpoint.ca_bundle) if endpoint.ca_bundle else system_trust_alone()
+        if certificate is not None:
+            field = certificate.spec_path
+            show_certificate(context, certificate)
     except ValueError as error:
         words = str(error)
-    raise ConnectionRefused(words, field=f"{endpoint.spec_path}.caBundle")
+    else:
+        return context
+    raise ConnectionRefused(words, field=field)
 
 
 def _proxy(scheme: str, host: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.nscale.backend import NscaleBackend
-from project_operator.backends.nscale.config import NscaleConfig, endpoint, from_spec
+from project_operator.backends.nscale.config import NscaleConfig, endpoint, from_spec, replaces
 from project_operator.backends.nscale.unsupported import unsupported
 from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
 
@@ -36,4 +36,5 @@ VENDOR = Vendor(
     open=_open,
     unsupported=unsupported,
     endpoint=endpoint,
+    replaces=replaces,
 )

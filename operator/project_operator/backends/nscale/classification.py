@@ -6,16 +6,32 @@ from typing import Final
 
 from project_operator.backends.answers import clipped, quotable, retry_after, unanswered
 from project_operator.backends.calls import Answer, NoAnswer
-from project_operator.backends.nscale.errors import CA_FIELD, NOT_NSCALE, RIGHTS, SUCCESS, TABLE, URL_FIELD, Operation
+from project_operator.backends.nscale.errors import (
+    CA_FIELD,
+    CERTIFICATE_FIELD,
+    NOT_NSCALE,
+    RIGHTS,
+    SUCCESS,
+    TABLE,
+    URL_FIELD,
+    Operation,
+)
 from project_operator.backends.nscale.payloads import ErrorDocument, read_error
 from project_operator.backends.trust import Lost
-from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, OutcomeUnknown
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionRefused,
+    CredentialsRejected,
+    OutcomeUnknown,
+)
 
 FAULTY_FIELDS: Final = {
     Lost.NAME: URL_FIELD,
     Lost.ADDRESS: URL_FIELD,
     Lost.TLS: URL_FIELD,
     Lost.UNTRUSTED: CA_FIELD,
+    Lost.CERTIFICATE: CERTIFICATE_FIELD,
 }
 """Which field of the backend object to look at, where no connection comes about for a reason that waiting mends not."""
 
@@ -71,4 +87,8 @@ def _answered(
 def _unanswered(operation: Operation, outcome: NoAnswer) -> BackendError:
     if operation is Operation.CONNECT and outcome.why in FAULTY_FIELDS:
         return ConnectionRefused(clipped(f"{operation.words}: {outcome.words}"), field=FAULTY_FIELDS[outcome.why])
+    if outcome.why is Lost.CERTIFICATE:
+        # Whoever refuses the certificate has not looked at the request (RFC 8446, 4.4.2.4).
+        message = clipped(f"{operation.words}: {outcome.words}")
+        return CredentialsRejected(message, operation=operation, trace_id=outcome.trace_id)
     return unanswered(operation, outcome, writes=operation.writes)

@@ -1,72 +1,84 @@
-"""Requests to nscale Identity: paths, headers, and every answer either usable or an error of our tree."""
+"""Requests to nscale Identity with a credential, and what is done where a new one is not known everywhere yet."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call
-from project_operator.backends.nscale.classification import classify
+from project_operator.backends.nscale.credentials import Credential
 from project_operator.backends.nscale.errors import Operation
-from project_operator.backends.transport import Transport
+from project_operator.backends.nscale.sender import Sender
+from project_operator.errors import BackendUnavailable, CredentialsRejected
 
 LONGEST_LIST: Final = 64 * MEBIBYTE
 """Bytes. There are no pages (N1-7): a project takes about 600, so this is some 100,000 of them."""
 
-ORGANIZATIONS: Final = "/api/v1/organizations"
-VERSION: Final = "/api/version"
-
-
-def service_accounts(organization_id: str) -> str:
-    """Path of the service accounts."""
-    return f"{ORGANIZATIONS}/{quote(organization_id, safe='')}/serviceaccounts"
-
-
-def groups(organization_id: str) -> str:
-    """Path of the groups."""
-    return f"{ORGANIZATIONS}/{quote(organization_id, safe='')}/groups"
-
-
-def projects(organization_id: str, project_id: str = "") -> str:
-    """Path of the projects, or of one."""
-    path = f"{ORGANIZATIONS}/{quote(organization_id, safe='')}/projects"
-    return f"{path}/{quote(project_id, safe='')}" if project_id else path
+PAUSE: Final = 0.25
+"""Seconds before a read that was refused with a new token is sent again."""
 
 
 class NscaleClient:
     """One credential at one endpoint."""
 
-    def __init__(self, transport: Transport, token: str, now: Callable[[], datetime]) -> None:
-        self._transport = transport
-        self._now = now
-        self._secrets = (token,)
-        # One space after Bearer, and a Content-Type on every body (N6-13).
-        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    def __init__(self, sender: Sender, credential: Credential) -> None:
+        self._sender = sender
+        self._credential = credential
 
     async def get(
         self, operation: Operation, path: str, *, longest: int = MEBIBYTE, deadline: float | None = None
     ) -> Answer:
-        """The answer to GET, where it is a success. Raises the `BackendError` that it means where it is not."""
-        return await self._send(operation, Call("GET", path, self._headers, longest_answer=longest), deadline)
+        """The answer to GET, where it is a success. Raises the `BackendError` that it means where it is not.
+
+        While a new token spreads, the server refuses it here and there (N3.2-11): the read is then sent again for as
+        long as a call may take.
+        """
+        until = deadline if deadline is not None else self._sender.transport.deadline()
+        while True:
+            token = await self._credential.token(until)
+            call = Call("GET", path, _headers(token), longest_answer=longest)
+            try:
+                return await self._send(operation, call, token, deadline)
+            except _TokenSpreads as error:
+                if asyncio.get_running_loop().time() + PAUSE >= until:
+                    raise BackendUnavailable(str(error), operation=operation) from None
+            await asyncio.sleep(PAUSE)
 
     async def write(
         self, operation: Operation, method: str, path: str, body: bytes | None, before_send: Callable[[], None]
     ) -> Answer:
-        """The answer to a request that changes something, likewise."""
-        headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
-        return await self._send(operation, Call(method, path, headers, body, before_send=before_send), None)
+        """The answer to a request that changes something, likewise; but it is sent once."""
+        token = await self._credential.token(self._sender.transport.deadline())
+        headers = _headers(token) | ({"Content-Type": "application/json"} if body is not None else {})
+        call = Call(method, path, headers, body, before_send=before_send)
+        try:
+            return await self._send(operation, call, token, None)
+        except _TokenSpreads as error:
+            raise BackendUnavailable(str(error), operation=operation) from None
 
     def deadline(self) -> float:
         """For several requests that are one call."""
-        return self._transport.deadline()
+        return self._sender.transport.deadline()
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._transport.aclose()
+        """Close the connections, once what replaces the credential is kept."""
+        await self._credential.aclose()
+        await self._sender.transport.aclose()
 
-    async def _send(self, operation: Operation, call: Call, deadline: float | None) -> Answer:
-        outcome = await self._transport.exchange(call, deadline=deadline)
-        error = classify(operation, outcome, now=self._now(), secrets=self._secrets)
-        if isinstance(outcome, Answer) and error is None:
-            return outcome
-        raise error or AssertionError("a call without answer is an error")
+    async def _send(self, operation: Operation, call: Call, token: str, deadline: float | None) -> Answer:
+        try:
+            return await self._sender.send(operation, call, secrets=self._credential.secrets, deadline=deadline)
+        except CredentialsRejected:
+            if not self._credential.may_spread(token):
+                raise
+        # Refused before anything was done (N1.3-11).
+        raise _TokenSpreads(f"{operation.words}: the new token is not accepted everywhere yet")
+
+
+class _TokenSpreads(Exception):
+    """A token is refused which may be accepted in a moment; never leaves this module."""
+
+
+def _headers(token: str) -> dict[str, str]:
+    # One space after Bearer, and a Content-Type on every body (N6-13).
+    headers = {"Accept": "application/json"}
+    return headers | {"Authorization": f"Bearer {token}"} if token else headers

@@ -28,10 +28,11 @@ from project_operator.errors import (
 SPEC_PATH: Final = "spec.nscale"
 URL_FIELD: Final = f"{SPEC_PATH}.url"
 CA_FIELD: Final = f"{SPEC_PATH}.caBundle"
+CERTIFICATE_FIELD: Final = f"{SPEC_PATH}.auth.clientCertificate.secretRef"
 
 
 class Operation(StrEnum):
-    """What was asked, by the name of the method of `Backend`."""
+    """What was asked, by the name of the method of `Backend`; the last two are asked on the way to any other."""
 
     CONNECT = "connect"
     LIST_PROJECTS = "list_projects"
@@ -41,6 +42,8 @@ class Operation(StrEnum):
     CREATE_PROJECT = "create_project"
     UPDATE_PROJECT = "update_project"
     DELETE_PROJECT = "delete_project"
+    ROTATE_TOKEN = "rotate_token"  # noqa: S105 - what is asked
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105 - likewise
 
     @property
     def writes(self) -> bool:
@@ -56,7 +59,9 @@ class Operation(StrEnum):
 CREATE: Final = frozenset({Operation.CREATE_PROJECT})
 UPDATE: Final = frozenset({Operation.UPDATE_PROJECT})
 DELETE: Final = frozenset({Operation.DELETE_PROJECT})
-WRITES: Final = CREATE | UPDATE | DELETE
+ROTATE: Final = frozenset({Operation.ROTATE_TOKEN})
+REFRESH: Final = frozenset({Operation.REFRESH_TOKEN})
+WRITES: Final = CREATE | UPDATE | DELETE | ROTATE | REFRESH
 CONNECT: Final = frozenset({Operation.CONNECT})
 GET: Final = frozenset({Operation.GET_PROJECT})
 VERIFY: Final = frozenset({Operation.VERIFY_READ_ACCESS})
@@ -65,12 +70,13 @@ USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT
 
 SUCCESS: Final = {
-    **dict.fromkeys(CONNECT | READS, frozenset({200})),
+    **dict.fromkeys(CONNECT | READS | ROTATE | REFRESH, frozenset({200})),
     Operation.CREATE_PROJECT: frozenset({200, 201, 202}),
     Operation.UPDATE_PROJECT: frozenset({200, 202, 204}),
     Operation.DELETE_PROJECT: frozenset({200, 202, 204}),
 }
-"""Statuses of success. nscale says 200 for reads, 202 for POST, 200 for PUT, 202 for DELETE (N1-1 to N1-5)."""
+"""Statuses of success. nscale says 200 for reads, 202 for POST, 200 for PUT, 202 for DELETE (N1-1 to N1-5), and 200 for
+new tokens (N3.2-4)."""
 
 RIGHTS: Final = {
     Operation.CONNECT: "identity:organizations read",
@@ -81,6 +87,8 @@ RIGHTS: Final = {
     Operation.CREATE_PROJECT: "identity:projects create",
     Operation.UPDATE_PROJECT: "identity:projects update",
     Operation.DELETE_PROJECT: "identity:projects delete",
+    Operation.ROTATE_TOKEN: "identity:serviceaccounts update",
+    Operation.REFRESH_TOKEN: "signing in",
 }
 """What a role must allow, at the scope of the organization (N1-1 to N1-5, N3.3)."""
 
@@ -134,7 +142,11 @@ CLIENT_ERRORS: Final = range(400, 500)
 
 NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
 
-_TOKEN: Final = "the token is not accepted; put the token of an existing service account into the Secret"  # noqa: S105
+_TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105
+_USED: Final = "the refresh token was used, revoked or has expired; sign in again and put the new one into the Secret"
+_CLIENT: Final = "the client or the user is not accepted; check `client-id` and `client-secret` in the Secret"
+_ACCOUNT: Final = "there is no such service account"
+_ACCOUNT_RACE: Final = "somebody else changed the service account at the same time"
 _ROLE: Final = (
     "not allowed; the service account needs the role administrator of this organization,"
     " or one that allows {right} at the scope of the organization"
@@ -152,6 +164,10 @@ _LOST: Final = "failed, and may have been done all the same"
 _NSCALE, _OTHER, _EITHER = Source.NSCALE, Source.OTHER, Source.EITHER
 
 TABLE: Final = (
+    # A session that is at its end.
+    Row(REFRESH, only(400), _NSCALE, CredentialsRejected, _USED, "N3.1-2, N3.1-6", code="invalid_grant"),
+    Row(REFRESH, only(400), _NSCALE, CredentialsRejected, _CLIENT, "N3.1-6", code="invalid_client"),
+    Row(REFRESH, range(401, 404), _NSCALE, CredentialsRejected, _CLIENT, "N3.1-6"),
     # Whoever says so, in whatever form.
     Row(ALL, only(401), _EITHER, CredentialsRejected, _TOKEN, "N1.3-2"),
     Row(ALL, only(429), _EITHER, Throttled, "too many requests", "N6-12: a gateway's, given before nscale is asked"),
@@ -161,6 +177,8 @@ TABLE: Final = (
     Row(VERIFY, only(404), _NSCALE, None, _SHOWN, "N1.3-3, N1.3-4", code="not_found"),
     Row(DELETE, only(404), _NSCALE, None, "the project is gone", "N1.5-1, N6-8", code="not_found"),
     Row(CREATE, only(409), _NSCALE, NameTaken, _TAKEN, "API page, 409; N1.3-10", code="conflict"),
+    Row(ROTATE, only(404), _NSCALE, RequestRefused, _ACCOUNT, "N3.2-5", code="not_found"),
+    Row(ROTATE, only(409), _NSCALE, WriteConflict, _ACCOUNT_RACE, "N5-5", code="conflict"),
     Row(UPDATE | DELETE, only(409), _NSCALE, WriteConflict, _RACE, "N1.3-6, N6-6", code="conflict"),
     Row(USE, only(400), _NSCALE, RequestRefused, "refused", "N1.3-1, N4-5", quotes=True),
     Row(USE, only(404), _NSCALE, RequestRefused, "the organization is not known there", "N1.3-4", code="not_found"),

@@ -23,7 +23,8 @@ from project_operator.backends.nscale.statuses import health_status, provisionin
 CONFLICTING_MARKS: Final = "conflicting"
 """The mark of a project whose reserved tag is there several times with different values: equal to nobody's."""
 
-_LONGEST_WORD: Final = 256
+LONGEST_WORD: Final = 256
+"""Characters of a word of the server's that stands in status."""
 
 _TRACE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
 
@@ -56,7 +57,8 @@ def _time(value: Any) -> datetime | None:
     return moment
 
 
-def _object_or_nothing(value: Any) -> Any:
+def object_or_nothing(value: Any) -> Any:
+    """``value`` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
@@ -92,7 +94,7 @@ class StatusDetail(Payload):
     message: LenientText = ""
 
 
-Detail = Annotated[StatusDetail, BeforeValidator(_object_or_nothing)]
+Detail = Annotated[StatusDetail, BeforeValidator(object_or_nothing)]
 
 
 class Metadata(Payload):
@@ -135,7 +137,7 @@ class Named(Payload):
 
 
 class IdentifiedPayload(Payload):
-    """An organization or a service account: what we need of it."""
+    """An organization: what we need of it."""
 
     metadata: Named
 
@@ -227,19 +229,10 @@ def read_organizations(body: bytes) -> tuple[Organization, ...] | None:
     return tuple(Organization(payload.metadata.id, payload.metadata.name) for payload in payloads)
 
 
-def read_only_id(body: bytes) -> str:
-    """The id of the only item in ``body``; "" where there is not exactly one."""
-    try:
-        payloads = _ORGANIZATIONS.validate_json(body)
-    except ValidationError:
-        return ""
-    return payloads[0].metadata.id if len(payloads) == 1 else ""
-
-
 def read_version(body: bytes) -> str:
     """The server's version in ``body``, or ""."""
     try:
-        return clipped(quotable(VersionPayload.model_validate_json(body).version), _LONGEST_WORD)
+        return clipped(quotable(VersionPayload.model_validate_json(body).version), LONGEST_WORD)
     except ValidationError:
         return ""
 
@@ -299,4 +292,4 @@ def _raw_status(metadata: Metadata) -> dict[str, str]:
         "healthStatusDetail.reason": metadata.health_status_detail.reason,
         "healthStatusDetail.message": metadata.health_status_detail.message,
     }
-    return {name: clipped(quotable(word), _LONGEST_WORD) for name, word in words.items() if word}
+    return {name: clipped(quotable(word), LONGEST_WORD) for name, word in words.items() if word}

@@ -34,6 +34,7 @@ _REASONS: Final = {
     Lost.ADDRESS: "the host is at an address where backends may not be",
     Lost.TLS: "the certificate is for another host or out of date, or what answers does not speak TLS",
     Lost.UNTRUSTED: "the certificate is signed by nobody who is trusted",
+    Lost.CERTIFICATE: "the server does not accept our certificate, or asks for one",
 }
 
 _HEAD: Final = """\
@@ -95,10 +96,10 @@ def _statuses(statuses: range) -> str:
 
 
 def _silence() -> list[str]:
-    lines = [
-        f"| {_REASONS[why]} | `ConnectionRefused`, `{field}` | `BackendUnavailable` | `BackendUnavailable` |"
-        for why, field in FAULTY_FIELDS.items()
-    ]
+    lines = []
+    for why, field in FAULTY_FIELDS.items():
+        later = "CredentialsRejected" if why is Lost.CERTIFICATE else "BackendUnavailable"
+        lines.append(f"| {_REASONS[why]} | `ConnectionRefused`, `{field}` | `{later}` | `{later}` |")
     lines.append("| anything else, not sent | `BackendUnavailable` | `BackendUnavailable` | `BackendUnavailable` |")
     lines.append("| sent, and no whole answer | `BackendUnavailable` | `BackendUnavailable` | `OutcomeUnknown` |")
     return lines

@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 SECRET = "s3cret-token"
 HTML = b"<html><body><h1>nginx</h1></body></html>"
 
-CONNECT, LIST, GET, VERIFY, GROUPS, CREATE, UPDATE, DELETE = Operation
+CONNECT, LIST, GET, VERIFY, GROUPS, CREATE, UPDATE, DELETE, ROTATE, REFRESH = Operation
 
 
 def nscale(code: str, description: str = "what nscale says", **more: str) -> bytes:
@@ -122,6 +122,21 @@ ANSWERS = [
     (CREATE, 504, HTML, OutcomeUnknown, "N6-1"),
     (UPDATE, 500, nscale("server_error"), OutcomeUnknown, "N1.3-7: how 1.15 says that it lost a race"),
     (DELETE, 502, HTML, OutcomeUnknown, "N1.3-9"),
+    # tokens that replace themselves
+    (ROTATE, 200, b"{}", None, "N3.2-4"),
+    (ROTATE, 401, nscale("access_denied"), CredentialsRejected, "N3.2-12"),
+    (ROTATE, 404, nscale("not_found"), RequestRefused, "N3.2-5"),
+    (ROTATE, 409, nscale("conflict"), WriteConflict, "N5-5"),
+    (ROTATE, 500, nscale("server_error"), OutcomeUnknown, "N3.2-11"),
+    (ROTATE, 502, HTML, OutcomeUnknown, "N3.2-11"),
+    (REFRESH, 200, b"{}", None, "N3.1-5"),
+    (REFRESH, 400, nscale("invalid_grant"), CredentialsRejected, "N3.1-2, N3.1-6"),
+    (REFRESH, 400, nscale("invalid_client"), CredentialsRejected, "N3.1-6"),
+    (REFRESH, 400, nscale("invalid_request"), RequestRefused, "N3.1-6"),
+    (REFRESH, 401, nscale("access_denied"), CredentialsRejected, "N3.1-6"),
+    (REFRESH, 429, HTML, Throttled, "N6-12"),
+    (REFRESH, 500, nscale("server_error"), OutcomeUnknown, "N3.1-9: struck from the session first"),
+    (REFRESH, 503, HTML, OutcomeUnknown, "N3.1-9"),
     # redirects, and successes of another kind
     (CONNECT, 301, b"", ConnectionRefused, "RFC 9110, 15.4"),
     (LIST, 302, HTML, BackendUnavailable, "RFC 9110, 15.4"),

@@ -15,7 +15,6 @@ from project_operator.backends.nscale.payloads import (
     read_error,
     read_groups,
     read_items,
-    read_only_id,
     read_organizations,
     read_project,
     read_version,
@@ -241,12 +240,6 @@ class TestLists:
         assert [(organization.id, organization.name) for organization in organizations] == [("1", "a"), ("2", "")]
         assert read_organizations(b"{}") is None
 
-    def test_the_only_id_is_known_and_none_of_several(self) -> None:
-        assert read_only_id(b'[{"metadata": {"id": "1"}}]') == "1"
-        assert read_only_id(b'[{"metadata": {"id": "1"}}, {"metadata": {"id": "2"}}]') == ""
-        assert read_only_id(b"[]") == ""
-        assert read_only_id(b"<html>") == ""
-
     def test_the_version_is_a_word_or_nothing(self) -> None:
         assert read_version(b'{"name": "identity", "version": "1.18.0"}') == "1.18.0"
         assert read_version(b'{"version": 5}') == ""
@@ -319,7 +312,6 @@ def test_no_body_breaks_a_reader(body: bytes) -> None:
     read_error(body)
     read_groups(body, ORGANIZATION)
     read_organizations(body)
-    assert isinstance(read_only_id(body), str)
     assert isinstance(read_version(body), str)
 
 

@@ -1,0 +1,31 @@
+"""One request to nscale Identity, and its answer: usable, or an error of our tree. Knows nothing of credentials."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from project_operator.backends.calls import Answer, Call
+from project_operator.backends.nscale.classification import classify
+from project_operator.backends.nscale.errors import Operation
+from project_operator.backends.transport import Transport
+
+
+class Sender:
+    """What all requests of a connection go through."""
+
+    def __init__(self, transport: Transport, now: Callable[[], datetime]) -> None:
+        self.transport = transport
+        self.now = now
+
+    async def send(
+        self, operation: Operation, call: Call, *, secrets: Iterable[str], deadline: float | None = None
+    ) -> Answer:
+        """The answer, where it is a success; ``secrets`` are kept out of what is quoted of one that is not.
+
+        Raises:
+            BackendError: what the answer, or its absence, means.
+        """
+        outcome = await self.transport.exchange(call, deadline=deadline)
+        error = classify(operation, outcome, now=self.now(), secrets=secrets)
+        if isinstance(outcome, Answer) and error is None:
+            return outcome
+        raise error or AssertionError("a call without answer is an error")
