@@ -8,6 +8,7 @@ that needs a control plane its programs are made ready, which on a new machine i
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -21,11 +22,23 @@ TESTS = ROOT / "tests"
 RESULTS = ROOT / ".cache" / "tests"
 # Quick ones first: what is wrong shows early. A folder that is not named here comes after these.
 ORDER = ("unit", "contract", "sandbox", "api", "scenarios")
-# Two workers where tests are many. Each has a control plane of its own where one is needed: that pays where tests wait
-# more than they compute.
-WORKERS = {"unit": 2, "contract": 2, "scenarios": 2}
+# Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
+# has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
+# (`loadgroup` and the marker `xdist_group`) or in their file.
+WORKERS = {
+    "unit": (2, "loadgroup"),
+    "contract": (2, "loadgroup"),
+    "sandbox": (3, "loadgroup"),
+    "api": (2, "loadfile"),
+    "scenarios": (3, "loadgroup"),
+    "chart": (2, "loadfile"),
+    "kill": (2, "loadfile"),
+}
 # Parts that start no control plane.
 LIGHT = ("unit", "contract")
+# The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a fifth
+# less work for an API server that many objects are written to.
+GO_GARBAGE = {"GOGC": "400"}
 COVERED = "operator/project_operator/reconcile"
 COVERAGE_BAR = 95
 NO_TESTS = 5
@@ -60,7 +73,8 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
         paths += sorted(TESTS.glob("test_*.py"))
     # There is one cluster made by kind, and two operators on it would get in each other's way.
     alone = part not in WORKERS or "--kind" in arguments
-    workers = [] if alone else [f"--numprocesses={WORKERS[part]}", "--dist=loadgroup"]
+    count, distribution = WORKERS.get(part, (0, "no"))
+    workers = [] if alone else [f"--numprocesses={count}", f"--dist={distribution}"]
     measure = ["--cov=project_operator", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
@@ -78,7 +92,9 @@ def run(part: str, arguments: list[str], *, coverage: bool) -> Result:
     report.unlink(missing_ok=True)
     print(f"\n=== {part} ===", flush=True)
     started = time.monotonic()
-    status = subprocess.run(command(part, arguments, report, coverage=coverage), check=False, cwd=ROOT).returncode
+    status = subprocess.run(
+        command(part, arguments, report, coverage=coverage), check=False, cwd=ROOT, env=GO_GARBAGE | os.environ
+    ).returncode
     seconds = time.monotonic() - started
     if not report.exists():
         return Result(part, status, seconds)

@@ -33,13 +33,19 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
         yield plane
 
 
+@pytest.fixture(scope="session")
+def real_api_server(request: pytest.FixtureRequest) -> bool:
+    """Whether a control plane that is started here has a real API server; starts none."""
+    options = Options.from_environment(os.environ)
+    if request.config.getoption("--kind") or options.kubeconfig is not None:
+        return True
+    return Search(options, default_cache(), Report(sys.__stderr__)).run().apiserver is not None
+
+
 @pytest.fixture(autouse=True)
 def _real_api_server(request: pytest.FixtureRequest) -> None:
     """Tests marked needs_real are skipped on the emulated API, with the reason; where CI=true they fail."""
-    if request.node.get_closest_marker("needs_real") is None:
-        return
-    plane: ControlPlane = request.getfixturevalue("control_plane")
-    if not plane.emulated:
+    if request.node.get_closest_marker("needs_real") is None or request.getfixturevalue("real_api_server"):
         return
     reason = "needs a real API server (CEL, server-side apply, RBAC, admission), and only the emulated one is to be had"
     if os.environ.get("CI") == "true":

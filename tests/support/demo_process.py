@@ -32,7 +32,9 @@ class Demo:
     def __init__(self, temporary: Path, *arguments: str, terminal: bool = False, **variables: str) -> None:
         """All that it stores lies below ``temporary``. With ``terminal`` it has one of 160 columns and 50 lines."""
         self._temporary = temporary
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("PROJECT_OPERATOR_")}
+        # Readline puts the size of our own terminal into the environment, where it would win over that of the demo's.
+        foreign = ("PROJECT_OPERATOR_", "COLUMNS", "LINES")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         environ |= {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"} | variables
         if terminal:
             self._output, self.process = _in_terminal([*COMMAND, *arguments], environ)

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,34 @@ def test_arguments_go_to_pytest_before_the_paths() -> None:
     assert command.index("-k") < command.index("tests/unit") < command.index("tests/test_layout.py")
 
 
-def test_scenarios_share_two_workers_but_not_a_cluster() -> None:
-    embedded = run_tests.command("scenarios", [], Path("r.xml"), coverage=False)
-    assert {"--numprocesses=2", "--dist=loadgroup"} < set(embedded)
-    on_kind = run_tests.command("scenarios", ["--kind"], Path("r.xml"), coverage=False)
-    assert not {"--numprocesses=2", "--dist=loadgroup"} & set(on_kind)
+@pytest.mark.parametrize(("part", "distribution"), [("scenarios", "loadgroup"), ("api", "loadfile")])
+def test_workers_share_a_part_but_not_a_cluster(part: str, distribution: str) -> None:
+    def options(*arguments: str) -> list[str]:
+        command = run_tests.command(part, list(arguments), Path("r.xml"), coverage=False)
+        return [each.split("=")[1] for each in command if each.startswith(("--numprocesses=", "--dist="))]
+
+    count, chosen = options()
+    assert int(count) > 1
+    assert chosen == distribution
+    assert options("--kind") == []
+
+
+def test_every_part_that_has_workers_is_there() -> None:
+    assert set(run_tests.WORKERS) <= set(run_tests.discovered())
+
+
+def test_a_users_own_setting_for_go_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    program = [sys.executable, "-c", f"import os, pathlib; pathlib.Path({str(said)!r}).write_text(os.environ['GOGC'])"]
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
+    monkeypatch.setattr(run_tests, "command", lambda *_arguments, **_options: program)
+    for chosen in (None, "50"):
+        if chosen is None:
+            monkeypatch.delenv("GOGC", raising=False)
+        else:
+            monkeypatch.setenv("GOGC", chosen)
+        assert run_tests.run("unit", [], coverage=False).status == 0
+        assert said.read_text() == (chosen or run_tests.GO_GARBAGE["GOGC"])
 
 
 def test_errors_count_as_failures() -> None:

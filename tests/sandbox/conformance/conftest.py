@@ -243,7 +243,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.fixture(scope="session", params=["emulated", pytest.param("real", marks=pytest.mark.needs_real)])
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param("emulated", marks=pytest.mark.xdist_group("emulated API server")),
+        pytest.param("real", marks=[pytest.mark.needs_real, pytest.mark.xdist_group("control plane")]),
+    ],
+)
 def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The server under test, with the widgets of ``conformance.example.com`` served."""
     if request.param == "real":

@@ -9,8 +9,6 @@ import pytest
 from demo_process import ROOT, Demo
 from waiting import wait_until
 
-from project_operator.sandbox.controlplane.plane import ControlPlane
-
 pytestmark = [pytest.mark.scenario, pytest.mark.slow]
 
 PROJECT = "payments-staging"
@@ -103,10 +101,7 @@ def test_without_a_terminal_it_tells_each_change_in_a_line(tmp_path: Path) -> No
 
 
 @pytest.mark.needs_real
-def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(
-    control_plane: ControlPlane, tmp_path: Path
-) -> None:
-    assert not control_plane.emulated
+def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_path: Path) -> None:
     with Demo(tmp_path, terminal=True) as demo:
         place = demo.wait_for("Three things to try there")
         demo.wait_for("○ provisioned", after=place)

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from project_operator.kube.merge import merge_patch
@@ -40,6 +40,8 @@ def test_merge_patches_do_as_the_rfc_says(target: Any, patch: Any, result: Any) 
     assert merge(target, patch) == result
 
 
+# Generating an example takes milliseconds; what a busy machine takes says nothing about patches.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OBJECTS, OBJECTS)
 def test_a_difference_merged_makes_the_other(one: dict[str, Any], other: dict[str, Any]) -> None:
     before = copy.deepcopy(one)
