@@ -68,7 +68,13 @@ class KeystoneBackend:
         Raises:
             ConnectionRefused: the URL is not allowed here, or the CA bundle cannot be read.
         """
-        endpoint = Endpoint(config.url, dialect.spec_path, config.ca_bundle, config.timeout, config.connections)
+        endpoint = Endpoint(
+            config.url,
+            dialect.spec_path,
+            config.ca_bundle,
+            timeout=config.timeout,
+            connections=config.connections,
+        )
         transport = Transport(
             endpoint, surroundings.transport, admission=surroundings.admission, token_hex=surroundings.token_hex
         )

@@ -5,6 +5,7 @@ by. Unknown fields are ignored. Nothing here raises on what a server sent; what 
 stays here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ class ErrorDocument(Payload):
 
     def names(self, asked: frozenset[str]) -> bool:
         """Whether it speaks of one of the ids in ``asked`` (K3-20)."""
-        return any(name in self.error.message for name in asked)
+        return any(re.search(rf"(: |^Marker ){re.escape(name)}(?![A-Za-z0-9_-])", self.error.message) for name in asked)
 
 
 class OptionsPayload(Payload):

@@ -1,5 +1,6 @@
 """The table of ``errors`` as a page for people, for each vendor that speaks the protocol."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from project_operator.backends.keystone_v3.classification import FAULTY_FIELDS
@@ -106,6 +107,6 @@ def _silence(dialect: Dialect) -> list[str]:
     ]
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     lines = [head, ("---",) * len(head), *rows]
     return [f"| {' | '.join(line)} |" for line in lines]
