@@ -36,8 +36,8 @@ WORKERS = {
 }
 # Parts that start no control plane.
 LIGHT = ("unit", "contract")
-# The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a fifth
-# less work for an API server that many objects are written to.
+# The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a
+# fifth less work for an API server that many objects are written to.
 GO_GARBAGE = {"GOGC": "400"}
 COVERED = "operator/project_operator/reconcile"
 COVERAGE_BAR = 95
