@@ -1,24 +1,44 @@
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from project_operator.sandbox.demo.lessons import exports, lessons
+import pytest
+
+from project_operator.sandbox.demo.identity import IdentityServer
+from project_operator.sandbox.demo.keystone import KeystoneServer
+from project_operator.sandbox.demo.lessons import Lesson, exports
+from project_operator.sandbox.demo.nscale import NscaleServer
 
 URL = "https://127.0.0.1:1/api/v1/organizations/o/projects"
+_ANY: Any = SimpleNamespace()
+SERVERS: dict[str, IdentityServer] = {
+    "nscale": NscaleServer(_ANY, "https://127.0.0.1:1", "o", "secret", "", Path("ca.pem"), _ANY, _ANY),
+    "keystone": KeystoneServer(_ANY, "id", _ANY, Path("ca.pem")),
+}
 
 
-def test_each_command_is_a_shell_command() -> None:
-    for lesson in lessons("alpha", "deploy/my examples/project.yaml"):
+def taught(backend: str) -> tuple[Lesson, ...]:
+    return SERVERS[backend].lessons("alpha", "deploy/my examples/project.yaml")
+
+
+@pytest.mark.parametrize("backend", SERVERS)
+def test_there_are_three_and_each_is_a_shell_command(backend: str) -> None:
+    assert len(taught(backend)) == 3
+    for lesson in taught(backend):
         subprocess.run(["bash", "-n", "-c", lesson.command], check=True)
 
 
 def test_exports_survive_odd_paths() -> None:
-    lines = exports(Path("/home/a b/kubeconfig"), Path("/home/it's/bin"), Path("/home/a b/ca.pem"), URL)
+    variables = {"NSCALE_CA": "/home/a b/ca.pem", "NSCALE_PROJECTS": URL}
+    lines = exports(Path("/home/a b/kubeconfig"), Path("/home/it's/bin"), variables)
     script = lines + '\nprintf "%s\\n" "$KUBECONFIG" "$NSCALE_CA" "$NSCALE_PROJECTS" "${PATH%%:*}"'
     said = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout
     assert said.splitlines() == ["/home/a b/kubeconfig", "/home/a b/ca.pem", URL, "/home/it's/bin"]
 
 
-def test_no_command_goes_through_a_proxy_or_shows_the_token() -> None:
-    curl = next(lesson.command for lesson in lessons("alpha", "project.yaml") if lesson.command.startswith("curl"))
-    assert "--noproxy '*'" in curl
-    assert "kubectl get secret" in curl
+@pytest.mark.parametrize("backend", SERVERS)
+def test_no_command_goes_through_a_proxy_or_shows_the_secret(backend: str) -> None:
+    (lesson,) = (lesson for lesson in taught(backend) if "curl" in lesson.command)
+    assert lesson.command.count("curl") == lesson.command.count("--noproxy '*'")
+    assert "kubectl get secret" in lesson.command

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,30 +9,64 @@ from project_operator.api.durations import parse_duration
 from project_operator.api.names import CREDENTIALS_LABEL
 from project_operator.api.v1alpha1.identitybackend import IdentityBackend
 from project_operator.sandbox.demo import command
+from project_operator.sandbox.demo.identity import IdentityServer
+from project_operator.sandbox.demo.keystone import KeystoneServer
 from project_operator.sandbox.demo.manifests import BACKEND, NAMESPACE, Pace, backend_manifests
+from project_operator.sandbox.demo.nscale import NscaleServer
+from project_operator.sandbox.identity.keystone.admin_client import User
 from project_operator.sandbox.identity.tls import TLSFiles
 from project_operator.settings import Settings
 
+_ANY: Any = SimpleNamespace()
+
 
 @pytest.fixture
-def documents(tmp_path: Path) -> dict[str, Any]:
-    text = backend_manifests("https://127.0.0.1:1", 'to"ken', TLSFiles.make(tmp_path).ca_bundle)
-    return {document["kind"]: document for document in yaml.safe_load_all(text)}
+def nscale(tmp_path: Path) -> dict[str, Any]:
+    bundle = TLSFiles.make(tmp_path).ca_bundle
+    server: Any = NscaleServer(_ANY, "https://127.0.0.1:1", "o", 'to"ken', bundle, tmp_path, _ANY, _ANY)
+    return applied(server)
 
 
-def test_the_backend_object_is_valid_and_trusts_the_servers_authority(documents: dict[str, Any]) -> None:
-    backend = IdentityBackend.parse(documents["IdentityBackend"])
-    assert backend.spec.nscale is not None
-    assert backend.spec.nscale.ca_bundle is not None
-    assert backend.spec.nscale.ca_bundle.startswith("-----BEGIN CERTIFICATE-----\n")
-    assert backend.metadata.name == BACKEND == Settings().default_backend
+@pytest.fixture
+def keystone(tmp_path: Path) -> dict[str, Any]:
+    real: Any = SimpleNamespace(url="https://127.0.0.1:1/v3", ca_bundle=TLSFiles.make(tmp_path).ca_bundle)
+    return applied(KeystoneServer(real, "id", User("id", "operator", "domain", 'pass"word'), tmp_path))
+
+
+def applied(server: IdentityServer) -> dict[str, Any]:
+    documents = yaml.safe_load_all(backend_manifests(server.member, server.secret))
+    return {document["kind"]: document for document in documents}
+
+
+@pytest.fixture(params=["nscale", "keystone"])
+def documents(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+def test_the_backend_object_is_valid_and_trusts_the_servers_authority(
+    nscale: dict[str, Any], keystone: dict[str, Any]
+) -> None:
+    first, second = (IdentityBackend.parse(each["IdentityBackend"]).spec for each in (nscale, keystone))
+    assert first.nscale is not None
+    assert second.keystone is not None
+    for bundle in (first.nscale.ca_bundle, second.keystone.ca_bundle):
+        assert bundle is not None
+        assert bundle.startswith("-----BEGIN CERTIFICATE-----\n")
+
+
+def test_the_backend_object_is_the_one_that_projects_need_not_name(documents: dict[str, Any]) -> None:
+    assert IdentityBackend.parse(documents["IdentityBackend"]).metadata.name == BACKEND == Settings().default_backend
 
 
 def test_the_secret_is_the_one_that_the_backend_names_and_may_be_used(documents: dict[str, Any]) -> None:
     backend, secret = IdentityBackend.parse(documents["IdentityBackend"]), documents["Secret"]
     assert secret["metadata"]["name"] == backend.spec.secret_ref.name
     assert secret["metadata"]["labels"] == {CREDENTIALS_LABEL: "true"}
-    assert secret["stringData"] == {"token": 'to"ken'}
+
+
+def test_the_secret_holds_the_credential(nscale: dict[str, Any], keystone: dict[str, Any]) -> None:
+    assert nscale["Secret"]["stringData"] == {"token": 'to"ken'}
+    assert keystone["Secret"]["stringData"] == {"username": "operator", "password": 'pass"word'}
 
 
 def test_everything_is_in_the_namespace_of_the_demo(documents: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from project_operator.api.names import GROUP
-from project_operator.sandbox.demo.lessons import exports, lessons
+from project_operator.sandbox.demo.lessons import exports
 from project_operator.sandbox.demo.lifecycle import Row, line, row
 from project_operator.sandbox.demo.stage import Stage, shown
 from project_operator.sandbox.demo.table import PLAIN, UNICODE, table
@@ -51,15 +51,11 @@ def run(stage: Stage, *, live: bool) -> None:
 
 def _guide(stage: Stage) -> str:
     """What to type in another terminal."""
-    shell = exports(
-        stage.kubeconfig,
-        stage.control_plane.kubectl_program.parent,
-        stage.identity.ca_file,
-        stage.identity.projects_url,
-    )
+    shell = exports(stage.kubeconfig, stage.control_plane.kubectl_program.parent, stage.identity.variables)
+    lessons = stage.identity.lessons(stage.project, shown(stage.manifest))
     tries = "\n".join(
         f"\n  {number}. {lesson.title}\n\n{indent(lesson.command, '    ')}\n\n     Expect: {lesson.expect}"
-        for number, lesson in enumerate(lessons(stage.project, shown(stage.manifest)), start=1)
+        for number, lesson in enumerate(lessons, start=1)
     )
     return f"""
 Everything runs. In another terminal, in {Path.cwd()}:

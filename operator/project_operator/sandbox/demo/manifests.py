@@ -1,6 +1,7 @@
 """What the demo applies before a user comes: the namespace, the credential, and the backend object."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import indent
 from typing import Final
@@ -8,14 +9,14 @@ from typing import Final
 from project_operator.api.names import API_VERSION, CREDENTIALS_LABEL
 
 NAMESPACE: Final = "demo"
-SECRET: Final = "nscale"  # noqa: S105 - the name of a Secret
+SECRET: Final = "credentials"  # noqa: S105 - the name of a Secret
 BACKEND: Final = "default"
 """The name that serves Projects which name no backend."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast the embedded identity server is, in seconds."""
+    """How fast an embedded identity server is, in seconds; a real one takes the time it takes."""
 
     read_lag: float = 0.2
     """Reads see a state that is this old."""
@@ -25,12 +26,13 @@ class Pace:
     """From the DELETE until it is gone."""
 
 
-def backend_manifests(url: str, token: str, ca_bundle: str) -> str:
-    """YAML of the Namespace, the labelled Secret with ``token``, and the IdentityBackend at ``url``.
+def backend_manifests(member: str, secret: Mapping[str, str]) -> str:
+    """YAML of the Namespace, the labelled Secret with what ``secret`` holds, and the IdentityBackend.
 
-    ``ca_bundle`` is PEM. The consistency bounds hold for every `Pace` whose reads lag less than a second: a request to
-    the embedded server takes effect when it arrives, or never.
+    ``member`` is YAML of the member of the union. The consistency bounds hold for every `Pace` whose reads lag less
+    than a second: a request to a server of a demo takes effect when it arrives, or never.
     """
+    held = "".join(f"  {key}: {json.dumps(value)}\n" for key, value in secret.items())
     return f"""\
 apiVersion: v1
 kind: Namespace
@@ -45,23 +47,15 @@ metadata:
   labels:
     {CREDENTIALS_LABEL}: "true"
 stringData:
-  token: {json.dumps(token)}
----
+{held}---
 apiVersion: {API_VERSION}
 kind: IdentityBackend
 metadata:
   name: {BACKEND}
   namespace: {NAMESPACE}
 spec:
-  nscale:
-    url: {url}
-    auth:
-      serviceAccountToken:
-        secretRef:
-          name: {SECRET}
-    caBundle: |
-{indent(ca_bundle.strip(), " " * 6)}
-  # Far shorter than the defaults (10s, 60s, 15s, 60s): the embedded server keeps these bounds, a real one may not.
+{indent(member.strip(), "  ")}
+  # Far shorter than the defaults (10s, 60s, 15s, 60s): a server on this machine keeps these bounds, another may not.
   consistency:
     readLag: 1s
     inFlightBound: 2s

@@ -37,7 +37,7 @@ def _run(stage: Stage) -> None:
         ready = _follow(stage, watch, name, gone=False)
         if ready is None:
             raise SandboxError(f"Project {name} was deleted before it was Ready")
-        if not stage.identity.holds(ready.id):
+        if ready.id not in stage.identity.projects():
             raise SandboxError(f"Project {name} is Ready with id {ready.id}, which the identity server does not hold")
         narration.say(f"the identity server's own list has it: {ready.id}")
     with narration.step("Status"):
@@ -46,12 +46,12 @@ def _run(stage: Stage) -> None:
         stage.kubectl("delete", f"iproj/{name}", "--wait=false")
         _follow(stage, watch, name, gone=True)
         until(
-            lambda: not stage.identity.holds(ready.id),
+            lambda: ready.id not in stage.identity.projects(),
             f"{ready.id} to be gone from the identity server's own list",
             check=stage.check,
             within=WITHIN,
         )
-        narration.say(f"the identity server's own list has {len(stage.identity.admin.projects())} projects")
+        narration.say(f"the identity server's own list has {len(stage.identity.projects())} projects")
     with narration.step("Operator's end"):
         stage.check()
         status = operator_process.stop(stage.operator)

@@ -81,16 +81,14 @@ def staged(options: Options, backend: str, pace: Pace, narration: Narration) -> 
             folder.mkdir()
             kubeconfig = _in_namespace(control_plane.kubeconfig, folder / "kubeconfig")
         with narration.step("Identity server"):
-            identity = stack.enter_context(serving(backend, pace, folder / "identity"))
-            narration.say(
-                f"behaves as nscale Identity does; {identity.url}; takes {pace.provisioning:g} s to provision a project"
-            )
+            identity = stack.enter_context(serving(backend, pace, folder / "identity", report))
+            narration.say(identity.introduction)
             narration.say(f"pid {identity.process.pid}; log: {identity.process.log}")
         with narration.step("Definitions, credential, backend object"):
             _apply_definitions(narration, control_plane, kubeconfig, clone)
             manifests = folder / "backend.yaml"
             manifests.touch(mode=0o600)
-            manifests.write_text(backend_manifests(identity.url, identity.token, identity.ca_bundle), encoding="utf-8")
+            manifests.write_text(backend_manifests(identity.member, identity.secret), encoding="utf-8")
             apply = ("apply",) if control_plane.emulated else ("apply", "--server-side")
             kubectl(narration, control_plane, kubeconfig, *apply, "-f", str(manifests))
         with narration.step("Operator"):
