@@ -8,6 +8,8 @@ What a caller may rely on:
 * ``before_send`` runs when the limiter, a connection and TLS have been waited for, immediately before the first byte
   of the request leaves. What it raises is raised as it is, and nothing was sent.
 * `NoAnswer.sent` is False only if not one byte of the request left.
+* A connection is only ever made to an address that the rules allow, and it is the address that is judged: of what the
+  host's name resolves to, the rest is not even tried.
 * At the deadline the connection is reset, not closed politely: what still lies in the socket's buffer is thrown away
   instead of arriving later.
 
@@ -18,6 +20,7 @@ grows with the connections in it (encode/httpx#3215): on one machine 1.5 ms of C
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import socket
@@ -37,6 +40,7 @@ import httpx
 from project_operator import __version__
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
+from project_operator.backends.resolver import Resolver
 from project_operator.backends.trust import (
     Lost,
     connection_fault,
@@ -54,10 +58,17 @@ KEEPALIVE: Final = 0.5
 LANE_REST: Final = 4 * KEEPALIVE
 """Seconds after which an idle lane is given up, so that a burst does not hold on to dead sockets."""
 
+ADDRESS_LASTS: Final = 60.0
+"""Seconds for which a busy lane goes back to its address without asking where the host is now."""
+
+NEXT_ADDRESS: Final = 2.0
+"""Seconds that connecting to one address of several may take before the next is tried."""
+
 Admission = AbstractAsyncContextManager[object, bool | None]
 """Held during each request: the caller's limiter. Entered by many tasks at once, like an `asyncio.Semaphore`."""
 
 
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _CLOSED: Final = "the operator closed the connection"
 
 
@@ -74,6 +85,13 @@ class _CallError(Exception):
 class _Lane:
     transport: httpx.AsyncHTTPTransport
     idle_since: float = 0.0
+    address: str = ""
+    """Where it leads; "" before it was used."""
+    resolved_at: float = 0.0
+
+    def goes_on(self, now: float) -> bool:
+        """Whether its connection is most likely still open, so that the host need not be looked up."""
+        return bool(self.address) and now - self.idle_since < KEEPALIVE and now - self.resolved_at < ADDRESS_LASTS
 
 
 class Transport:
@@ -104,6 +122,10 @@ class Transport:
         self._token_hex = token_hex
         self._trust = _trust(endpoint) if url.scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
         self._proxy = _proxy(url.scheme, url.hostname or "") if settings.trust_env else None
+        self._host, self._authority = _host(endpoint)
+        self._port = url.port or _DEFAULT_PORTS[url.scheme]
+        self._resolver = Resolver(self._host, self._port)
+        self._last_address = ""
         self._connections = asyncio.Semaphore(endpoint.connections)
         self._idle: deque[_Lane] = deque()
         self._under_way: set[asyncio.Timeout] = set()
@@ -166,6 +188,8 @@ class Transport:
                 # socket open.
                 await lane.transport.aclose()
                 await watch.abort()
+                if isinstance(error, _CallError) and not watch.sent:
+                    self._resolver.forget()
                 if not isinstance(error, _CallError):
                     raise
                 why, words = error.why, error.words
@@ -195,31 +219,84 @@ class Transport:
 
     async def _send(self, lane: _Lane, call: Call, watch: "_Watch", trace_id: str) -> Answer:
         try:
-            request = httpx.Request(
-                call.method,
-                _url(self._endpoint.url + call.path),
-                headers={
-                    "User-Agent": f"project-operator/{__version__}",
-                    "Accept-Encoding": "identity",
-                    "traceparent": f"00-{trace_id}-{self._token_hex(8)}-01",
-                    **call.headers,
-                },
-                content=call.body,
-                extensions={"trace": watch},
-            )
-            response = await lane.transport.handle_async_request(request)
-            try:
-                body = await _read(response, call.longest_answer)
-            finally:
-                await response.aclose()
+            if self._proxy is not None:
+                self._judge_literal()
+                return await self._request(lane, call, watch, trace_id, "")
+            addresses = await self._addresses(lane)
+            for left, address in enumerate(addresses, 1 - len(addresses)):
+                lane.address = address
+                try:
+                    answer = await self._request(lane, call, watch, trace_id, address, impatient=bool(left))
+                except (httpx.ConnectError, httpx.ConnectTimeout):
+                    if not left or watch.sent:
+                        raise
+                    await lane.transport.aclose()
+                    await watch.abort()
+                    lane.transport = self._new_lane().transport
+                else:
+                    self._last_address = address
+                    return answer
+            raise AssertionError("the last address answers or raises")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             if error is watch.refusal:
                 raise
             why, words = _fault(error, watch)
-        else:
-            return Answer(response.status_code, response.headers, body, trace_id)
         # Not in the handler: a chain of exceptions would hold on to the request, and so to the credential in it.
         raise _CallError(why, words)
+
+    async def _addresses(self, lane: _Lane) -> tuple[str, ...]:
+        """Where ``lane`` may lead, the likeliest first."""
+        now = asyncio.get_running_loop().time()
+        if lane.goes_on(now):
+            return (lane.address,)
+        found = await self._resolver.addresses()
+        lane.resolved_at = now
+        objections = {address: self._settings.addresses.objection(address, self._port) for address in found}
+        allowed = [address for address in found if not objections[address]]
+        if not allowed:
+            raise _CallError(Lost.ADDRESS, _refused_at(objections[found[0]]))
+        return tuple(sorted(allowed, key=lambda address: address != self._last_address))
+
+    def _judge_literal(self) -> None:
+        """A proxy looks names up itself, but an address in the URL is one for it too, in whatever form."""
+        try:
+            address = socket.inet_ntoa(socket.inet_aton(self._host))
+        except (OSError, ValueError):
+            address = self._host if ":" in self._host else ""
+        if address and (kind := self._settings.addresses.objection(address, self._port)):
+            raise _CallError(Lost.ADDRESS, _refused_at(kind))
+
+    async def _request(
+        self, lane: _Lane, call: Call, watch: "_Watch", trace_id: str, address: str, *, impatient: bool = False
+    ) -> Answer:
+        """One request over ``lane``, to ``address`` ("": wherever the proxy finds the host)."""
+        base = self._endpoint.url
+        extensions: dict[str, Any] = {"trace": watch}
+        if address:
+            base = _at(base, address)
+            # The certificate is the host's, whatever address it is reached at.
+            extensions["sni_hostname"] = self._host
+        if impatient:
+            extensions["timeout"] = {"connect": NEXT_ADDRESS}
+        request = httpx.Request(
+            call.method,
+            _url(base + call.path),
+            headers={
+                "Host": self._authority,
+                "User-Agent": f"project-operator/{__version__}",
+                "Accept-Encoding": "identity",
+                "traceparent": f"00-{trace_id}-{self._token_hex(8)}-01",
+                **call.headers,
+            },
+            content=call.body,
+            extensions=extensions,
+        )
+        response = await lane.transport.handle_async_request(request)
+        try:
+            body = await _read(response, call.longest_answer)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, body, trace_id)
 
 
 class _Watch:
@@ -253,9 +330,9 @@ class _Watch:
     def _judge_address(self) -> None:
         if self._rules is None:
             return
-        kind = self._rules.objection(str(self._stream.get_extra_info("server_addr")[0]))
-        if kind:
-            raise _CallError(Lost.ADDRESS, f"the host is at a {kind} address, where backends may not be")
+        address, port, *_ = self._stream.get_extra_info("server_addr")
+        if kind := self._rules.objection(str(address), port):
+            raise _CallError(Lost.ADDRESS, _refused_at(kind))
 
     def _depart(self) -> None:
         if self._call.before_send is not None:
@@ -271,6 +348,28 @@ class _Watch:
 def _url(text: str) -> httpx.URL:
     # Taking a URL apart is a quarter of what a call costs before httpcore has it, and most calls are to a few paths.
     return httpx.URL(text)
+
+
+def _host(endpoint: Endpoint) -> tuple[str, str]:
+    """Host as it is looked up and stands in certificates, and authority as it stands in requests."""
+    with contextlib.suppress(httpx.InvalidURL):
+        url = httpx.URL(endpoint.url)
+        return url.raw_host.decode("ascii"), url.netloc.decode("ascii")
+    raise ConnectionRefused(
+        "must be a URL with a host name, or with an address in its usual form, such as https://identity.example.com",
+        field=f"{endpoint.spec_path}.url",
+    )
+
+
+@lru_cache(maxsize=64)
+def _at(url: str, address: str) -> str:
+    """``url`` with ``address`` for its host."""
+    return str(httpx.URL(url).copy_with(host=address)).rstrip("/")
+
+
+def _refused_at(kind: str) -> str:
+    article = "an" if kind[0] in "AEIOUaeiou" else "a"
+    return f"the host is at {article} {kind} address, where backends may not be"
 
 
 async def _read(response: httpx.Response, longest: int) -> bytes:
