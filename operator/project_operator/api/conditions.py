@@ -66,6 +66,12 @@ class Reason(StrEnum):
         "The project differs from the spec and `managementPolicy: ReportDrift` leaves it so.",
         "Compare `status.drift`; edit the spec, change the project in the backend, or set `managementPolicy: Manage`.",
     )
+    PLANNED = (
+        "Planned",
+        True,
+        "`managementPolicy: Plan`: nothing is written; `status.plan` lists the calls that would be made.",
+        "Read `status.plan`; set `managementPolicy: Manage` to have these calls made.",
+    )
     SUSPENDED = (
         "Suspended",
         False,
@@ -109,8 +115,8 @@ class Reason(StrEnum):
     INVALID_SPEC = (
         "InvalidSpec",
         True,
-        "The spec cannot be understood.",
-        "Correct the field that the message names.",
+        "The spec cannot be understood, or its parents go round in a circle or lead to another backend.",
+        "Correct the field that the message names; where it is immutable, in a new Project.",
     )
     UNSUPPORTED = (
         "Unsupported",
@@ -147,6 +153,24 @@ class Reason(StrEnum):
         False,
         "Several groups of the organization have this name.",
         "Name the group by `id`; the message lists them.",
+    )
+    ROLE_NOT_FOUND = (
+        "RoleNotFound",
+        False,
+        "The backend has no such role (yet), or the credential may not see it.",
+        "Create the role, or correct `spec.groups[].roles`.",
+    )
+    ROLE_AMBIGUOUS = (
+        "RoleAmbiguous",
+        False,
+        "Several roles have this name.",
+        "Name the role by `id`; the message lists them.",
+    )
+    DEPENDENCY_NOT_READY = (
+        "DependencyNotReady",
+        False,
+        "Another Project must come first: a parent must be Ready before its children, and children gone before it.",
+        "Wait, or look at the Project that the message names.",
     )
     IMPORT_NOT_FOUND = (
         "ImportNotFound",
@@ -247,8 +271,8 @@ class Reason(StrEnum):
     DELETION_PROTECTED = (
         "DeletionProtected",
         True,
-        "`spec.deletionProtection` is true: nothing is deleted in the backend.",
-        "Set `spec.deletionProtection` to false to let the deletion go on.",
+        "`spec.deletionProtection` or `spec.keystone.immutable` is true: nothing is deleted in the backend.",
+        "Set the field that the message names to false to let the deletion go on.",
     )
     IN_USE = (
         "InUse",

@@ -3,11 +3,12 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import MissingPolicy, ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
-from project_operator.reconcile import rest, summary
+from project_operator.reconcile import creation, rest, summary
 from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.naming import CREATED
 from project_operator.reconcile.outcome import held, working
+from project_operator.reconcile.policies import plans
 from project_operator.reconcile.view import BackendView, View
 
 
@@ -22,7 +23,7 @@ def judge(view: View, backend: BackendView, observation: Observation) -> Action:
         return VerifyReadAccess()
     wish = view.project.spec.missing_policy
     if wish is MissingPolicy.RECREATE and view.project.status.origin == CREATED:
-        return _forget(view)
+        return creation.planned_anew(view, backend) if plans(view) else _forget(view)
     return rest.reporting(
         view,
         held(Reason.MISSING, _message(view)),

@@ -21,8 +21,9 @@ from project_operator.errors import (
 )
 from project_operator.reconcile.actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
 from project_operator.reconcile.backoff import delay
-from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.memory import Failure, Memory, Refusal
+from project_operator.reconcile.content import ids_of
+from project_operator.reconcile.evidence import Observation, without_assignments
+from project_operator.reconcile.memory import Failure, Intent, Memory, Refusal
 from project_operator.reconcile.record import Record, Right
 
 
@@ -82,20 +83,25 @@ def created(memory: Memory, project: RemoteProject, moment: Moment) -> Memory:
         answer=project,
         answered_at=moment.ended_at,
         last_write_at=moment.asked_at,
+        refusal=None,
         failures=0,
         failure=None,
     )
-    return memory.with_read(project.id, Observation(moment.ended_at, project))
+    # A project that was made this moment has no role assignments but those of its creation, which sends none.
+    fresh = replace(project, content=replace(project.content, role_assignments=()))
+    return memory.with_read(project.id, Observation(moment.ended_at, fresh), None)
 
 
 def updated(memory: Memory, action: Update, moment: Moment) -> Memory:
     """An own update was answered; what was read before says nothing any more."""
+    announced = memory.announced
     memory = replace(
         memory,
         last_write_at=moment.ended_at,
         updated_at=moment.ended_at,
         updates=memory.updates + 1,
-        announced=memory.announced if action.content.mark != action.current.content.mark else None,
+        announced=None if announced is not None and announced.intent is Intent.UPDATE else announced,
+        refusal=None,
         failures=0,
         failure=None,
         polls=0,
@@ -109,6 +115,7 @@ def deleted(memory: Memory, action: Delete, moment: Moment) -> Memory:
         memory,
         last_write_at=moment.ended_at,
         deletes_sent={**memory.deletes_sent, action.project_id: moment.ended_at},
+        refusal=None,
         failures=0,
         failure=None,
         polls=0,
@@ -117,12 +124,19 @@ def deleted(memory: Memory, action: Delete, moment: Moment) -> Memory:
     return memory.without_read(action.project_id)
 
 
-def read(memory: Memory, project_id: str, project: RemoteProject | None, *, begun_at: float) -> Memory:
-    """A direct read was answered, if only with the vendor's not-found."""
+def read(
+    memory: Memory,
+    project_id: str,
+    project: RemoteProject | None,
+    *,
+    begun_at: float,
+    group_ids: frozenset[str] = frozenset(),
+) -> Memory:
+    """A direct read was answered, if only with the vendor's not-found; it was to show the roles of ``group_ids``."""
     before = memory.reads.get(project_id)
-    changed = before is None or before.project != project
+    changed = before is None or before.project != (project and without_assignments(project))
     memory = replace(memory, failures=0, failure=None, polls=0 if changed else memory.polls + 1)
-    return memory.with_read(project_id, Observation(begun_at, project))
+    return memory.with_read(project_id, Observation(begun_at, project), group_ids)
 
 
 def create_failed(memory: Memory, action: Create, error: BackendError, moment: Moment) -> Memory:
@@ -135,7 +149,7 @@ def create_failed(memory: Memory, action: Create, error: BackendError, moment: M
     memory = replace(memory, unsent_record=action.right.record)
     if isinstance(error, RightExpired):
         return memory.without_right(now=moment.ended_at, jitter=moment.jitter)
-    return failed(memory, error, moment, action.content.group_ids)
+    return _write_failed(memory, error, moment, ids_of(action.content))
 
 
 def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment) -> Memory:
@@ -145,29 +159,43 @@ def update_failed(memory: Memory, action: Update, error: BackendError, moment: M
         memory = replace(
             memory, unanswered_update_at=moment.ended_at, last_write_at=moment.ended_at, announced=None, polls=0
         )
-    return failed(memory, error, moment, action.content.group_ids)
+    return _write_failed(memory, error, moment, ids_of(action.content))
 
 
 def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment) -> Memory:
     """A deletion without an answer may have been accepted: look before the next."""
     if isinstance(error, OutcomeUnknown):
         memory = replace(memory.without_read(action.project_id), last_write_at=moment.ended_at)
-    return failed(memory, error, moment)
+    return _write_failed(memory, error, moment, deletion=True)
 
 
-def failed(memory: Memory, error: BackendError, moment: Moment, group_ids: tuple[str, ...] = ()) -> Memory:
-    """Any failed call: a refusal is remembered, everything else is tried again later and later."""
-    reason = reason_for(error)
-    if isinstance(error, (RequestRefused, NameTaken)):
-        return replace(
-            memory,
-            refusal=Refusal(moment.generation, moment.revision, reason, str(error), frozenset(group_ids)),
-            failures=0,
-            failure=None,
-        )
+def failed(memory: Memory, error: BackendError, moment: Moment) -> Memory:
+    """Any failed call that is not a refused write: it is tried again later and later."""
     failures = memory.failures + 1
     pause = delay(failures, jitter=moment.jitter, retry_after=error.retry_after)
-    return replace(memory, failures=failures, failure=Failure(reason, str(error), moment.ended_at + pause))
+    failure = Failure(reason_for(error), str(error), moment.ended_at + pause)
+    return replace(memory, failures=failures, failure=failure)
+
+
+def _write_failed(
+    memory: Memory, error: BackendError, moment: Moment, ids: frozenset[str] = frozenset(), *, deletion: bool = False
+) -> Memory:
+    """A refusal is remembered, and how often it was said; anything else is like any failed call."""
+    if not isinstance(error, (RequestRefused, NameTaken)):
+        return failed(memory, error, moment)
+    refusal = Refusal(
+        generation=moment.generation,
+        backend_revision=moment.revision,
+        reason=reason_for(error),
+        message=str(error),
+        ids=ids,
+        at=moment.ended_at,
+        deletion=deletion,
+    )
+    before = memory.refusal
+    if before is not None and replace(before, at=refusal.at, times=1) == refusal:
+        refusal = replace(refusal, times=before.times + 1)
+    return replace(memory, refusal=refusal, failures=0, failure=None)
 
 
 def reason_for(error: BackendError) -> Reason:

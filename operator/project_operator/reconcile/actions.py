@@ -85,9 +85,10 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """GET one project now."""
+    """GET one project now, with the roles that the groups ``group_ids`` have on it."""
 
     project_id: str
+    group_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,13 @@ class ReadGroups:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRoles:
+    """A listing of the roles begun after ``after`` (monotonic seconds)."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckDefinition:
     """Live look at whether our CRD is being deleted, before anything remote is destroyed (I14)."""
 
@@ -110,24 +118,27 @@ class CheckDefinition:
 @dataclass(frozen=True, slots=True)
 class Poll:
     """Evidence wanted: about ``project_id``, or a whole listing where that is empty; begun after ``after``; first
-    looked for in ``within`` seconds.
+    looked for in ``within`` seconds. A read of the project alone is to show the roles of ``group_ids`` as well.
     """
 
     project_id: str
     after: float
     within: float
+    group_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
     """Nothing to do now. ``status`` is written where it differs; then the key sleeps until an event, evidence or
-    ``wake_in`` seconds.
+    ``wake_in`` seconds. With neither a poll nor ``wake_in`` the Project is settled.
     """
 
     status: ProjectStatus | None = None
     wake_in: float | None = None
     poll: Poll | None = None
     notice: Notice | None = None
+    recheck_in: float | None = None
+    """When a settled Project is looked at again for what no listing shows, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,7 @@ Action = (
     | Read
     | VerifyReadAccess
     | ReadGroups
+    | ReadRoles
     | CheckDefinition
     | Rest
     | Forget

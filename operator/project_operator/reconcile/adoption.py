@@ -3,11 +3,12 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ImportByName, ProjectImport
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, creation, naming, rest
+from project_operator.reconcile import claims, creation, fixed, hierarchy, naming, rest
 from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
+from project_operator.reconcile.content import wanted
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.outcome import held, working
-from project_operator.reconcile.policies import backend_annotation, reads_only
+from project_operator.reconcile.policies import backend_annotation, plans, reads_only
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -65,7 +66,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
         )
     if candidates:
         return _take(view, backend, candidates[0])
-    if wish.by_name is ImportByName.IF_PRESENT and not reads_only(view):
+    if wish.by_name is ImportByName.IF_PRESENT and (plans(view) or not reads_only(view)):
         return creation.decide(view, backend)
     taken = [project.id for project in listing.by_name.get(name, ()) if not project.deleting]
     if taken:
@@ -104,6 +105,12 @@ def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
                 f"project {project.id} is already named by Project {', '.join(view.rivals)}; nothing is written",
             ),
         )
+    parent_id = hierarchy.parent_id(view)
+    if isinstance(parent_id, Verdict):
+        return rest.on_verdict(view, parent_id)
+    never = fixed.misfit(view, backend, project, wanted(view.project, parent_id=parent_id))
+    if never is not None and (plans(view) or not reads_only(view)):
+        return _wait(view, never)
     if not view.record.finalizer and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
     outcome = working(f"project {project.id} ('{project.content.name}') was found; taking it over")

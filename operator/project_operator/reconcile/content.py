@@ -5,24 +5,44 @@ Absent = not managed, left as found. In lists the entries that we set or found a
 orders of their own.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from project_operator.api.v1alpha1.project import AppliedProject, Project, ProjectGroup, TagStatus
-from project_operator.backends.base import Group, ProjectContent, Tag
+from project_operator.api.v1alpha1.project import (
+    AppliedProject,
+    Project,
+    ProjectSpec,
+    RoleAssignmentStatus,
+    TagStatus,
+)
+from project_operator.backends.base import ProjectContent, RoleAssignment, Tag
 
 MARK_FIELD: Final = "mark"
+PARENT_FIELD: Final = "parentID"
+IMMUTABLE: Final = "keystone.immutable"
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The managed part of a project's content; None = not managed."""
+    """The managed part of a project's content; None, and what ``particulars`` lack = not managed."""
 
     name: str
     description: str | None
     tags: tuple[Tag, ...] | None
-    group_ids: tuple[str, ...] | None
+    group_ids: tuple[str, ...] | None = None
+    """Where groups are associated with a project."""
+    role_assignments: tuple[RoleAssignment, ...] | None = None
+    """Where groups are given roles on it."""
+    enabled: bool | None = None
+    parent_id: str | None = None
+    particulars: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that stand for what the spec may name otherwise: groups, roles, the parent."""
+        return _ids(self.group_ids or (), self.role_assignments or (), self.parent_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,74 +54,90 @@ class Difference:
     observed: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnresolvedGroup:
-    """A group reference that names no group, or several."""
-
-    path: str
-    group: str
-    candidates: tuple[str, ...] = ()
-
-
-def wanted(project: Project, group_ids: tuple[str, ...] | None) -> Wanted:
-    """What ``project`` asks for, its groups resolved to ids."""
+def wanted(
+    project: Project,
+    *,
+    group_ids: tuple[str, ...] | None = None,
+    role_assignments: tuple[RoleAssignment, ...] | None = None,
+    parent_id: str | None = None,
+) -> Wanted:
+    """What ``project`` asks for, what it names resolved to ids."""
     spec = project.spec
     return Wanted(
         name=project.remote_name,
         description=spec.description,
         tags=None if spec.tags is None else tuple(Tag(tag.name, tag.value) for tag in spec.tags),
         group_ids=group_ids,
+        role_assignments=role_assignments,
+        enabled=spec.enabled,
+        parent_id=parent_id,
+        particulars=particulars(spec),
     )
 
 
-def resolve_groups(
-    refs: tuple[ProjectGroup, ...], known: tuple[Group, ...]
-) -> tuple[tuple[str, ...], tuple[UnresolvedGroup, ...]]:
-    """The ids that ``refs`` mean among the ``known`` groups, in order and without repeats, and the references that mean
-    none or several.
-    """
-    found: list[str] = []
-    unresolved: list[UnresolvedGroup] = []
-    for index, ref in enumerate(refs):
-        matches = [group.id for group in known if (group.name == ref.name if ref.id is None else group.id == ref.id)]
-        if len(matches) == 1:
-            found.append(matches[0])
-        else:
-            path = f"spec.groups[{index}].{'id' if ref.id is not None else 'name'}"
-            unresolved.append(UnresolvedGroup(path, ref.id or ref.name or "", tuple(sorted(matches))))
-    return tuple(dict.fromkeys(found)), tuple(unresolved)
+def particulars(spec: ProjectSpec) -> dict[str, str]:
+    """What ``spec`` says of what only one family of backends has, as `ProjectContent.particulars` has it."""
+    block = spec.keystone
+    if block is None:
+        return {}
+    said = {
+        "keystone.isDomain": None if block.is_domain is None else _boolean(block.is_domain),
+        "keystone.domainID": block.domain_id,
+        IMMUTABLE: None if block.immutable is None else _boolean(block.immutable),
+    }
+    return {path: value for path, value in said.items() if value is not None}
+
+
+def ids_of(content: ProjectContent) -> frozenset[str]:
+    """The ids in ``content`` that a spec may name otherwise: groups, roles, the parent."""
+    return _ids(content.group_ids, content.role_assignments or (), content.parent_id)
 
 
 def initial(want: Wanted, mark: str) -> ProjectContent:
-    """The content to create a project with."""
-    return ProjectContent(want.name, want.description, want.tags or (), want.group_ids or (), mark)
+    """The content to create a project with, and what the update that follows adds to it."""
+    return ProjectContent(
+        name=want.name,
+        description=want.description,
+        tags=want.tags or (),
+        group_ids=want.group_ids or (),
+        mark=mark,
+        role_assignments=want.role_assignments,
+        enabled=want.enabled,
+        parent_id=want.parent_id,
+        particulars=want.particulars,
+    )
 
 
 def target(want: Wanted, current: ProjectContent, applied: AppliedProject | None, mark: str) -> ProjectContent:
     """The content that ``current`` should become: wanted entries added, ours that are no longer wanted removed,
-    everything else kept.
+    everything else kept. ``particulars`` holds those alone that the spec names: the others are nobody's to set.
     """
-    tags, group_ids = current.tags, current.group_ids
+    tags, group_ids, assignments = current.tags, current.group_ids, current.role_assignments
     if want.tags is not None:
         ours = {Tag(tag.name, tag.value) for tag in (applied.tags or ())} if applied else set()
         tags = _merged(current.tags, want.tags, ours)
     if want.group_ids is not None:
         ours_ids = set(applied.group_ids or ()) if applied else set()
         group_ids = _merged(current.group_ids, want.group_ids, ours_ids)
+    if want.role_assignments is not None:
+        assignments = _merged(current.role_assignments or (), want.role_assignments, set(assigned_by_us(applied)))
     return ProjectContent(
         name=want.name,
         description=current.description if want.description is None else want.description,
         tags=tags,
         group_ids=group_ids,
         mark=mark,
+        role_assignments=assignments,
+        enabled=current.enabled if want.enabled is None else want.enabled,
+        parent_id=current.parent_id if want.parent_id is None else want.parent_id,
+        particulars=want.particulars,
     )
 
 
-def _merged(current: tuple[T, ...], want: tuple[T, ...], ours: set[T]) -> tuple[T, ...]:
-    if set(current) == {item for item in current if item not in ours or item in want} | set(want):
-        return current
-    kept = [item for item in current if item not in ours or item in want]
-    return tuple(kept + [item for item in want if item not in current])
+def assigned_by_us(applied: AppliedProject | None) -> tuple[RoleAssignment, ...]:
+    """The role assignments that are ours."""
+    entries = (applied.role_assignments or ()) if applied is not None else ()
+    return tuple(RoleAssignment(entry.group_id, entry.role_id) for entry in entries)
 
 
 def differences(current: ProjectContent, aim: ProjectContent) -> tuple[Difference, ...]:
@@ -115,13 +151,21 @@ def differences(current: ProjectContent, aim: ProjectContent) -> tuple[Differenc
         found.append(Difference("tags", _tags(aim.tags), _tags(current.tags)))
     if set(current.group_ids) != set(aim.group_ids):
         found.append(Difference("groups", ", ".join(sorted(aim.group_ids)), ", ".join(sorted(current.group_ids))))
+    if set(current.role_assignments or ()) != set(aim.role_assignments or ()):
+        desired, observed = _assignments(aim.role_assignments), _assignments(current.role_assignments)
+        found.append(Difference("groups", desired, observed))
+    if current.enabled != aim.enabled:
+        found.append(Difference("enabled", _said(aim.enabled), _said(current.enabled)))
+    if current.parent_id != aim.parent_id:
+        found.append(Difference(PARENT_FIELD, aim.parent_id or "", current.parent_id or ""))
+    found += (
+        Difference(path, value, current.particulars.get(path, ""))
+        for path, value in aim.particulars.items()
+        if current.particulars.get(path, "") != value
+    )
     if current.mark != aim.mark:
         found.append(Difference(MARK_FIELD, aim.mark, current.mark))
     return tuple(found)
-
-
-def _tags(tags: tuple[Tag, ...]) -> str:
-    return ", ".join(f"{tag.name}={tag.value}" for tag in sorted(tags))
 
 
 def applied(want: Wanted, generation: int) -> AppliedProject:
@@ -129,7 +173,64 @@ def applied(want: Wanted, generation: int) -> AppliedProject:
     return AppliedProject(
         name=want.name,
         description=want.description,
-        tags=None if want.tags is None else tuple(TagStatus(name=tag.name, value=tag.value) for tag in want.tags),
+        tags=None if want.tags is None else tag_statuses(want.tags),
         group_ids=want.group_ids,
+        role_assignments=None if want.role_assignments is None else assignment_statuses(want.role_assignments),
         generation=generation,
     )
+
+
+def owning(before: AppliedProject | None, want: Wanted) -> AppliedProject:
+    """What is ours while ``before`` is being replaced by ``want``: both."""
+    old = before or AppliedProject()
+    tags = {(tag.name, tag.value): tag for tag in (*(old.tags or ()), *tag_statuses(want.tags or ()))}
+    group_ids = dict.fromkeys((*(old.group_ids or ()), *(want.group_ids or ())))
+    assignments = dict.fromkeys((*assigned_by_us(old), *(want.role_assignments or ())))
+    return AppliedProject(
+        name=old.name,
+        description=old.description,
+        tags=tuple(tags.values()) if old.tags is not None or want.tags is not None else None,
+        group_ids=tuple(group_ids) if old.group_ids is not None or want.group_ids is not None else None,
+        role_assignments=assignment_statuses(assignments)
+        if old.role_assignments is not None or want.role_assignments is not None
+        else None,
+        generation=old.generation,
+    )
+
+
+def tag_statuses(tags: Iterable[Tag]) -> tuple[TagStatus, ...]:
+    """``tags`` as status has them."""
+    return tuple(TagStatus(name=tag.name, value=tag.value) for tag in tags)
+
+
+def assignment_statuses(assignments: Iterable[RoleAssignment]) -> tuple[RoleAssignmentStatus, ...]:
+    """``assignments`` as status has them."""
+    return tuple(RoleAssignmentStatus(group_id=one.group_id, role_id=one.role_id) for one in assignments)
+
+
+def _merged(current: tuple[T, ...], want: tuple[T, ...], ours: set[T]) -> tuple[T, ...]:
+    if set(current) == {item for item in current if item not in ours or item in want} | set(want):
+        return current
+    kept = [item for item in current if item not in ours or item in want]
+    return tuple(kept + [item for item in want if item not in current])
+
+
+def _ids(group_ids: Iterable[str], assignments: Iterable[RoleAssignment], parent_id: str | None) -> frozenset[str]:
+    named = {name for one in assignments for name in (one.group_id, one.role_id)}
+    return frozenset(group_ids) | named | ({parent_id} if parent_id is not None else set())
+
+
+def _tags(tags: tuple[Tag, ...]) -> str:
+    return ", ".join(f"{tag.name}={tag.value}" for tag in sorted(tags))
+
+
+def _assignments(assignments: tuple[RoleAssignment, ...] | None) -> str:
+    return ", ".join(f"{one.group_id} has {one.role_id}" for one in sorted(assignments or ()))
+
+
+def _said(value: bool | None) -> str:  # noqa: FBT001 - a value to be shown
+    return "" if value is None else _boolean(value)
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001 - a value to be shown
+    return "true" if value else "false"

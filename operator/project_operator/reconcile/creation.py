@@ -3,13 +3,13 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, naming, rest, summary
+from project_operator.reconcile import claims, naming, planning, rest, settling, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.evidence import NEVER, Listing
-from project_operator.reconcile.groups import resolve
 from project_operator.reconcile.outcome import working
-from project_operator.reconcile.policies import backend_annotation
+from project_operator.reconcile.policies import backend_annotation, reads_only
+from project_operator.reconcile.resolving import resolve
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -21,11 +21,16 @@ def decide(view: View, backend: BackendView) -> Action:
     if (waiting := rest.on_failure(view)) is not None:
         return waiting
     if record.finalizer:
-        return _with_right(view, backend) if memory.right is not None else recover(view, backend)
-    if record.attempt:
+        may_send = memory.right is not None and not reads_only(view)
+        return _with_right(view, backend) if may_send else recover(view, backend)
+    if record.attempt and not reads_only(view):
         return AddFinalizer(backend_annotation(backend), grants_right=False)
     want = _wanted(view, backend)
-    return AddFinalizer(backend_annotation(backend), grants_right=True) if isinstance(want, Wanted) else want
+    if not isinstance(want, Wanted):
+        return want
+    if reads_only(view):
+        return planning.creation(view, backend, want)
+    return AddFinalizer(backend_annotation(backend), grants_right=True)
 
 
 def recover(view: View, backend: BackendView) -> Action:
@@ -49,7 +54,9 @@ def recover(view: View, backend: BackendView) -> Action:
     want = _wanted(view, backend)
     if not isinstance(want, Wanted):
         return want
-    return rest.on_refusal(view, backend.revision, want) or _buy_right(view)
+    if reads_only(view):
+        return planning.creation(view, backend, want)
+    return rest.on_refusal(view, backend, want.ids) or _buy_right(view, backend, want)
 
 
 def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:
@@ -87,6 +94,12 @@ def _with_right(view: View, backend: BackendView) -> Action:
     return Create(initial(want, view.mark), right) if isinstance(want, Wanted) else want
 
 
+def planned_anew(view: View, backend: BackendView) -> Action:
+    """`Plan`, where what was there is proved gone and would be created anew."""
+    want = _wanted(view, backend)
+    return planning.creation(view, backend, want) if isinstance(want, Wanted) else want
+
+
 def _wanted(view: View, backend: BackendView) -> Wanted | Action:
     """What to create, or what stands in its way: looked at before a right is bought, for a right holds only seconds."""
     if not backend.verbs.create:
@@ -107,15 +120,12 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
 
 def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
     own_answer = view.memory.answer is not None and view.memory.answer.id == project.id
-    want = resolve(view, backend) if own_answer else None
-    return naming.name(
-        view,
-        backend,
-        project,
-        working(f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}"),
-        origin=naming.CREATED,
-        want=want if isinstance(want, Wanted) else None,
-    )
+    resolved = resolve(view, backend) if own_answer else None
+    want = resolved if isinstance(resolved, Wanted) else None
+    outcome = working(f"project {project.id} was accepted; the backend reports it as {project.provisioning_status}")
+    if want is not None and not view.project.metadata.deleting and settling.at_once(view, project, want):
+        outcome = settling.accomplished(view, project)
+    return naming.name(view, backend, project, outcome, origin=naming.CREATED, want=want)
 
 
 def _never_left(view: View) -> bool:
@@ -155,11 +165,11 @@ def _poll(view: View) -> Poll:
     return Poll("", view.quarantined_until, 0.0)
 
 
-def _buy_right(view: View) -> WriteStatus:
+def _buy_right(view: View, backend: BackendView, want: Wanted) -> WriteStatus:
     """Step 6: the guarded attempt write; it changes no condition that was not there, so it is not worth an Event."""
     after = summary.status(
         view,
-        working("creating the project"),
+        rest.on_the_way(view, backend, want.ids, "creating the project"),
         attempt=view.token,
         operation=ProjectOperation(
             type="Create", state="Pending", start_time=view.wall, message="creating the project"

@@ -2,7 +2,7 @@
 
 from project_operator.reconcile import adoption, creation, removal, rest, upkeep
 from project_operator.reconcile.actions import Action
-from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, reads_only, tenant_may_ask_for_it
+from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, plans, reads_only, tenant_may_ask_for_it
 from project_operator.reconcile.view import BackendView, View
 
 
@@ -26,6 +26,6 @@ def decide(view: View) -> Action:
         return rest.on_verdict(view, refused)
     if project.spec.import_ is not None:
         return adoption.decide(view, backend, project.spec.import_)
-    if reads_only(view):
+    if reads_only(view) and not plans(view):
         return rest.unchanged()
     return creation.decide(view, backend)

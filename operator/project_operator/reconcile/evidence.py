@@ -1,11 +1,11 @@
 """What reads of the backend prove, and what they do not (R4, R6, R7, R12, promise I4)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from project_operator.api.marks import owner_name
-from project_operator.backends.base import RemoteProject
+from project_operator.backends.base import RemoteProject, RoleAssignment
 
 NEVER: Final = float("-inf")
 
@@ -16,6 +16,31 @@ class Observation:
 
     begun_at: float
     project: RemoteProject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The role assignments of one project, which no listing shows, as one read of it showed them."""
+
+    begun_at: float
+    assignments: tuple[RoleAssignment, ...]
+    group_ids: frozenset[str] | None
+    """The groups of which all roles are shown; None: of all."""
+
+    def covers(self, group_ids: frozenset[str]) -> bool:
+        """Whether it shows every role of these groups."""
+        return self.group_ids is None or group_ids <= self.group_ids
+
+    def on(self, project: RemoteProject) -> RemoteProject:
+        """``project`` with these role assignments."""
+        return replace(project, content=replace(project.content, role_assignments=self.assignments))
+
+
+def without_assignments(project: RemoteProject) -> RemoteProject:
+    """``project`` as a listing would show it."""
+    if project.content.role_assignments is None:
+        return project
+    return replace(project, content=replace(project.content, role_assignments=None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Self
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.backoff import delay
-from project_operator.reconcile.evidence import NEVER, Observation
+from project_operator.reconcile.evidence import NEVER, Assigned, Observation, without_assignments
 from project_operator.reconcile.record import Record, Right, Timing
 
 
@@ -20,6 +20,7 @@ class Intent(StrEnum):
     UPDATE = "Update"
     DELETE = "Delete"
     ORPHAN = "Orphan"
+    DISABLE = "Disable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,21 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A clean refusal of a write: asking again changes nothing until spec, backend or a person does."""
+    """A clean refusal of a write: asking again changes nothing until spec, backend or a person does, so it is asked
+    again seldom.
+    """
 
     generation: int
     backend_revision: str
     reason: Reason
     message: str
-    group_ids: frozenset[str] = frozenset()
-    """The groups that were asked for: a name that means another group by now is worth asking again."""
+    ids: frozenset[str] = frozenset()
+    """The groups, roles and parent that were asked for: a name that means another one by now is worth asking again."""
+    at: float = NEVER
+    times: int = 1
+    """How often the same was refused."""
+    deletion: bool = False
+    """Whether a deletion was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,9 @@ class Memory:
     """R9: whether an update of a former process may still be under way (docs/adr: Ready waits from start only after an
     announced update)."""
     reads: Mapping[str, Observation] = field(default_factory=dict)
-    """The latest direct read of each id that matters here."""
+    """The latest direct read of each id that matters here, without role assignments."""
+    assigned: Mapping[str, Assigned] = field(default_factory=dict)
+    """The role assignments of these, where a read or our own creation tells them."""
     deletes_sent: Mapping[str, float] = field(default_factory=dict)
     """When a deletion of each id was last sent: it is repeated slowly, not at every look."""
     failures: int = 0
@@ -130,10 +140,20 @@ class Memory:
             return self
         return replace(self, reconcile_asked=(annotation, now), refusal=None, failure=None, failures=0, polls=0)
 
-    def with_read(self, project_id: str, observation: Observation) -> "Memory":
-        """The memory with one more direct read."""
-        return replace(self, reads={**self.reads, project_id: observation})
+    def with_read(self, project_id: str, observation: Observation, group_ids: frozenset[str] | None) -> "Memory":
+        """The memory with one more direct read, complete in the roles of ``group_ids`` (None: of all groups)."""
+        project, assigned = observation.project, self.assigned
+        if project is not None:
+            if project.content.role_assignments is not None:
+                shown = Assigned(observation.begun_at, project.content.role_assignments, group_ids)
+                assigned = {**assigned, project_id: shown}
+            observation = replace(observation, project=without_assignments(project))
+        return replace(self, reads={**self.reads, project_id: observation}, assigned=assigned)
 
     def without_read(self, project_id: str) -> "Memory":
         """The memory without what was read of ``project_id``."""
-        return replace(self, reads={known: seen for known, seen in self.reads.items() if known != project_id})
+        return replace(
+            self,
+            reads={known: seen for known, seen in self.reads.items() if known != project_id},
+            assigned={known: seen for known, seen in self.assigned.items() if known != project_id},
+        )

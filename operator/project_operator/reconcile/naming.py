@@ -1,11 +1,11 @@
 """The id goes into status the moment it is known (step 3, step 4, import): from then on it *is* the project."""
 
-from project_operator.api.v1alpha1.project import AppliedProject, ProjectOperation, TagStatus
+from project_operator.api.v1alpha1.project import AppliedProject, ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Purpose, WriteStatus
-from project_operator.reconcile.content import Wanted, applied
-from project_operator.reconcile.outcome import Outcome
+from project_operator.reconcile.content import Wanted, applied, tag_statuses
+from project_operator.reconcile.outcome import Outcome, Standing
 from project_operator.reconcile.view import BackendView, View
 
 CREATED = "Created"
@@ -30,16 +30,20 @@ def name(
         id=project.id,
         origin=origin,
         applied=ours,
-        operation=ProjectOperation(
-            type="Create" if origin == CREATED else "Import",
-            state="Accepted",
-            start_time=view.wall,
-            accepted_time=view.wall,
-            message=f"waiting for the backend: {project.provisioning_status}",
-        ),
+        operation=None if outcome.standing is Standing.DONE else _accepted(view, project, origin),
         **summary.made_with(backend),
     )
     return WriteStatus(after, Purpose.IDENTITY, notice=summary.notice(view, after))
+
+
+def _accepted(view: View, project: RemoteProject, origin: str) -> ProjectOperation:
+    return ProjectOperation(
+        type="Create" if origin == CREATED else "Import",
+        state="Accepted",
+        start_time=view.wall,
+        accepted_time=view.wall,
+        message=f"waiting for the backend: {project.provisioning_status}",
+    )
 
 
 def _as_found(project: RemoteProject) -> AppliedProject:
@@ -47,6 +51,6 @@ def _as_found(project: RemoteProject) -> AppliedProject:
     return AppliedProject(
         name=content.name,
         description=content.description,
-        tags=tuple(TagStatus(name=tag.name, value=tag.value) for tag in content.tags),
+        tags=tag_statuses(content.tags),
         group_ids=content.group_ids,
     )

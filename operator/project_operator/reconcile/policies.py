@@ -108,7 +108,12 @@ def first_verdict(view: View, checks: tuple[Check, ...]) -> Verdict | None:
 
 def reads_only(view: View) -> bool:
     """Whether this Project never writes to the backend."""
-    return view.project.spec.management_policy is ManagementPolicy.OBSERVE
+    return view.project.spec.management_policy in {ManagementPolicy.OBSERVE, ManagementPolicy.PLAN}
+
+
+def plans(view: View) -> bool:
+    """Whether it shows what it would write."""
+    return view.project.spec.management_policy is ManagementPolicy.PLAN
 
 
 def backend_annotation(backend: BackendView) -> str:

@@ -5,10 +5,9 @@ to 10).
 from dataclasses import replace
 
 from project_operator.api.conditions import Reason
-from project_operator.api.marks import ORPHANED
-from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectOperation
+from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, creation, rest, summary
+from project_operator.reconcile import claims, creation, ending, hierarchy, letting_go, rest
 from project_operator.reconcile.actions import (
     Action,
     CheckDefinition,
@@ -16,13 +15,12 @@ from project_operator.reconcile.actions import (
     Forget,
     Notice,
     Poll,
-    Purpose,
     Read,
     RemoveFinalizer,
     Update,
     VerifyReadAccess,
-    WriteStatus,
 )
+from project_operator.reconcile.content import IMMUTABLE, particulars
 from project_operator.reconcile.evidence import NEVER, newest
 from project_operator.reconcile.memory import Announced, Intent, Memory
 from project_operator.reconcile.outcome import Outcome, held, working
@@ -37,12 +35,13 @@ def decide(view: View) -> Action:
     if (hold := _hold(view)) is not None:
         return rest.on_verdict(view, hold)
     if reads_only(view):
-        return _release(view, "`managementPolicy: Observe`: the project was only read, and stays as it is")
+        told = view.project.spec.management_policy
+        return ending.release(view, f"`managementPolicy: {told}`: nothing is written, the project stays as it is")
     policy = _policy(view)
     verdict = first_verdict(view, BEFORE_REMOVING)
     if verdict is not None or not isinstance(view.backend, BackendView):
         if policy == DeletionPolicy.ORPHAN and verdict is not None and verdict.reason in _WAY_IS_GONE:
-            return _release(
+            return ending.release(
                 view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
             )
         return rest.on_verdict(view, _explained(verdict))
@@ -50,10 +49,18 @@ def decide(view: View) -> Action:
         return creation.decide(view, view.backend)
     if (waiting := rest.on_failure(view)) is not None:
         return waiting
+    return _by_policy(view, view.backend, policy)
+
+
+def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
     if policy == DeletionPolicy.ORPHAN:
-        return _orphan(view, view.backend)
+        return letting_go.orphan(view, backend)
+    if (hold := hierarchy.held_by_children(view)) is not None:
+        return rest.on_verdict(view, hold)
     if policy == DeletionPolicy.DELETE:
-        return _delete(view, view.backend)
+        return rest.on_verdict(view, _LOCKED) if _lock(view) == "true" else _delete(view, backend)
+    if backend.abilities.disable:
+        return letting_go.disable(view, backend)
     return rest.on_verdict(
         view,
         Verdict(
@@ -70,6 +77,12 @@ def vanished(memory: Memory) -> Action:
 
 
 _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
+
+
+_LOCKED = Verdict(
+    Reason.DELETION_PROTECTED,
+    "`spec.keystone.immutable` is true: the project is not deleted; set it to false to let the deletion go on",
+)
 
 
 def _hold(view: View) -> Verdict | None:
@@ -110,18 +123,18 @@ def _explained(verdict: Verdict | None) -> Verdict:
 
 
 def _delete(view: View, backend: BackendView) -> Action:
-    announced = view.memory.announced
-    if announced is None or (announced.intent, announced.record) != (Intent.DELETE, view.record):
-        return _announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
+    announced = ending.announced(view, Intent.DELETE)
+    if announced is None:
+        return ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
-        return _release(
+        return ending.release(
             view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it"
         )
     waiting: list[RemoteProject] = []
     since = max(announced.at, view.memory.last_write_at)
-    for project_id in _targets(view, backend):
+    for project_id in ending.targets(view, backend):
         direct = view.memory.reads.get(project_id)
         seen = newest(project_id, backend.listing, direct, after=since, read_lag=view.timing.read_lag)
         if seen is None:
@@ -161,13 +174,23 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
                 "(`spec.capabilities.delete: false`); set `deletionPolicy: Orphan` to let the project go",
             ),
         )
+    if (refused := rest.on_refusal(view, backend, frozenset(), deletion=True)) is not None:
+        return refused
     sent_at = view.memory.deletes_sent.get(project.id, NEVER)
     if sent_at + max(view.timing.read_lag, view.cadence.slow) > view.now:
         return _waiting(view, project, rest.soon(view, project.id))
     direct = view.memory.reads.get(project.id)
     if direct is None or direct.begun_at <= max(announced.at, sent_at):
         return Read(project.id)
+    latest = direct.project
+    if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
+        return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
     return Delete(project.id)
+
+
+def _lock(view: View) -> str | None:
+    """What the spec says about Keystone's own protection, which is taken off only on somebody's word."""
+    return particulars(view.project.spec).get(IMMUTABLE)
 
 
 def _wait_for_end(view: View, waiting: list[RemoteProject]) -> Action:
@@ -227,64 +250,6 @@ def _absence_counts_from(view: View) -> float:
     if memory.answered_record == view.record:
         return memory.answered_at + view.timing.read_lag
     return view.quarantined_until
-
-
-def _orphan(view: View, backend: BackendView) -> Action:
-    """Take the mark away, read that back, let go."""
-    announced = view.memory.announced
-    if announced is None or (announced.intent, announced.record) != (Intent.ORPHAN, view.record):
-        return _announce(
-            view, Intent.ORPHAN, working("letting the project go (`deletionPolicy: Orphan`)", Reason.DELETING)
-        )
-    for project_id in _targets(view, backend):
-        seen = view.memory.reads.get(project_id)
-        if seen is None or seen.begun_at <= max(announced.at, view.memory.last_write_at):
-            return Read(project_id)
-        if seen.project is None or seen.project.deleting or not claims.is_ours(view, seen.project):
-            continue
-        if not backend.verbs.update:
-            return _release(
-                view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
-            )
-        if seen.begun_at <= view.memory.updated_at + view.timing.read_lag:
-            return rest.unchanged(poll=rest.soon(view, project_id))
-        return Update(seen.project, replace(seen.project.content, mark=ORPHANED))
-    if view.record.id or creation_cannot_be_under_way(view, backend):
-        return _release(view, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
-    return rest.unchanged(
-        poll=Poll("", max(view.now, view.quarantined_until), max(0.0, view.quarantined_until - view.now) + 0.01)
-    )
-
-
-def creation_cannot_be_under_way(view: View, backend: BackendView) -> bool:
-    """Whether no creation of this record can still appear."""
-    listing = backend.listing
-    if view.memory.unsent_record == view.record:
-        return True
-    return listing is not None and listing.credible and listing.begun_at > view.quarantined_until
-
-
-def _targets(view: View, backend: BackendView) -> tuple[str, ...]:
-    """Step 8: what status names, what was condemned, and what a listing shows with our mark."""
-    status = view.project.status
-    marked = backend.listing.of_mark(view.mark) if backend.listing is not None else ()
-    found = (*((status.id,) if status.id else ()), *status.condemned, *(project.id for project in marked))
-    return tuple(dict.fromkeys(project_id for project_id in found if project_id not in status.gone_ids))
-
-
-def _announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
-    after = summary.status(
-        view,
-        outcome,
-        operation=ProjectOperation(type=str(intent), state="Pending", start_time=view.wall, message=outcome.message),
-    )
-    generation = view.project.metadata.generation
-    return WriteStatus(after, Purpose.ANNOUNCE, announces=Announced(intent, view.record, generation))
-
-
-def _release(view: View, note: str) -> RemoveFinalizer:
-    name = f"project {view.record.id}: " if view.record.id else ""
-    return RemoveFinalizer(Notice(warning=False, reason="Released", action="Release", note=f"{name}{note}"))
 
 
 def _gone(view: View) -> str:

@@ -7,9 +7,9 @@ from project_operator.api.v1alpha1.project import ProjectStatus
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Poll, Rest
-from project_operator.reconcile.content import Wanted
-from project_operator.reconcile.outcome import Outcome, held
-from project_operator.reconcile.view import Verdict, View
+from project_operator.reconcile.memory import Refusal
+from project_operator.reconcile.outcome import Outcome, held, working
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def reporting(
@@ -19,11 +19,12 @@ def reporting(
     *,
     wake_in: float | None = None,
     poll: Poll | None = None,
+    recheck_in: float | None = None,
     **facts: object,
 ) -> Rest:
     """Rest with ``outcome`` in status, and the Event that its change is worth."""
     after = summary.status(view, outcome, seen, **facts)
-    return Rest(after, wake_in, poll, summary.notice(view, after))
+    return Rest(after, wake_in, poll, summary.notice(view, after), recheck_in)
 
 
 def on_verdict(view: View, verdict: Verdict, *, wake_in: float | None = None) -> Rest:
@@ -59,16 +60,33 @@ def on_failure(view: View) -> Rest | None:
     return reporting(view, held(failure.reason, failure.message), wake_in=failure.retry_at - view.now)
 
 
-def on_refusal(view: View, backend_revision: str, want: Wanted) -> Rest | None:
-    """Do not repeat what was refused until spec, backend or a person (reconcile-now) changed something; None when there
-    is no refusal.
+def on_refusal(view: View, backend: BackendView, ids: frozenset[str], *, deletion: bool = False) -> Rest | None:
+    """Do not repeat what was refused until spec, backend, a person (reconcile-now) or what names mean (``ids``) changed
+    something, or a long time has passed; None when there is no refusal to wait for.
     """
+    refusal = _refusal(view, backend, ids, deletion=deletion)
+    if refusal is None:
+        return None
+    pause = min(view.cadence.refused * 2.0 ** min(refusal.times - 1, 32), view.cadence.refused_at_most)
+    left = refusal.at + pause - view.now
+    return reporting(view, held(refusal.reason, refusal.message), wake_in=left) if left > 0 else None
+
+
+def on_the_way(view: View, backend: BackendView, ids: frozenset[str], message: str) -> Outcome:
+    """How things stand while a write is being prepared: under way; or, where it only asks again what was refused, as
+    refused as before, so that status does not swing to and fro.
+    """
+    refusal = _refusal(view, backend, ids)
+    return held(refusal.reason, refusal.message) if refusal is not None else working(message)
+
+
+def _refusal(view: View, backend: BackendView, ids: frozenset[str], *, deletion: bool = False) -> Refusal | None:
+    """The refusal of this very wish, of this very backend."""
     refusal = view.memory.refusal
-    if refusal is None or not set(want.group_ids or ()) <= refusal.group_ids:
+    if refusal is None or refusal.deletion is not deletion or not ids <= refusal.ids:
         return None
-    if (refusal.generation, refusal.backend_revision) != (view.project.metadata.generation, backend_revision):
-        return None
-    return reporting(view, held(refusal.reason, refusal.message), wake_in=view.cadence.resync)
+    same = (refusal.generation, refusal.backend_revision) == (view.project.metadata.generation, backend.revision)
+    return refusal if same else None
 
 
 def unchanged(*, poll: Poll | None = None, wake_in: float | None = None) -> Rest:
@@ -76,9 +94,9 @@ def unchanged(*, poll: Poll | None = None, wake_in: float | None = None) -> Rest
     return Rest(None, wake_in, poll)
 
 
-def soon(view: View, project_id: str) -> Poll:
+def soon(view: View, project_id: str, group_ids: frozenset[str] = frozenset()) -> Poll:
     """The next look at ``project_id`` ("" = a listing), begun after now; the more looks brought nothing, the later."""
-    return Poll(project_id, view.now, view.cadence.after(view.memory.polls))
+    return Poll(project_id, view.now, view.cadence.after(view.memory.polls), group_ids)
 
 
 def is_settled(status: ProjectStatus, generation: int) -> bool:

@@ -7,6 +7,7 @@ from project_operator.api.v1alpha1.project import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
 from project_operator.reconcile import duplicates, rest, summary
 from project_operator.reconcile.actions import Action, Poll
+from project_operator.reconcile.assignments import groups, recheck_in
 from project_operator.reconcile.content import Difference, Wanted, applied, differences, target
 from project_operator.reconcile.evidence import NEVER, Observation
 from project_operator.reconcile.outcome import Outcome, done, held, working
@@ -15,8 +16,8 @@ from project_operator.reconcile.view import BackendView, View
 
 def settle(view: View, backend: BackendView, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
     """The project is as wanted: Ready, as soon as the backend has finished and no older update can still land (R9)."""
-    if (unfinished := _unfinished(project)) is not None:
-        return rest.reporting(view, unfinished, project, poll=rest.soon(view, project.id), drift=())
+    if (outcome := unfinished(project)) is not None:
+        return rest.reporting(view, outcome, project, poll=rest.soon(view, project.id, groups(view, want)), drift=())
     calm_at = _calm_at(view)
     if observation.begun_at <= calm_at:
         return rest.reporting(
@@ -26,49 +27,65 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
                 f"{view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
             ),
             project,
-            poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01),
+            poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01, groups(view, want)),
             drift=(),
         )
     if (duty := duplicates.decide(view, backend, project)) is not None:
         return duty
     return rest.reporting(
         view,
-        done(
-            f"project {project.id} is {project.provisioning_status} and "
-            f"{project.health_status}{duplicates.remark(view)}"
-        ),
+        accomplished(view, project),
         project,
+        recheck_in=recheck_in(view, want),
         operation=None,
         applied=applied(want, view.project.metadata.generation),
         drift=(),
     )
 
 
-def drifted(view: View, observation: Observation, project: RemoteProject, found: tuple[Difference, ...]) -> Action:
+def accomplished(view: View, project: RemoteProject) -> Outcome:
+    """All is as it should be."""
+    return done(
+        f"project {project.id} is {project.provisioning_status} and {project.health_status}{duplicates.remark(view)}"
+    )
+
+
+def at_once(view: View, project: RemoteProject, want: Wanted) -> bool:
+    """Whether the answer to an own creation shows everything done: what a synchronous backend says is worth one write
+    instead of two.
+    """
+    aim = target(want, project.content, None, view.mark)
+    return unfinished(project) is None and not differences(project.content, aim)
+
+
+def drifted(
+    view: View, observation: Observation, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]
+) -> Action:
     """`ReportDrift`: say what differs, change nothing."""
     entries = summary.drift(view, found)
     fields = ", ".join(entry.field for entry in entries)
-    outcome = _unfinished(project) or done(
+    outcome = unfinished(project) or done(
         f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so",
         Reason.DRIFTED,
     )
-    return rest.reporting(view, outcome, project, drift=entries, **_announcement(view, observation, project))
+    told = announcement(view, observation, project)
+    return rest.reporting(view, outcome, project, drift=entries, recheck_in=recheck_in(view, want), **told)
 
 
 def observed(view: View, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
     """`Observe`: mirror, show what differs, write nothing anywhere else."""
     aim = target(want, project.content, view.project.status.applied, project.content.mark)
-    outcome = _unfinished(project) or done(
+    outcome = unfinished(project) or done(
         f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED
     )
-    told = _announcement(view, observation, project)
+    told = announcement(view, observation, project)
     if outcome.reason is not Reason.OBSERVED:
         told["poll"] = rest.soon(view, project.id)
     entries = summary.drift(view, differences(project.content, aim))
-    return rest.reporting(view, outcome, project, drift=entries, **told)
+    return rest.reporting(view, outcome, project, drift=entries, recheck_in=recheck_in(view, want), **told)
 
 
-def _announcement(view: View, observation: Observation, project: RemoteProject) -> dict[str, Any]:
+def announcement(view: View, observation: Observation, project: RemoteProject) -> dict[str, Any]:
     """An announced update stays in status until it cannot land any more, whatever the policy has become since (R9)."""
     calm_at = _calm_at(view)
     if observation.begun_at > calm_at:
@@ -76,7 +93,8 @@ def _announcement(view: View, observation: Observation, project: RemoteProject) 
     return {"poll": Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01)}
 
 
-def _unfinished(project: RemoteProject) -> Outcome | None:
+def unfinished(project: RemoteProject) -> Outcome | None:
+    """What the backend still has to do, or cannot; None where it has finished and calls the project healthy."""
     match project.provisioning_status:
         case ProvisioningStatus.PROVISIONED:
             if project.health_status is HealthStatus.ERROR:

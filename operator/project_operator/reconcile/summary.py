@@ -14,12 +14,11 @@ from project_operator.api.v1alpha1.project import (
     ObservedProject,
     ProjectBackendStatus,
     ProjectStatus,
-    TagStatus,
 )
 from project_operator.api.v1alpha1.types import Condition
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.actions import Notice
-from project_operator.reconcile.content import MARK_FIELD, Difference
+from project_operator.reconcile.content import MARK_FIELD, Difference, assignment_statuses, tag_statuses
 from project_operator.reconcile.outcome import Outcome, Standing
 from project_operator.reconcile.view import BackendView, View
 
@@ -64,7 +63,7 @@ def conditions(
 def status(view: View, outcome: Outcome, seen: RemoteProject | None = None, **facts: Any) -> ProjectStatus:
     """The status that says ``outcome``, with what was ``seen`` mirrored and ``facts`` (fields of the status) set.
 
-    What neither names stays as it is; in particular an id, once written, stays.
+    What neither names stays as it is; in particular an id, once written, stays. Only a plan goes where none is given.
     """
     old = view.project.status
     generation = view.project.metadata.generation
@@ -72,6 +71,7 @@ def status(view: View, outcome: Outcome, seen: RemoteProject | None = None, **fa
         "observed_generation": generation,
         "conditions": conditions(outcome, old.conditions, generation=generation, now=view.wall),
         "last_handled_reconcile_at": _echo(view),
+        "plan": (),
     }
     if isinstance(view.backend, BackendView):
         changes |= _policy_in_force(view, view.backend)
@@ -91,8 +91,12 @@ def mirrored(seen: RemoteProject) -> dict[str, Any]:
         "observed": ObservedProject(
             name=content.name,
             description=content.description,
-            tags=tuple(TagStatus(name=tag.name, value=tag.value) for tag in content.tags) or None,
+            tags=tag_statuses(content.tags) or None,
             group_ids=content.group_ids or None,
+            role_assignments=assignment_statuses(sorted(content.role_assignments or ())) or None,
+            enabled=content.enabled,
+            parent_id=content.parent_id,
+            particulars=dict(content.particulars) or None,
             creation_time=seen.creation_time,
             created_by=seen.created_by or None,
             modified_time=seen.modified_time,
@@ -139,7 +143,7 @@ def notice(view: View, after: ProjectStatus) -> Notice | None:
     if before is not None and (before.status, before.reason) == (ready.status, ready.reason):
         return None
     return Notice(
-        warning=ready.status == ConditionStatus.FALSE,
+        warning=ready.status == ConditionStatus.FALSE and ready.reason != Reason.PLANNED,
         reason=ready.reason,
         action=after.operation.type if after.operation else "Reconcile",
         note=ready.message,

@@ -1,12 +1,12 @@
 """Update: announce with a guarded write, read again, replace the content, read back (R9)."""
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import AppliedProject, TagStatus
 from project_operator.backends.base import ProvisioningStatus, RemoteProject
 from project_operator.reconcile import rest, settling, summary
 from project_operator.reconcile.actions import Action, Poll, Purpose, Read, Update, WriteStatus
+from project_operator.reconcile.assignments import groups, shown
 from project_operator.reconcile.claims import may_be_written
-from project_operator.reconcile.content import MARK_FIELD, Difference, Wanted, target
+from project_operator.reconcile.content import MARK_FIELD, Difference, Wanted, owning, target
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.outcome import working
@@ -32,8 +32,9 @@ def decide(
                 "(`spec.capabilities.update: false`)",
             ),
         )
-    if (refused := rest.on_refusal(view, backend.revision, want)) is not None:
+    if (refused := rest.on_refusal(view, backend, want.ids)) is not None:
         return refused
+    group_ids = groups(view, want)
     if project.provisioning_status in {
         ProvisioningStatus.UNKNOWN,
         ProvisioningStatus.PENDING,
@@ -43,10 +44,10 @@ def decide(
             view,
             working(f"the update of {_fields(found)} waits until the backend has provisioned project {project.id}"),
             project,
-            poll=rest.soon(view, project.id),
+            poll=rest.soon(view, project.id, group_ids),
         )
     if observation.begun_at <= memory.updated_at + view.timing.read_lag:
-        return rest.unchanged(poll=rest.soon(view, project.id))
+        return rest.unchanged(poll=rest.soon(view, project.id, group_ids))
     if memory.updates > 1 and (pause := memory.updated_at + view.cadence.after(memory.updates) * 2) > view.now:
         return rest.unchanged(wake_in=pause - view.now)
     announced = memory.announced
@@ -55,44 +56,35 @@ def decide(
         view.record,
         view.project.metadata.generation,
     ):
-        return _announce(view, project, want, found)
+        return _announce(view, backend, project, want, found)
     latest = memory.reads.get(project.id)
     if latest is None or latest.project is None or latest.begun_at <= announced.at:
-        return Read(project.id)
+        return Read(project.id, group_ids)
     if not may_be_written(view, latest.project):
         return rest.unchanged(poll=Poll(project.id, view.now, 0.0))
-    return Update(latest.project, target(want, latest.project.content, view.project.status.applied, view.mark))
+    current = shown(view, latest.project, want, after=announced.at)
+    if current is None:
+        return Read(project.id, group_ids)
+    return Update(current, target(want, current.content, view.project.status.applied, view.mark))
 
 
-def _announce(view: View, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]) -> WriteStatus:
+def _announce(
+    view: View, backend: BackendView, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]
+) -> WriteStatus:
     """Ready off, the operation named, and what will be set noted as ours before it is: a crash in between must not make
     it foreign.
     """
     message = f"updating {_fields(found)} of project {project.id}"
     after = summary.status(
         view,
-        working(message),
+        rest.on_the_way(view, backend, want.ids, message),
         project,
         operation=settling.operation("Update", "Pending", view, message),
-        applied=_with(view.project.status.applied, want),
+        applied=owning(view.project.status.applied, want),
         drift=summary.drift(view, found),
     )
     return WriteStatus(
         after, Purpose.ANNOUNCE, announces=Announced(Intent.UPDATE, view.record, view.project.metadata.generation)
-    )
-
-
-def _with(before: AppliedProject | None, want: Wanted) -> AppliedProject:
-    old = before or AppliedProject()
-    tags = {(tag.name, tag.value): tag for tag in old.tags or ()}
-    tags |= {(tag.name, tag.value): TagStatus(name=tag.name, value=tag.value) for tag in want.tags or ()}
-    group_ids = dict.fromkeys((*(old.group_ids or ()), *(want.group_ids or ())))
-    return AppliedProject(
-        name=old.name,
-        description=old.description,
-        tags=tuple(tags.values()) if old.tags is not None or want.tags is not None else None,
-        group_ids=tuple(group_ids) if old.group_ids is not None or want.group_ids is not None else None,
-        generation=old.generation,
     )
 
 

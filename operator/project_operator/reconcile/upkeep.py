@@ -5,13 +5,14 @@ promise I4).
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import absence, claims, rest, settling, updating
+from project_operator.reconcile import absence, claims, fixed, planning, rest, settling, summary, updating
 from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
+from project_operator.reconcile.assignments import groups, shown
 from project_operator.reconcile.content import Wanted, differences, target
 from project_operator.reconcile.evidence import NEVER, Observation, newest
-from project_operator.reconcile.groups import resolve
 from project_operator.reconcile.outcome import held
-from project_operator.reconcile.policies import backend_annotation, reads_only
+from project_operator.reconcile.policies import backend_annotation, plans, reads_only
+from project_operator.reconcile.resolving import groups_with_roles, resolve
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -55,19 +56,34 @@ def _keep(view: View, backend: BackendView, observation: Observation, project: R
     want = resolve(view, backend)
     if not isinstance(want, Wanted):
         return want
-    if reads_only(view):
+    seen = shown(view, project, want, after=_stale_until(view))
+    if seen is None:
+        return Read(project.id, groups(view, want))
+    return _compare(view, backend, observation, seen, want)
+
+
+def _compare(
+    view: View, backend: BackendView, observation: Observation, project: RemoteProject, want: Wanted
+) -> Action:
+    """What differs, and what the management policy makes of it."""
+    if reads_only(view) and not plans(view):
         return settling.observed(view, observation, project, want)
     found = differences(project.content, target(want, project.content, view.project.status.applied, view.mark))
+    if found and not _to_be_applied(view):
+        return settling.drifted(view, observation, project, want, found)
+    if (never := fixed.verdict(view, backend, project, found)) is not None:
+        outcome, drift = held(never.reason, never.message), summary.drift(view, found)
+        return rest.reporting(view, outcome, project, wake_in=view.cadence.resync, drift=drift)
+    if plans(view):
+        return planning.upkeep(view, backend, observation, project, want, found)
     if not found:
         return settling.settle(view, backend, observation, project, want)
-    if not _to_be_applied(view):
-        return settling.drifted(view, observation, project, found)
     return updating.decide(view, backend, observation, project, want, found)
 
 
 def _to_be_applied(view: View) -> bool:
     """`Manage` corrects what differs; `ReportDrift` applies each generation once and then only reports."""
-    if view.project.spec.management_policy is ManagementPolicy.MANAGE:
+    if view.project.spec.management_policy is not ManagementPolicy.REPORT_DRIFT:
         return True
     ours = view.project.status.applied
     return ours is None or ours.generation != view.project.metadata.generation
@@ -94,11 +110,12 @@ def _look(view: View, backend: BackendView) -> Action:
     at by itself.
     """
     after = _stale_until(view)
+    group_ids = groups_with_roles(view, backend)
     listing = backend.listing
     if listing is not None and listing.begun_at > after:
-        return Read(view.record.id)
+        return Read(view.record.id, group_ids)
     if after == view.memory.last_write_at and after != NEVER:
-        return rest.unchanged(poll=Poll(view.record.id, after, view.cadence.after(view.memory.polls)))
+        return rest.unchanged(poll=Poll(view.record.id, after, view.cadence.after(view.memory.polls), group_ids))
     if rest.is_settled(view.project.status, view.project.metadata.generation) and after == NEVER:
         return rest.unchanged()
-    return rest.unchanged(poll=Poll(view.record.id, after, 0.0))
+    return rest.unchanged(poll=Poll(view.record.id, after, 0.0, group_ids))

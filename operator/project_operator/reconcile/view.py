@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
+from typing import Protocol
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.project import Project
-from project_operator.backends.base import Group, UnsupportedField
+from project_operator.backends.base import Group, PlannedCall, ProjectContent, RemoteProject, Role, UnsupportedField
 from project_operator.reconcile.evidence import NEVER, Listing
 from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Record, Timing
@@ -32,6 +33,51 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles of the organisation as one listing showed them."""
+
+    begun_at: float
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What this kind of backend can do at all."""
+
+    roles: bool = False
+    """Groups are given roles on a project; otherwise they are associated with it."""
+    disable: bool = False
+    fixed: frozenset[str] = frozenset()
+    """Fields of a difference that no update can remove."""
+
+
+class Planner(Protocol):
+    """The part of `Backend` that names calls and makes none."""
+
+    def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_create`."""
+
+    def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_update`."""
+
+    def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
+        """See `Backend.plan_delete`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Another Project of the namespace, as far as it matters to its children."""
+
+    name: str
+    project_id: str
+    """"" while it has none."""
+    ready: bool
+    deleting: bool
+    same_backend: bool
+    """Whether it refers to the same backend object as the Project that is decided about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verbs:
     """Which writes the site allows on this backend."""
 
@@ -50,6 +96,11 @@ class Cadence:
     """The longest wait between two looks at something under way."""
     resync: float = 60.0
     """How long to leave alone what waits for a person."""
+    refused: float = 300.0
+    """When to ask again for the first time what was refused; then after twice as long each, up to `refused_at_most`."""
+    refused_at_most: float = 3600.0
+    assignments: float = 1800.0
+    """How old the sight of role assignments may be, which no listing shows."""
     grace: float = 2.0
     """How long a backend may be missing, or connecting, before that is said."""
     blocked_after: float = 300.0
@@ -73,15 +124,18 @@ class BackendView:
     revision: str
     """Changes with the backend object's spec and with the credential: a refusal is worth asking again."""
     unsupported: Callable[[Project], tuple[UnsupportedField, ...]]
+    planner: Planner
     default_deletion_policy: str
     deletion_policy_source: str
     verbs: Verbs = field(default_factory=Verbs)
+    abilities: Abilities = field(default_factory=Abilities)
     remove_duplicates: bool = False
     principal: str = ""
     not_ready: Verdict | None = None
     """Set while the connection must not be used: credentials, address, suspicious absence, breaker."""
     listing: Listing | None = None
     groups: Groups | None = None
+    roles: Roles | None = None
     read_verified_at: float = NEVER
     """When the last successful proof of read access was begun."""
     tenancy: Tenancy | None = None
@@ -109,6 +163,11 @@ class View:
     """Why the spec could not be understood; ``project.spec`` then holds defaults that mean nothing."""
     rivals: tuple[str, ...] = ()
     """Other living Projects of this cluster whose status names the same id in the same place."""
+    lineage: tuple[Relative, ...] = ()
+    """The Project that ``parentRef`` names, its parent, and so on, as far as they are there; where they go round in a
+    circle each stands once."""
+    children: tuple[str, ...] = ()
+    """Names of the Projects that name this one as their parent and may have something in the backend."""
     definition_checked_at: float = NEVER
     """When the last live look at our CRD was begun."""
     definition_terminating: bool = False

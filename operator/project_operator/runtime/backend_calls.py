@@ -57,9 +57,12 @@ async def _made(
             await backend.delete_project(action.project_id, before_send=nothing_to_check)
             return absorb.deleted(memory, action, moment())
         case act.Read():
-            return await _read(memory, connection, action.project_id, begun_at)
+            return await _read(memory, connection, action, begun_at)
         case act.ReadGroups():
             await connection.read_groups(action.after)
+            return memory
+        case act.ReadRoles():
+            await connection.read_roles(action.after)
             return memory
         case act.VerifyReadAccess():
             await backend.verify_read_access()
@@ -81,13 +84,13 @@ def _failed(memory: Memory, action: act.Action, error: BackendError, moment: Mom
             return absorb.failed(memory, error, moment)
 
 
-async def _read(memory: Memory, connection: Connection, project_id: str, begun_at: float) -> Memory:
+async def _read(memory: Memory, connection: Connection, action: act.Read, begun_at: float) -> Memory:
     try:
-        project = await connection.backend.get_project(project_id)
+        project = await connection.backend.get_project(action.project_id, group_ids=action.group_ids)
     except ProjectNotFound:
         project = None
-    connection.note_read(project_id, project)
-    return absorb.read(memory, project_id, project, begun_at=begun_at)
+    connection.note_read(action.project_id, project)
+    return absorb.read(memory, action.project_id, project, begun_at=begun_at, group_ids=action.group_ids)
 
 
 def _send_check(right: Right, timing: Timing, clock: Clock) -> Callable[[], None]:

@@ -20,9 +20,10 @@ from project_operator.errors import (
     RequestRefused,
     Throttled,
 )
+from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.view import Groups, Verdict
+from project_operator.reconcile.view import Groups, Roles, Verdict
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
@@ -40,8 +41,8 @@ class Owner(Protocol):
     def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
         """Ids that statuses name in that place, and those of them whose Project is being deleted."""
 
-    def has_read(self, key: Key, observation: tuple[str, Observation]) -> None:
-        """A single read for ``key`` was answered."""
+    def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
+        """The single read that ``poll`` asked for ``key`` was answered."""
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
         """Look at these again."""
@@ -81,6 +82,7 @@ class Connection:
         self.not_ready: Verdict | None = None
         self.last_error: BackendError | None = None
         self.groups: Groups | None = None
+        self.roles: Roles | None = None
         self.accepted_absence = 0
         self.observer = Observer(backend, self, clock, interval=interval)
         self._limiter = limiter
@@ -91,6 +93,7 @@ class Connection:
         self._confirmed_gone: set[str] = set()
         self._named_at: dict[str, float] = {}
         self._groups_lock = asyncio.Lock()
+        self._roles_lock = asyncio.Lock()
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -112,6 +115,14 @@ class Connection:
                 return
             begun_at = self._clock.now()
             self.groups = Groups(begun_at, await self.backend.list_groups())
+
+    async def read_roles(self, after: float) -> None:
+        """Make `roles` a listing begun after ``after``; many waiters share one."""
+        async with self._roles_lock:
+            if self.roles is not None and self.roles.begun_at > after:
+                return
+            begun_at = self._clock.now()
+            self.roles = Roles(begun_at, await self.backend.list_roles())
 
     def named(self, project_id: str) -> None:
         """An own creation was answered with this id: a listing that began before cannot show it."""
@@ -139,8 +150,8 @@ class Connection:
         elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
             self._set(Verdict(Reason.PERMISSION_DENIED, str(error)))
         elif isinstance(error, RequestRefused):
-            # Perhaps for a group that is gone: what names mean is asked anew.
-            self.groups = None
+            # Perhaps for a group or a role that is gone: what names mean is asked anew.
+            self.groups = self.roles = None
             self._failures = 0
         else:
             self._failures = 0
@@ -166,10 +177,10 @@ class Connection:
         else:
             self._confirmed_gone.discard(project_id)
 
-    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
+    def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
         """See `observer.Audience.has_read`."""
-        self.note_read(project_id, project)
-        self._owner.has_read(key, (project_id, Observation(begun_at, project)))
+        self.note_read(poll.project_id, project)
+        self._owner.has_read(key, poll, Observation(begun_at, project))
 
     def wake(self, key: Key) -> None:
         """See `observer.Audience.wake`."""

@@ -23,16 +23,18 @@ from project_operator.kube.resources import (
     Resource,
 )
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
+from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.tenancy import Tenancy, not_permitted, selection_objection
-from project_operator.reconcile.view import BackendView, Cadence, Verbs, Verdict
+from project_operator.reconcile.view import Abilities, BackendView, Cadence, Verbs, Verdict
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.backend_objects import BackendWorker, timing_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Surround
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer
+from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.ports import Kube, Publish
@@ -73,14 +75,19 @@ class Engine:
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
         self._queue: WorkQueue[Key] = WorkQueue()
+        self._hierarchy = Hierarchy(
+            self._stores[PROJECTS.plural], self._references.place_of, lambda keys: self.wake(keys, routine=False)
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._projects = ProjectWorker(
             kube=kube,
             store=self._stores[PROJECTS.plural],
             references=self._references,
+            hierarchy=self._hierarchy,
             gatherer=Gatherer(
                 kube=kube,
                 references=self._references,
+                hierarchy=self._hierarchy,
                 backends=self,
                 clock=clock,
                 cluster_id=cluster_id,
@@ -139,7 +146,7 @@ class Engine:
             self._wake_dependents(key)
             return
         if resource.plural == PROJECTS.plural:
-            self._note_project(key, store.of(key))
+            self._note_project(key)
         elif event_type in {None, "ADDED", "DELETED"}:
             self.wake(self._references.referring(key.place), routine=True)
         self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
@@ -163,7 +170,7 @@ class Engine:
         for key in list(store.keys()):
             store.drop(key)
             if resource.plural == PROJECTS.plural:
-                self._references.note(key, None)
+                self._projects.note(key)
                 self._projects.forget(key)
             elif resource.plural in BACKEND_RESOURCES:
                 self._queue.add(key, Class.ROUTINE)
@@ -209,14 +216,17 @@ class Engine:
             organization_id=connection.facts.organization_id,
             revision=connection.revision,
             unsupported=unsupported,
+            planner=connection.backend,
             default_deletion_policy=str(default),
             deletion_policy_source=source,
             verbs=Verbs(**dict(spec.capabilities)),
+            abilities=Abilities(vendor.capabilities.roles, vendor.capabilities.disable, vendor.capabilities.fixed),
             remove_duplicates=spec.remove_duplicates,
             principal=connection.facts.principal,
             not_ready=connection.not_ready,
             listing=connection.observer.listing,
             groups=connection.groups,
+            roles=connection.roles,
             read_verified_at=connection.observer.read_verified_at,
             tenancy=tenancy,
         )
@@ -228,9 +238,9 @@ class Engine:
         """Ids that statuses name there, and those of them that are leaving."""
         return self._references.named(endpoint_id)
 
-    def has_read(self, key: Key, observation: tuple[str, Observation]) -> None:
-        """A single read for ``key`` was answered."""
-        self._projects.remember_read(key, *observation)
+    def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
+        """The single read that ``poll`` asked for ``key`` was answered."""
+        self._projects.remember_read(key, poll.project_id, observation, poll.group_ids)
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
         """Look at these again."""
@@ -271,9 +281,10 @@ class Engine:
             connections=self._backends.census(),
         )
 
-    def _note_project(self, key: Key, raw: Mapping[str, Any] | None) -> None:
-        places = self._references.backends_of(key) if raw is None else frozenset()
-        self._references.note(key, raw)
+    def _note_project(self, key: Key) -> None:
+        gone = self._stores[PROJECTS.plural].of(key) is None
+        places = self._references.backends_of(key) if gone else frozenset()
+        self._projects.note(key)
         for place in places:
             backend = self._backend_at(place)
             if backend is not None and "deletionTimestamp" in backend["metadata"]:

@@ -18,6 +18,7 @@ from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
+from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.store import References
@@ -40,6 +41,7 @@ class Gatherer:
         *,
         kube: Kube,
         references: References,
+        hierarchy: Hierarchy,
         backends: Backends,
         clock: Clock,
         cluster_id: str,
@@ -47,6 +49,7 @@ class Gatherer:
     ) -> None:
         self._kube = kube
         self._references = references
+        self._hierarchy = hierarchy
         self._backends = backends
         self._clock = clock
         self._cluster_id = cluster_id
@@ -88,6 +91,8 @@ class Gatherer:
             cadence=self._cadence,
             invalid=invalid,
             rivals=self._rivals(key, project, backend),
+            lineage=self._hierarchy.lineage(key) if project.spec.parent_ref is not None else (),
+            children=self._hierarchy.children(key),
             definition_checked_at=checked_at,
             definition_terminating=terminating,
         )

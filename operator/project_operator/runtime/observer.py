@@ -33,8 +33,8 @@ class Audience(Protocol):
     def census(self) -> Census:
         """What statuses say at this moment about the projects of this backend."""
 
-    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
-        """A single read was answered; None: not found."""
+    def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
+        """The single read that ``poll`` asked for was answered; None: not found."""
 
     def wake(self, key: Key) -> None:
         """Evidence that ``key`` wanted is there."""
@@ -138,28 +138,28 @@ class Observer:
             and len(single) == len(due)
             and len(due) <= max(READS_AT_ONCE, ceil(known / LISTING_WORTH))
         ):
-            await self._read_each([(key, due[key].poll.project_id) for key in single])
+            await self._read_each([(key, due[key].poll) for key in single])
         else:
             await self._list()
 
-    async def _read_each(self, wanted: list[tuple[Key, str]]) -> None:
+    async def _read_each(self, wanted: list[tuple[Key, Poll]]) -> None:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._read(key, project_id)) for key, project_id in wanted]
+            tasks = [group.create_task(self._read(key, poll)) for key, poll in wanted]
         errors = [error for task in tasks if (error := task.result()) is not None]
         if errors:
             raise errors[0]
 
-    async def _read(self, key: Key, project_id: str) -> BackendError | None:
+    async def _read(self, key: Key, poll: Poll) -> BackendError | None:
         begun_at = self._clock.now()
         project: RemoteProject | None = None
         try:
-            project = await self._backend.get_project(project_id)
+            project = await self._backend.get_project(poll.project_id, group_ids=poll.group_ids)
         except ProjectNotFound:
             pass
         except BackendError as error:
             return error
         self._wants.pop(key, None)
-        self._audience.has_read(key, project_id, project, begun_at=begun_at)
+        self._audience.has_read(key, poll, project, begun_at=begun_at)
         self._audience.wake(key)
         return None
 

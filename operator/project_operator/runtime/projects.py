@@ -23,6 +23,7 @@ from project_operator.runtime.backend_calls import call, nothing_to_check, watch
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
+from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import References, Store
@@ -42,6 +43,7 @@ class ProjectWorker:
         kube: Kube,
         store: Store,
         references: References,
+        hierarchy: Hierarchy,
         gatherer: Gatherer,
         clock: Clock,
         publish: Publish,
@@ -49,6 +51,7 @@ class ProjectWorker:
         self._kube = kube
         self._store = store
         self._references = references
+        self._hierarchy = hierarchy
         self._gatherer = gatherer
         self._clock = clock
         self._publish = publish
@@ -57,10 +60,20 @@ class ProjectWorker:
         self._kube_failures: dict[Key, int] = {}
         self._connections: dict[Key, Connection] = {}
 
-    def remember_read(self, key: Key, project_id: str, observation: Observation) -> None:
+    def note(self, key: Key) -> None:
+        """Take in what the store believes about ``key``, which may be more than an answer says: the watch may have told
+        meanwhile that the object is gone.
+        """
+        raw = self._store.of(key)
+        self._references.note(key, raw)
+        self._hierarchy.note(key, raw)
+
+    def remember_read(self, key: Key, project_id: str, observation: Observation, group_ids: frozenset[str]) -> None:
         """The observer read for ``key``."""
         if (memory := self._memories.get(key)) is not None:
-            self._memories[key] = absorb.read(memory, project_id, observation.project, begun_at=observation.begun_at)
+            self._memories[key] = absorb.read(
+                memory, project_id, observation.project, begun_at=observation.begun_at, group_ids=group_ids
+            )
 
     def doubt(self, key: Key) -> None:
         """Read ``key`` live before anything else is decided about it."""
@@ -165,7 +178,7 @@ class ProjectWorker:
                 connection.observer.drop(key)
                 if not view.project.metadata.deleting and action.wake_in is None:
                     self._settled(key, view, connection)
-        return action.wake_in
+        return action.wake_in if action.wake_in is not None else action.recheck_in
 
     def _settled(self, key: Key, view: View, connection: Connection) -> None:
         """Nothing is left to do: the observer wakes this key when its project looks different."""
@@ -215,8 +228,7 @@ class ProjectWorker:
         answer = await self._kube.patch(PROJECTS, raw, changes, subresource=subresource)
         self._kube_failures.pop(key, None)
         self._store.put(answer)
-        # What the store believes, not the answer: the watch may have said meanwhile that the object is gone.
-        self._references.note(key, self._store.of(key))
+        self.note(key)
         return parse_project(answer)[0]
 
     async def _refresh(self, key: Key) -> None:
@@ -225,15 +237,15 @@ class ProjectWorker:
             raw = await self._kube.get(PROJECTS, key.namespace, key.name)
         except KubeNotFound:
             self._store.drop(key)
-            self._references.note(key, None)
+            self.note(key)
             return
         if raw["metadata"]["uid"] != key.uid:
             # Another object of the name; the watch will bring it, and queue it.
             self._store.drop(key)
-            self._references.note(key, None)
+            self.note(key)
             return
         self._store.put(raw)
-        self._references.note(key, self._store.of(key))
+        self.note(key)
 
     def _api_server_failed(self, key: Key, error: KubeError) -> float:
         """A write without an answer gives no right and proves nothing: read again before anything else."""

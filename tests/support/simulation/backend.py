@@ -1,8 +1,9 @@
 """An identity backend in memory, with the traps of nscale that the protocol is about: no unique names, reads that lag,
-writes that commit late.
+writes that commit late. With ``keystone`` it answers synchronously, and has what Keystone has more: enabled, parents,
+roles of groups, a lock.
 
-It stands in for the network and the vendor in tests of the core alone; what the vendor really does is tested against
-the embedded server (docs/backends/nscale.md, sections 0, 1.4 and 1.5).
+It stands in for the network and the vendor in tests of the core alone; what the vendors really do is tested against
+their servers (docs/backends/nscale.md, sections 0, 1.4 and 1.5; docs/backends/keystone.md).
 """
 
 import asyncio
@@ -23,10 +24,16 @@ from project_operator.backends.base import (
     ProvisioningStatus,
     RemoteProject,
     Role,
+    RoleAssignment,
 )
-from project_operator.errors import BackendError, OutcomeUnknown, PermissionDenied, ProjectNotFound
+from project_operator.backends.vendor import Capabilities
+from project_operator.errors import BackendError, OutcomeUnknown, PermissionDenied, ProjectNotFound, RequestRefused
+from project_operator.reconcile.evidence import without_assignments
 
 T = TypeVar("T")
+
+DOMAIN = "d1"
+LOCK = "keystone.immutable"
 
 
 @dataclass(slots=True)
@@ -48,18 +55,27 @@ class SimulatedBackend:
     """Implements `Backend`. `truth` is what really is; reads show what was ``read_lag`` seconds ago."""
 
     random: Random
+    keystone: bool = False
     read_lag: float = 0.0
     provision_delay: float = 0.5
     delete_delay: float = 0.5
     create_delay: float = 0.0
     blocked: set[str] = field(default_factory=set)
     groups: list[Group] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
     readable: bool = True
     calls: list[tuple[str, float, str]] = field(default_factory=list)
     created: list[RemoteProject] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
+    requests: list[PlannedCall] = field(default_factory=list)
+    """What was sent to write, as the plans would have it."""
     _history: list[tuple[float, dict[str, RemoteProject]]] = field(default_factory=list)
     _serial: int = 0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        fixed = frozenset({"parentID", "keystone.isDomain", "keystone.domainID"})
+        return Capabilities(roles=True, disable=True, fixed=fixed) if self.keystone else Capabilities()
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")
@@ -67,16 +83,20 @@ class SimulatedBackend:
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         await self._enter("list")
-        return tuple(self._seen().values()) if self.readable else ()
+        return tuple(map(without_assignments, self._seen().values())) if self.readable else ()
 
-    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:  # noqa: ARG002 - its groups bring their roles with them
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         await self._enter("get", project_id)
         if not self.readable:
             raise PermissionDenied("no right to read", operation="get_project")
         try:
-            return self._seen()[project_id]
+            project = self._seen()[project_id]
         except KeyError:
             raise ProjectNotFound("not found", operation="get_project") from None
+        if not group_ids or not self.keystone:
+            return without_assignments(project)
+        shown = tuple(one for one in project.content.role_assignments or () if one.group_id in group_ids)
+        return replace(project, content=replace(project.content, role_assignments=shown))
 
     async def verify_read_access(self) -> None:
         await self._enter("verify")
@@ -88,34 +108,56 @@ class SimulatedBackend:
         return tuple(self.groups)
 
     async def list_roles(self) -> tuple[Role, ...]:
-        return ()
+        await self._enter("roles")
+        return tuple(self.roles)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         before_send()
-        return await self._write("create", "", lambda: self._create(content))
+        self.requests += self.plan_create(replace(content, role_assignments=None))
+        return without_assignments(await self._write("create", "", lambda: self._create(content)))
 
     async def update_project(
         self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
     ) -> None:
         before_send()
-        await self._write("update", current.id, lambda: self._update(current.id, content))
+        planned = self.plan_update(current, content)
+        await self._write("update", current.id, lambda: self._update(current, content))
+        self.requests += planned
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         before_send()
-        await self._write("delete", project_id, lambda: self.begin_deletion(project_id))
+        self.requests += self.plan_delete(project_id)
+        await self._write("delete", project_id, lambda: self._delete(project_id))
 
     def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
-        return (PlannedCall("POST", "/projects", f"create '{content.name}'"),)
+        grants = (self._grant("{id}", one) for one in sorted(content.role_assignments or ()))
+        return (PlannedCall("POST", "/projects", f"create '{content.name}'"), *grants)
 
     def plan_update(self, current: RemoteProject, content: ProjectContent) -> tuple[PlannedCall, ...]:
-        same = current.content == content
-        return () if same else (PlannedCall("PUT", f"/projects/{current.id}", f"replace '{content.name}'"),)
+        if not self.keystone:
+            same = current.content == content
+            return () if same else (PlannedCall("PUT", f"/projects/{current.id}", f"replace '{content.name}'"),)
+        before, after = set(current.content.role_assignments or ()), set(content.role_assignments or ())
+        plain = replace(_plain(current.content), particulars={})
+        aim = replace(_plain(content), particulars={})
+        locks = {
+            path: value for path, value in content.particulars.items() if current.content.particulars.get(path) != value
+        }
+        return (
+            *((PlannedCall("PATCH", f"/projects/{current.id}", "change"),) if plain != aim or locks else ()),
+            *(self._grant(current.id, one) for one in sorted(after - before)),
+            *(replace(self._grant(current.id, one), verb="DELETE") for one in sorted(before - after)),
+        )
 
     def plan_delete(self, project_id: str) -> tuple[PlannedCall, ...]:
         return (PlannedCall("DELETE", f"/projects/{project_id}", "delete"),)
 
     async def aclose(self) -> None:
         pass
+
+    @staticmethod
+    def _grant(project_id: str, one: RoleAssignment) -> PlannedCall:
+        return PlannedCall("PUT", f"/projects/{project_id}/groups/{one.group_id}/roles/{one.role_id}", "a role")
 
     # What happens outside.
 
@@ -175,12 +217,21 @@ class SimulatedBackend:
 
     def _create(self, content: ProjectContent, *, ours: bool = True) -> RemoteProject:
         self._serial += 1
+        if self.keystone:
+            content = replace(
+                content,
+                enabled=content.enabled is not False,
+                parent_id=content.parent_id or DOMAIN,
+                particulars={LOCK: "false", "keystone.isDomain": "false", **content.particulars},
+                role_assignments=() if ours else content.role_assignments or (),
+            )
+            self._enabled_below_disabled(content)
         project = RemoteProject(
             id=f"p{self._serial}",
             organization_id="org",
             content=content,
-            provisioning_status=ProvisioningStatus.PENDING,
-            health_status=HealthStatus.UNKNOWN,
+            provisioning_status=ProvisioningStatus.PROVISIONED if self.keystone else ProvisioningStatus.PENDING,
+            health_status=HealthStatus.HEALTHY if self.keystone else HealthStatus.UNKNOWN,
             creation_time=_moment(self._now()),
             created_by="robot" if ours else "somebody",
         )
@@ -189,11 +240,50 @@ class SimulatedBackend:
             self.created.append(project)
         return project
 
-    def _update(self, project_id: str, content: ProjectContent) -> None:
-        current = self.truth.get(project_id)
+    def _update(self, read: RemoteProject, content: ProjectContent) -> None:
+        current = self.truth.get(read.id)
         if current is None:
             raise ProjectNotFound("not found", operation="update_project")
+        if self.keystone:
+            content = self._patched(current.content, read.content, content)
+            if content.enabled is False and any(child.content.enabled for child in self._children(read.id)):
+                raise RequestRefused("cannot disable: it has children that are enabled", operation="update_project")
+            self._enabled_below_disabled(content)
         self.put(replace(current, content=content, modified_time=_moment(self._now())))
+
+    def _patched(self, truth: ProjectContent, read: ProjectContent, aim: ProjectContent) -> ProjectContent:
+        """What is sent is what differs from what was read; a lock is taken off only by who names it."""
+        if truth.particulars[LOCK] == "true" and LOCK not in aim.particulars:
+            raise RequestRefused("the project is immutable", operation="update_project")
+        before, after = set(read.role_assignments or ()), set(aim.role_assignments or ())
+        assigned = (set(truth.role_assignments or ()) | (after - before)) - (before - after)
+        return replace(
+            truth,
+            name=aim.name,
+            description=aim.description,
+            tags=aim.tags,
+            mark=aim.mark,
+            enabled=aim.enabled,
+            particulars={**truth.particulars, **aim.particulars},
+            role_assignments=tuple(sorted(assigned)),
+        )
+
+    def _delete(self, project_id: str) -> None:
+        current = self.truth.get(project_id)
+        if self.keystone and current is not None:
+            if self._children(project_id):
+                raise RequestRefused("cannot delete: it has children", operation="delete_project")
+            if current.content.particulars[LOCK] == "true":
+                raise RequestRefused("cannot delete: it is immutable", operation="delete_project")
+        self.begin_deletion(project_id)
+
+    def _children(self, project_id: str) -> list[RemoteProject]:
+        return [one for one in self.living() if one.content.parent_id == project_id]
+
+    def _enabled_below_disabled(self, content: ProjectContent) -> None:
+        parent = self.truth.get(content.parent_id or "")
+        if parent is not None and parent.content.enabled is False and content.enabled:
+            raise RequestRefused("cannot enable: its parent is disabled")
 
     def put(self, project: RemoteProject) -> None:
         """Make ``project`` what is."""
@@ -214,7 +304,7 @@ class SimulatedBackend:
     def _grown(self, project: RemoteProject, moment: float) -> RemoteProject | None:
         if project.deletion_time is not None:
             over = moment >= project.deletion_time.timestamp() + self.delete_delay
-            return None if over and project.id not in self.blocked else project
+            return None if (over or self.keystone) and project.id not in self.blocked else project
         ready_at = (project.creation_time or _moment(0)).timestamp() + self.provision_delay
         if project.provisioning_status is ProvisioningStatus.PENDING and moment >= ready_at:
             return replace(
@@ -231,6 +321,12 @@ def _quietly(apply: Callable[[], object]) -> None:
     """A write that commits when nobody waits for it any more; what it would have said is said to nobody."""
     with contextlib.suppress(BackendError):
         apply()
+
+
+def _plain(content: ProjectContent) -> ProjectContent:
+    return replace(
+        content, role_assignments=None, description=content.description or None, tags=tuple(sorted(content.tags))
+    )
 
 
 def _moment(seconds: float) -> datetime:

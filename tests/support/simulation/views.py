@@ -1,6 +1,7 @@
 """Views for tests of single decisions: everything ordinary, until a test says otherwise."""
 
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from project_operator.api.marks import Mark
@@ -10,6 +11,7 @@ from project_operator.reconcile.evidence import NEVER, Listing
 from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
+from simulation.backend import SimulatedBackend
 
 NOW = 1000.0
 WALL = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -55,6 +57,7 @@ def a_backend(**facts: Any) -> BackendView:
         "organization_id": "org",
         "revision": "r1",
         "unsupported": lambda _project: (),
+        "planner": SimulatedBackend(Random(1)),  # noqa: S311 - a simulation wants to be repeated
         "default_deletion_policy": "Delete",
         "deletion_policy_source": "default",
         "principal": "robot",

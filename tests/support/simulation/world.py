@@ -11,7 +11,7 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.registry import Registry
-from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
+from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
@@ -83,7 +83,7 @@ class World:
             key="nscale",
             title="simulated",
             default_deletion_policy=DeletionPolicy.DELETE,
-            capabilities=Capabilities(),
+            capabilities=self.backend.capabilities,
             open=self._open,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",

@@ -133,7 +133,7 @@ def test_a_refused_creation_is_remembered_with_what_was_asked() -> None:
     assert (after.right, after.record_since, after.unsent_record) == (None, 50.0, HELD)
     assert after.refusal is not None
     assert (after.refusal.generation, after.refusal.backend_revision) == (2, "r1")
-    assert after.refusal.group_ids == {"g1"}
+    assert after.refusal.ids == {"g1"}
 
 
 def test_a_right_that_expired_unsent_makes_a_pause_that_says_nothing() -> None:
@@ -148,8 +148,8 @@ def test_an_answered_update_makes_older_reads_void() -> None:
     after = absorb.updated(before, UPDATE, MOMENT)
     assert (after.reads, after.updated_at, after.last_write_at, after.updates) == ({}, 103.0, 103.0, 1)
     assert after.announced is None
-    release = replace(UPDATE, content=replace(UPDATE.content, mark="orphaned"))
-    assert absorb.updated(before, release, MOMENT).announced == before.announced
+    release = replace(before, announced=Announced(Intent.ORPHAN, NAMED, 2))
+    assert absorb.updated(release, UPDATE, MOMENT).announced == release.announced
 
 
 def test_an_update_without_an_answer_makes_ready_wait() -> None:

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from project_operator.api.v1alpha1.project import AppliedProject, ProjectGroup, TagStatus
 from project_operator.backends.base import Group, ProjectContent, Tag
 from project_operator.reconcile import content
-from project_operator.reconcile.content import MARK_FIELD, Wanted, applied, differences, initial, resolve_groups, target
+from project_operator.reconcile.content import MARK_FIELD, Wanted, applied, differences, initial, target
+from project_operator.reconcile.resolving import resolve_groups
 
 words = st.text("abc", min_size=1, max_size=2)
 tags = st.builds(Tag, words, words)
@@ -119,7 +120,7 @@ def test_groups_that_are_missing_or_ambiguous_are_named_by_their_path() -> None:
     known = (Group("g2", "dev"), Group("g1", "dev"))
     found, unresolved = resolve_groups((ProjectGroup(name="dev"), ProjectGroup(id="g9"), ProjectGroup(id="g1")), known)
     assert found == ("g1",)
-    assert [(one.path, one.group, one.candidates) for one in unresolved] == [
+    assert [(one.path, one.named, one.candidates) for one in unresolved] == [
         ("spec.groups[0].name", "dev", ("g1", "g2")),
         ("spec.groups[1].id", "g9", ()),
     ]

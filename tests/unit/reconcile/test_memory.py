@@ -58,7 +58,7 @@ def test_a_new_request_to_look_again_lifts_refusals_and_waits_once() -> None:
 
 def test_reads_are_remembered_by_id_and_forgotten_one_by_one() -> None:
     one, two = Observation(1.0, a_remote("p1")), Observation(2.0, None)
-    memory = MEMORY.with_read("p1", one).with_read("p2", two)
+    memory = MEMORY.with_read("p1", one, frozenset()).with_read("p2", two, frozenset())
     assert memory.reads == {"p1": one, "p2": two}
     assert memory.without_read("p1").reads == {"p2": two}
     assert memory.without_read("p9").reads == memory.reads

@@ -18,8 +18,9 @@ from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verdict
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
+from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
-from project_operator.runtime.store import References
+from project_operator.runtime.store import References, Store
 
 
 class Stage:
@@ -30,8 +31,15 @@ class Stage:
         self.backend: BackendView | Verdict = a_backend()
         self.asked: list[str] = []
         clock = SimulatedClock(Random(1))  # noqa: S311 - a simulation wants to be repeated
+        self.store = Store(PROJECTS.plural)
         self.gatherer = Gatherer(
-            kube=self, references=self.references, backends=self, clock=clock, cluster_id=CLUSTER, cadence=Cadence()
+            kube=self,
+            references=self.references,
+            hierarchy=Hierarchy(self.store, self.references.place_of, lambda _keys: None),
+            backends=self,
+            clock=clock,
+            cluster_id=CLUSTER,
+            cadence=Cadence(),
         )
 
     def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:

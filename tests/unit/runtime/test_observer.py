@@ -35,9 +35,9 @@ class Audience:
     def census(self) -> Census:
         return Census(named=self.named)
 
-    def has_read(self, key: Key, project_id: str, project: RemoteProject | None, *, begun_at: float) -> None:
+    def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
         assert begun_at <= now()
-        self.reads.append((project_id, project))
+        self.reads.append((poll.project_id, project))
         assert key.name not in self.woken
 
     def wake(self, key: Key) -> None:

@@ -1,0 +1,39 @@
+"""What every end of a Project has in common: which projects it is about, the announcement, the release."""
+
+from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.reconcile import summary
+from project_operator.reconcile.actions import Notice, Purpose, RemoveFinalizer, WriteStatus
+from project_operator.reconcile.memory import Announced, Intent
+from project_operator.reconcile.outcome import Outcome
+from project_operator.reconcile.view import BackendView, View
+
+
+def targets(view: View, backend: BackendView) -> tuple[str, ...]:
+    """Step 8: what status names, what was condemned, and what a listing shows with our mark."""
+    status = view.project.status
+    marked = backend.listing.of_mark(view.mark) if backend.listing is not None else ()
+    found = (*((status.id,) if status.id else ()), *status.condemned, *(project.id for project in marked))
+    return tuple(dict.fromkeys(project_id for project_id in found if project_id not in status.gone_ids))
+
+
+def announced(view: View, intent: Intent) -> Announced | None:
+    """The announcement of ``intent`` that this process made for the present record; None: it must be made."""
+    known = view.memory.announced
+    return known if known is not None and (known.intent, known.record) == (intent, view.record) else None
+
+
+def announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
+    """R10: the guarded write before anything is changed or deleted."""
+    after = summary.status(
+        view,
+        outcome,
+        operation=ProjectOperation(type=str(intent), state="Pending", start_time=view.wall, message=outcome.message),
+    )
+    generation = view.project.metadata.generation
+    return WriteStatus(after, Purpose.ANNOUNCE, announces=Announced(intent, view.record, generation))
+
+
+def release(view: View, note: str) -> RemoveFinalizer:
+    """Let go of a project that stays."""
+    name = f"project {view.record.id}: " if view.record.id else ""
+    return RemoveFinalizer(Notice(warning=False, reason="Released", action="Release", note=f"{name}{note}"))

@@ -1,0 +1,111 @@
+"""The ends after which the project stays: `Orphan` takes the mark away, `Disable` switches the project off. Announce,
+read, update, read back, let go.
+"""
+
+from dataclasses import replace
+
+from project_operator.api.conditions import Reason
+from project_operator.api.marks import ORPHANED
+from project_operator.backends.base import ProjectContent, RemoteProject
+from project_operator.reconcile import claims, ending, rest
+from project_operator.reconcile.actions import Action, Poll, Read, Update
+from project_operator.reconcile.content import ids_of, particulars
+from project_operator.reconcile.memory import Announced, Intent
+from project_operator.reconcile.outcome import working
+from project_operator.reconcile.view import BackendView, Verdict, View
+
+
+def orphan(view: View, backend: BackendView) -> Action:
+    """`deletionPolicy: Orphan`: the project stays as it is, without our mark."""
+    announced = ending.announced(view, Intent.ORPHAN)
+    if announced is None:
+        outcome = working("letting the project go (`deletionPolicy: Orphan`)", Reason.DELETING)
+        return ending.announce(view, Intent.ORPHAN, outcome)
+    for project_id in ending.targets(view, backend):
+        project = _read_back(view, project_id, announced)
+        if not isinstance(project, RemoteProject):
+            if project is None:
+                continue
+            return project
+        if not claims.is_ours(view, project):
+            continue
+        if not backend.verbs.update:
+            return ending.release(
+                view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
+            )
+        return _update(view, backend, project, replace(project.content, mark=ORPHANED))
+    return _release(view, backend, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
+
+
+def disable(view: View, backend: BackendView) -> Action:
+    """`deletionPolicy: Disable`: the project stays, switched off, with our mark: whoever comes next can tell whose it
+    was.
+    """
+    announced = ending.announced(view, Intent.DISABLE)
+    if announced is None:
+        outcome = working("disabling the project (`deletionPolicy: Disable`)", Reason.DELETING)
+        return ending.announce(view, Intent.DISABLE, outcome)
+    for project_id in ending.targets(view, backend):
+        project = _read_back(view, project_id, announced)
+        if not isinstance(project, RemoteProject):
+            if project is None:
+                continue
+            return project
+        if project.content.enabled is False:
+            continue
+        if (verdict := _may_not_disable(view, backend, project)) is not None:
+            return rest.on_verdict(view, verdict)
+        return _update(view, backend, project, replace(project.content, enabled=False))
+    return _release(view, backend, "`deletionPolicy: Disable`: the project stays, disabled, with this object's mark")
+
+
+def creation_cannot_be_under_way(view: View, backend: BackendView) -> bool:
+    """Whether no creation of this record can still appear."""
+    listing = backend.listing
+    if view.memory.unsent_record == view.record:
+        return True
+    return listing is not None and listing.credible and listing.begun_at > view.quarantined_until
+
+
+def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProject | Action | None:
+    """The project as it is now; None if there is nothing to be done about it; or the look that comes first."""
+    seen = view.memory.reads.get(project_id)
+    if seen is None or seen.begun_at <= max(announced.at, view.memory.last_write_at):
+        return Read(project_id)
+    if seen.project is None or seen.project.deleting:
+        return None
+    return seen.project
+
+
+def _may_not_disable(view: View, backend: BackendView, project: RemoteProject) -> Verdict | None:
+    way_out = "set `deletionPolicy: Orphan` to let the project go"
+    if not claims.may_be_written(view, project):
+        return Verdict(
+            Reason.CONFLICT,
+            f"the deletion waits: project {project.id} does not carry this object's mark, so it is not disabled; "
+            f"{way_out}",
+        )
+    if not backend.verbs.update:
+        return Verdict(
+            Reason.NOT_PERMITTED,
+            f"the deletion waits: {backend.kind} '{backend.name}' does not allow updates "
+            f"(`spec.capabilities.update: false`); {way_out}",
+        )
+    return None
+
+
+def _update(view: View, backend: BackendView, current: RemoteProject, content: ProjectContent) -> Action:
+    """Of what only one family of backends has nothing is set that the spec does not say."""
+    if (refused := rest.on_refusal(view, backend, ids_of(content))) is not None:
+        return refused
+    if view.memory.reads[current.id].begun_at <= view.memory.updated_at + view.timing.read_lag:
+        return rest.unchanged(poll=rest.soon(view, current.id))
+    return Update(current, replace(content, particulars=particulars(view.project.spec)))
+
+
+def _release(view: View, backend: BackendView, note: str) -> Action:
+    if view.record.id or creation_cannot_be_under_way(view, backend):
+        return ending.release(view, note)
+    return rest.unchanged(
+        poll=Poll("", max(view.now, view.quarantined_until), max(0.0, view.quarantined_until - view.now) + 0.01)
+    )
