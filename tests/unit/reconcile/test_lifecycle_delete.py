@@ -1,0 +1,160 @@
+"""Stories of deletion: the finalizer stays until all is proved.
+
+The real engine, virtual time, one promise a test.
+"""
+
+import asyncio
+
+from simulation.backend import Fault
+from simulation.stories import calls, gone, nothing_happens, reason, told
+from simulation.world import IN_FLIGHT_BOUND, World
+
+from project_operator.kube.resources import IDENTITY_BACKENDS
+
+
+@told()
+async def test_delete_ends_only_when_the_project_is_proved_gone(world: World) -> None:
+    world.backend.delete_delay = 30.0
+    world.apply()
+    await world.ready()
+    world.kube.delete("web")
+    await reason(world, "Deleting")
+    await world.until(lambda: not world.backend.truth)
+    assert world.kube.look("web") is not None
+    await gone(world)
+    assert world.backend.count("delete") == 1
+
+
+@told()
+async def test_a_blocked_deletion_says_since_when_and_where_to_look(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.backend.blocked.add(world.status()["id"])
+    world.kube.delete("web")
+    message = await reason(world, "DeletionBlocked", within=2000)
+    assert "since" in message
+    assert "look for resources" in message
+    world.backend.blocked.clear()
+    await gone(world)
+
+
+@told()
+async def test_a_lost_answer_to_a_deletion_is_looked_up(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.backend.faults.append(Fault("delete", commit_after=0.0))
+    world.kube.delete("web")
+    await gone(world)
+    assert world.backend.count("delete") == 1
+
+
+@told()
+async def test_orphan_takes_the_mark_away_and_leaves_the_project(world: World) -> None:
+    world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    world.kube.delete("web")
+    await gone(world)
+    assert [one.content.mark for one in world.backend.living()] == ["orphaned"]
+    assert world.backend.count("delete") == 0
+
+
+@told()
+async def test_orphan_of_what_is_gone_already_ends(world: World) -> None:
+    world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    world.backend.begin_deletion(world.status()["id"])
+    await reason(world, "Missing")
+    world.kube.delete("web")
+    await gone(world)
+
+
+@told()
+async def test_orphan_after_an_unknown_creation_unmarks_what_appears_late(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
+    world.apply(deletionPolicy="Orphan")
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await gone(world)
+    assert [one.content.mark for one in world.backend.living()] == ["orphaned"]
+
+
+@told()
+async def test_delete_after_an_unknown_creation_finds_what_appears_late(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
+    world.apply()
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await gone(world)
+    assert world.backend.living() == []
+
+
+@told()
+async def test_protection_holds_the_deletion_until_it_is_taken_off(world: World) -> None:
+    world.apply(deletionProtection=True)
+    await world.ready()
+    world.kube.delete("web")
+    await reason(world, "DeletionProtected")
+    await nothing_happens(world)
+    world.kube.edit("web", deletionProtection=False)
+    await gone(world)
+    assert world.backend.living() == []
+
+
+@told()
+async def test_suspend_holds_everything(world: World) -> None:
+    world.apply(description="a")
+    await world.ready()
+    world.kube.edit("web", suspend=True, description="b")
+    await nothing_happens(world)
+    world.kube.delete("web")
+    await reason(world, "Suspended")
+    world.kube.edit("web", suspend=False)
+    await gone(world)
+
+
+@told()
+async def test_a_policy_that_the_backend_cannot_do_is_refused_at_deletion_too(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.kube.edit("web", deletionPolicy="Disable")
+    await asyncio.sleep(1)
+    world.kube.delete("web")
+    assert "deletionPolicy" in await reason(world, "Unsupported")
+    assert calls(world, "update", "delete") == 0
+
+
+@told()
+async def test_deletion_switched_off_at_the_backend_waits_and_says_the_way_out(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": True, "update": True, "delete": False})
+    await asyncio.sleep(2)
+    world.kube.delete("web")
+    assert "Orphan" in await reason(world, "NotPermitted")
+    world.kube.edit("web", deletionPolicy="Orphan")
+    await gone(world)
+    assert len(world.backend.living()) == 1
+
+
+@told()
+async def test_when_the_definition_goes_nothing_remote_is_touched(world: World) -> None:
+    world.apply()
+    await world.ready()
+    definition = world.kube.definition()
+    definition["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    world.kube.delete("web")
+    await gone(world)
+    assert len(world.backend.living()) == 1
+    assert calls(world, "update", "delete") == 0
+
+
+@told()
+async def test_orphan_where_updates_are_not_allowed_says_that_the_mark_stays(world: World) -> None:
+    uid = world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": True, "update": False, "delete": True})
+    await asyncio.sleep(2)
+    world.kube.delete("web")
+    await gone(world)
+    assert [one.content.mark for one in world.backend.living()] == [world.mark(uid)]
+    assert "with this object's mark" in next(notice.note for _, notice in world.notices if notice.reason == "Released")

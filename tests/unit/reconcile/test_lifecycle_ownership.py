@@ -1,0 +1,87 @@
+"""Stories of marks: whose is a project, and what is done about a second one.
+
+The real engine, virtual time, one promise a test.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from simulation.stories import gone, reason, told
+from simulation.world import World
+
+from project_operator.backends.base import (
+    ProjectContent,
+    ProvisioningStatus,
+)
+from project_operator.kube.resources import IDENTITY_BACKENDS
+
+
+@told()
+async def test_a_lost_mark_stops_everything_and_import_mends_it(world: World) -> None:
+    uid = world.apply(description="a")
+    await world.ready()
+    project_id = world.status()["id"]
+    world.backend.edit(project_id, mark="")
+    assert f"set `spec.import.id` to {project_id}" in await reason(world, "Conflict")
+    world.kube.edit("web", **{"import": {"id": project_id}})
+    await world.ready()
+    assert world.remote().content.mark == world.mark(uid)
+
+
+@told()
+async def test_a_forged_mark_of_another_is_a_conflict_and_is_not_deleted(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.backend.edit(world.status()["id"], mark=world.mark("00000000-0000-4000-8000-0000000000ff"))
+    await reason(world, "Conflict")
+    world.kube.delete("web")
+    await world.until(lambda: "does not carry this object's mark" in world.condition()["message"])
+    assert world.backend.count("delete") == 0
+
+
+def duplicate(world: World, created_by: str) -> str:
+    """A second project with our mark: the bounds were broken."""
+    named = world.remote()
+    copied = world.backend.make(named.content)
+    world.backend.put(replace(copied, created_by=created_by, provisioning_status=ProvisioningStatus.PROVISIONED))
+    return copied.id
+
+
+@told()
+async def test_a_duplicate_is_condemned_and_reported_but_stays(world: World) -> None:
+    world.apply()
+    await world.ready()
+    extra = duplicate(world, "robot")
+    await world.until(lambda: world.status().get("condemned") == [extra])
+    assert any(notice.reason == "DuplicateFound" for _, notice in world.notices)
+    await world.ready()
+    assert world.backend.count("delete") == 0
+    world.kube.delete("web")
+    await gone(world)
+    assert world.backend.living() == []
+
+
+@pytest.mark.parametrize(("created_by", "left"), [("robot", 1), ("somebody", 2)])
+def test_a_duplicate_is_removed_only_where_that_is_on_and_the_credential_made_it(created_by: str, left: int) -> None:
+    @told()
+    async def story(world: World) -> None:
+        world.kube.edit("default", IDENTITY_BACKENDS, removeDuplicates=True)
+        world.apply()
+        await world.ready()
+        named = world.status()["id"]
+        duplicate(world, created_by)
+        await world.until(lambda: world.status().get("condemned"))
+        await asyncio.sleep(120)
+        assert len(world.backend.living()) == left
+        assert world.status()["id"] == named
+
+    story()
+
+
+@told()
+async def test_what_is_left_over_is_reported(world: World) -> None:
+    left = world.backend.make(ProjectContent("old", mark=world.mark("00000000-0000-4000-8000-0000000000ee", "old")))
+    await world.until(lambda: any(notice.reason == "LeftOver" for _, notice in world.notices))
+    assert left.id in next(notice.note for _, notice in world.notices if notice.reason == "LeftOver")
+    assert world.backend.count("delete") == 0
