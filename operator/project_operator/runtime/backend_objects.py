@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from project_operator.reconcile.outcome import Outcome, held
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
-from project_operator.runtime.backend_status import notice, outcome_of, status_of
+from project_operator.runtime.backend_status import expiry_notice, notice, outcome_of, status_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Entry
 from project_operator.runtime.holding import Holder
@@ -127,14 +127,16 @@ class BackendWorker:
             return None
         raw = await self._holder.hold(key, raw, backend)
         await self._connector.connect(key, entry, backend)
-        secret_name = None
+        secret_names: tuple[str, ...] = ()
         if entry.connection is not None:
             # A person gives this word while the connection is open, and may take it back.
             accepted = backend.metadata.annotations.get(names.ACCEPT_ABSENCE_ANNOTATION, "")
             entry.connection.accepted_absence = int(accepted) if accepted.isdecimal() else 0
-            secret_name = await self._holder.hold_secret(key, backend)
+            secret_names = await self._holder.hold_secrets(key, backend)
         outcome = outcome_of(entry, deleting=backend.metadata.deleting, users=self._users.users_of(key))
-        await self._report(key, self._objects[key.plural].of(key) or raw, entry, outcome, secret_name)
+        await self._report(key, self._objects[key.plural].of(key) or raw, entry, outcome, secret_names)
+        if (warning := expiry_notice(entry, self._now())) is not None:
+            self._publish(raw, warning)
         if entry.connection is None and entry.retry_at > self._clock.now():
             return entry.retry_at - self._clock.now()
         await self._sweep(key, entry, backend.spec)
@@ -152,7 +154,7 @@ class BackendWorker:
             self._publish(raw, found)
 
     async def _report(
-        self, key: Key, raw: Mapping[str, Any], entry: Entry, outcome: Outcome, secret_name: str | None = None
+        self, key: Key, raw: Mapping[str, Any], entry: Entry, outcome: Outcome, secret_names: Sequence[str] = ()
     ) -> None:
         """Write the status where it differs, and publish what that change is worth."""
         before = IdentityBackendStatus.parse(raw.get("status"))
@@ -162,8 +164,8 @@ class BackendWorker:
             outcome,
             generation=raw["metadata"]["generation"],
             users=self._users.users_of(key),
-            secret_name=secret_name,
-            now=datetime.fromtimestamp(self._clock.wall(), tz=UTC),
+            secret_names=secret_names,
+            now=self._now(),
         )
         if changes := merge_patch(raw.get("status") or {}, after.to_wire()):
             resource = BACKEND_RESOURCES[key.plural]
@@ -171,6 +173,9 @@ class BackendWorker:
             self._objects[key.plural].put(written)
             if (worth := notice(before, outcome)) is not None:
                 self._publish(written, worth)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.wall(), tz=UTC)
 
     async def _refresh(self, key: Key) -> None:
         store = self._objects[key.plural]

@@ -1,6 +1,7 @@
 """What the status of a backend object says: pure, from what is known of it."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from project_operator.api.conditions import ConditionType, Reason
@@ -15,6 +16,9 @@ from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.outcome import Outcome, Standing, done, held
 from project_operator.reconcile.summary import conditions
 from project_operator.runtime.connecting import Entry
+
+WARNINGS: Final = (timedelta(days=14), timedelta(days=3), timedelta(days=1))
+"""How long before a credential expires that nothing replaces people are warned."""
 
 _NO_PROBLEM: Final = frozenset({Reason.SUCCEEDED, Reason.PROGRESSING, Reason.IN_USE})
 
@@ -39,12 +43,12 @@ def status_of(
     *,
     generation: int,
     users: int,
-    secret_name: str | None,
+    secret_names: Sequence[str],
     now: datetime,
 ) -> IdentityBackendStatus:
     """The status that says ``outcome``; what is not known now stays as it was.
 
-    ``secret_name``: the Secret in use; None where none is.
+    ``secret_names``: the Secrets in use, that of the token before that of the certificate; none where none is.
     """
     changes: dict[str, Any] = {
         "observed_generation": generation,
@@ -59,11 +63,14 @@ def status_of(
             "endpoint_id": connection.endpoint_id,
             "principal": facts.principal or None,
             "server_version": facts.server_version or None,
+            "credential_expires_at": entry.credential_expires_at,
             "capabilities": CapabilitiesStatus(**dict(spec.capabilities)),
             "consistency": ConsistencyStatus(**dict(spec.consistency)),
         }
-    if secret_name is not None:
-        changes["secret_ref"] = SecretRefStatus(name=secret_name)
+    if secret_names:
+        first, second = (*secret_names, None)[:2]
+        changes["secret_ref"] = SecretRefStatus(name=first)
+        changes["certificate_secret_ref"] = SecretRefStatus(name=second) if second is not None else None
     problem = outcome.message if outcome.reason not in _NO_PROBLEM else None
     if problem is not None and (before.last_error is None or before.last_error.message != problem):
         changes["last_error"] = LastError(message=problem, time=now)
@@ -80,3 +87,18 @@ def notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:
     return Notice(
         warning=outcome.standing is not Standing.DONE, reason=outcome.reason, action="Connect", note=outcome.message
     )
+
+
+def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
+    """The Event that warns of a credential which nothing replaces: one for each of `WARNINGS`, as ``entry`` notes."""
+    expires_at = entry.credential_expires_at
+    if entry.connection is None or expires_at is None or entry.connection.facts.credential_renews:
+        return None
+    stage = sum(expires_at - now <= ahead for ahead in WARNINGS)
+    warned_of, warnings = entry.warned or (None, 0)
+    if stage <= (warnings if warned_of == expires_at else 0):
+        return None
+    entry.warned = (expires_at, stage)
+    when = expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    note = f"the credential expires {when}, and nothing replaces it; put a new one into the Secret"
+    return Notice(warning=True, reason=Reason.CREDENTIAL_EXPIRES, action="Connect", note=note)

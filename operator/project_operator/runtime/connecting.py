@@ -3,7 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from json import dumps
 
@@ -12,23 +13,35 @@ from project_operator.api.conditions import Reason
 from project_operator.api.durations import parse_duration
 from project_operator.api.v1alpha1.identitybackend import IdentityBackend, IdentityBackendSpec
 from project_operator.backends.registry import Registry
-from project_operator.backends.vendor import Surroundings
-from project_operator.errors import BackendError, ConfigurationError, ConnectionRefused, KubeForbidden, KubeNotFound
+from project_operator.backends.vendor import Surroundings, Vendor
+from project_operator.errors import (
+    BackendError,
+    ConfigurationError,
+    ConnectionRefused,
+    CredentialsRejected,
+    KubeForbidden,
+    KubeNotFound,
+)
 from project_operator.kube.resources import SECRETS
 from project_operator.observability.hooks import Hooks
 from project_operator.reconcile.absorb import reason_for
+from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.view import Verdict
+from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection, Owner, revision_of
 from project_operator.runtime.instrumented import InstrumentedBackend
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.ports import Kube
+from project_operator.runtime.rotation import RotatedPlace, RotatedSecret, lost
 from project_operator.runtime.store import Store
 from project_operator.runtime.sweeper import Sweeper
 
 Surround = Callable[[Limiter], Surroundings]
+Tell = Callable[[Key, Notice], None]
+"""Make an Event about a backend object, and look at it again."""
 
 
 @dataclass(slots=True)
@@ -43,6 +56,17 @@ class Entry:
     failures: int = 0
     retry_at: float = 0.0
     sweeper: Sweeper | None = None
+    rotated: RotatedSecret | None = None
+    """What replaces the credential of ``connection``, where something may."""
+    warned: tuple[datetime, int] | None = None
+    """Of which expiry people were warned last, and how often."""
+
+    @property
+    def credential_expires_at(self) -> datetime | None:
+        """When the credential in use expires, as far as it is known."""
+        if self.rotated is not None and self.rotated.expires_at is not None:
+            return self.rotated.expires_at
+        return self.connection.facts.credential_expires_at if self.connection is not None else None
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
@@ -54,7 +78,7 @@ class Entry:
 class Connector:
     """Opens connections for every backend object."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every port, by name
         self,
         *,
         kube: Kube,
@@ -64,6 +88,7 @@ class Connector:
         owner: Owner,
         clock: Clock,
         hooks: Hooks,
+        tell: Tell,
     ) -> None:
         self._kube = kube
         self._secrets = secrets
@@ -72,12 +97,13 @@ class Connector:
         self._owner = owner
         self._clock = clock
         self._hooks = hooks
+        self._tell = tell
 
     async def connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
-        """Make ``entry.connection`` fit spec and Secret, or say in ``entry.verdict`` why there is none.
+        """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none.
 
         Raises:
-            KubeError: the Secret could not be looked for.
+            KubeError: a Secret could not be looked for.
         """
         secret, verdict = await self._secret(backend)
         if secret is None:
@@ -92,18 +118,23 @@ class Connector:
         if entry.revision != revision:
             entry.failures = 0
         entry.revision = revision
+        if entry.rotated is not None:
+            # What the former connection has asked for is to be found by the new one.
+            await entry.rotated.aclose()
         try:
-            fresh = await self._open(key, backend, secret, revision)
+            fresh, rotated = await self._open(key, backend, secret, revision)
         except BackendError as error:
             self._failed(entry, error)
             await entry.close()
             return
         await entry.close()
-        entry.connection, entry.verdict, entry.failures = fresh, None, 0
+        entry.connection, entry.rotated, entry.verdict, entry.failures = fresh, rotated, None, 0
         fresh.start()
         self._owner.connection_changed(fresh)
 
-    async def _open(self, key: Key, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str) -> Connection:
+    async def _open(
+        self, key: Key, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str
+    ) -> tuple[Connection, RotatedSecret | None]:
         spec = backend.spec
         try:
             vendor = self._registry.vendor_of(spec)
@@ -114,16 +145,25 @@ class Connector:
             burst=spec.rate_limit.burst,
             max_in_flight=spec.rate_limit.max_in_flight,
         )
-        opened = InstrumentedBackend(
-            vendor.open(spec, secret, self._surround(limiter)), vendor.key, self._hooks, self._clock.now
-        )
+        surroundings = self._surround(limiter)
+        rotated = self._rotated(key, backend, vendor, secret)
+        if rotated is not None:
+            surroundings = replace(surroundings, keeper=rotated)
+            if (kept := await rotated.load()) is not None:
+                secret = {**secret, vendor.replaces(spec): kept}
+        opened = InstrumentedBackend(vendor.open(spec, secret, surroundings), vendor.key, self._hooks, self._clock.now)
         try:
             facts = await opened.connect()
+        except CredentialsRejected as error:
+            await opened.aclose()
+            if rotated is None or not rotated.unsettled:
+                raise
+            raise CredentialsRejected(lost(str(error)), operation=error.operation, status=error.status) from None
         except BaseException:
             await opened.aclose()
             raise
         place = f"{vendor.endpoint(spec)}#{facts.organization_id}"
-        return Connection(
+        connection = Connection(
             key,
             opened,
             limiter,
@@ -135,6 +175,24 @@ class Connector:
             interval=parse_duration(spec.interval).total_seconds(),
             read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
         )
+        return connection, rotated
+
+    def _rotated(
+        self, key: Key, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
+    ) -> RotatedSecret | None:
+        """What may replace the credential; None where nothing does."""
+        name = vendor.replaces(backend.spec)
+        if not name or name not in secret:
+            return None
+        resource = BACKEND_RESOURCES[key.plural]
+        return RotatedSecret(
+            RotatedPlace.of(backend.secret_namespace, resource, key.name, key.uid, name),
+            secret[name],
+            self._kube,
+            self._clock,
+            settle=parse_duration(backend.spec.consistency.in_flight_bound).total_seconds(),
+            tell=lambda notice: self._tell(key, notice),
+        )
 
     def _failed(self, entry: Entry, error: BackendError) -> None:
         entry.failures += 1
@@ -144,8 +202,17 @@ class Connector:
         entry.verdict = _verdict_of(error)
 
     async def _secret(self, backend: IdentityBackend) -> tuple[Mapping[str, bytes] | None, Verdict | None]:
-        """The decoded content of the Secret, or why it may not or cannot be used."""
-        name = backend.spec.secret_ref.name
+        """What `vendor.Open` is given of the Secrets, or why one of them may not or cannot be used."""
+        whole: dict[str, bytes] = {}
+        for number, ref in enumerate(backend.spec.secret_refs):
+            content, verdict = await self._content(backend, ref.name)
+            if content is None:
+                return None, verdict
+            whole |= {f"{ref.name}/{name}" if number else name: value for name, value in content.items()}
+        return whole, None
+
+    async def _content(self, backend: IdentityBackend, name: str) -> tuple[Mapping[str, bytes] | None, Verdict | None]:
+        """The decoded content of a Secret, or why it may not or cannot be used."""
         called = f"Secret '{name}'"
         if backend.secret_namespace != backend.metadata.namespace:
             called += f" in namespace '{backend.secret_namespace}'"

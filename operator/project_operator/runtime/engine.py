@@ -23,7 +23,7 @@ from project_operator.kube.resources import (
     Resource,
 )
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
-from project_operator.reconcile.actions import Poll
+from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.tenancy import Tenancy, not_permitted, selection_objection
@@ -71,6 +71,7 @@ class Engine:
         self._send_validity = send_validity
         self._registry = registry
         self._hooks = hooks
+        self._publish = publish
         self._workers = workers
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
@@ -103,7 +104,14 @@ class Engine:
             kube=kube,
             objects=objects,
             connector=Connector(
-                kube=kube, secrets=secrets, registry=registry, surround=surround, owner=self, clock=clock, hooks=hooks
+                kube=kube,
+                secrets=secrets,
+                registry=registry,
+                surround=surround,
+                owner=self,
+                clock=clock,
+                hooks=hooks,
+                tell=self._tell_of_backend,
             ),
             holder=self._holder,
             users=self,
@@ -280,6 +288,12 @@ class Engine:
             projects=projects,
             connections=self._backends.census(),
         )
+
+    def _tell_of_backend(self, key: Key, notice: Notice) -> None:
+        """See `connecting.Tell`."""
+        if (raw := self._stores[key.plural].of(key)) is not None:
+            self._publish(raw, notice)
+        self._queue.add(key, Class.ROUTINE)
 
     def _note_project(self, key: Key) -> None:
         gone = self._stores[PROJECTS.plural].of(key) is None

@@ -1,4 +1,4 @@
-"""Our finalizer on what a connection needs, the backend object and its Secret, while Projects use them; and off again.
+"""Our finalizer on what a connection needs, the backend object and its Secrets, while Projects use them; and off again.
 
 In a terminating namespace everything is deleted at once; what we hold stays until the Projects are cleaned up with it.
 """
@@ -15,6 +15,7 @@ from project_operator.kube.resources import SECRETS, Resource
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
 from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube
+from project_operator.runtime.rotation import rotated_name
 from project_operator.runtime.store import Raw, Store
 
 
@@ -33,7 +34,7 @@ class Holder:
             Key.of(plural, raw)
             for plural, store in self._objects.items()
             for raw in store.values()
-            if _secret(plural, raw) == (namespace, name)
+            if (namespace, name) in _secrets(plural, raw)
         ]
 
     async def hold(self, key: Key, raw: Raw, backend: IdentityBackend) -> Raw:
@@ -44,26 +45,31 @@ class Holder:
         self._objects[key.plural].put(held)
         return held
 
-    async def hold_secret(self, key: Key, backend: IdentityBackend) -> str:
-        """Our finalizer on the Secret in use, and off a former one; the name of the Secret in use."""
-        name = backend.spec.secret_ref.name
-        raw = self._secrets.get(backend.secret_namespace, name)
-        if (
-            raw is not None
-            and "deletionTimestamp" not in raw["metadata"]
-            and names.FINALIZER not in (raw["metadata"].get("finalizers") or [])
-        ):
-            self._secrets.put(await self._add_finalizer(SECRETS, raw))
-        former = backend.status.secret_ref.name if backend.status.secret_ref is not None else name
-        if former != name:
-            await self._release_secret(key, backend, former)
-        return name
+    async def hold_secrets(self, key: Key, backend: IdentityBackend) -> tuple[str, ...]:
+        """Our finalizer on the Secrets in use, and off former ones; the names of the Secrets in use."""
+        used = _named(backend)
+        for name in used:
+            raw = self._secrets.get(backend.secret_namespace, name)
+            if (
+                raw is not None
+                and "deletionTimestamp" not in raw["metadata"]
+                and names.FINALIZER not in (raw["metadata"].get("finalizers") or [])
+            ):
+                self._secrets.put(await self._add_finalizer(SECRETS, raw))
+        for former in _held(backend):
+            if former not in used:
+                await self._release_secret(key, backend, former)
+        return used
 
     async def release_secrets(self, key: Key, backend: IdentityBackend) -> None:
         """Nobody uses ``key`` any more: let its Secrets go, as far as no other backend object names them."""
-        await self._release_secret(key, backend, backend.spec.secret_ref.name)
-        if backend.status.secret_ref is not None and backend.status.secret_ref.name != backend.spec.secret_ref.name:
-            await self._release_secret(key, backend, backend.status.secret_ref.name)
+        for name in dict.fromkeys((*_named(backend), *_held(backend))):
+            await self._release_secret(key, backend, name)
+        raw = await self._live(backend.secret_namespace, rotated_name(key.name))
+        owners = raw["metadata"].get("ownerReferences") or [] if raw is not None else []
+        if raw is not None and any(owner.get("uid") == key.uid for owner in owners):
+            # It goes with its owner.
+            await self._let_go(raw)
 
     async def release(self, key: Key, raw: Raw, backend: IdentityBackend) -> None:
         """Let the backend object go."""
@@ -75,18 +81,20 @@ class Holder:
         if [user for user in self.uses_secret(namespace, name) if user != key]:
             return
         raw = self._secrets.get(namespace, name)
-        if raw is None and backend.status.secret_ref is not None and backend.status.secret_ref.name == name:
-            raw = await self._unlabelled(namespace, name)
-        if raw is None:
-            return
+        if raw is None and name in _held(backend):
+            # It may have lost its label, so that the watch no longer shows it.
+            raw = await self._live(namespace, name)
+        if raw is not None:
+            await self._let_go(raw)
+
+    async def _let_go(self, raw: Raw) -> None:
         if names.FINALIZER in (raw["metadata"].get("finalizers") or []):
             try:
                 self._secrets.put(await self._remove_finalizer(SECRETS, raw))
             except KubeNotFound:
                 self._secrets.drop(Key.of(SECRETS.plural, raw))
 
-    async def _unlabelled(self, namespace: str, name: str) -> Raw | None:
-        """A Secret that was in use and has lost its label, so that the watch no longer shows it."""
+    async def _live(self, namespace: str, name: str) -> Raw | None:
         try:
             return await self._kube.get(SECRETS, namespace, name)
         except (KubeNotFound, KubeForbidden):
@@ -101,9 +109,20 @@ class Holder:
         return await self._kube.patch(resource, raw, {"metadata": {"finalizers": finalizers}})
 
 
-def _secret(plural: str, raw: Raw) -> tuple[str, str] | None:
+def _secrets(plural: str, raw: Raw) -> set[tuple[str, str]]:
     try:
         backend = parse_backend(plural, raw)
     except (ValidationError, KeyError):
-        return None
-    return backend.secret_namespace, backend.spec.secret_ref.name
+        return set()
+    return {(backend.secret_namespace, name) for name in _named(backend)}
+
+
+def _named(backend: IdentityBackend) -> tuple[str, ...]:
+    """The Secrets that its spec names."""
+    return tuple(dict.fromkeys(ref.name for ref in backend.spec.secret_refs))
+
+
+def _held(backend: IdentityBackend) -> tuple[str, ...]:
+    """The Secrets that carry its finalizer, as its status has it."""
+    status = backend.status
+    return tuple(ref.name for ref in (status.secret_ref, status.certificate_secret_ref) if ref is not None)

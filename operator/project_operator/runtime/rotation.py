@@ -59,7 +59,7 @@ _ACTION: Final = "ReplaceCredential"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RotatedPlace:
     """Which Secret keeps the successors, and for whom."""
 
     namespace: str
@@ -70,7 +70,7 @@ class Place:
     """The key of the user's Secret, and of ours."""
 
     @classmethod
-    def of(cls, namespace: str, resource: Resource, name: str, uid: str, key: str) -> "Place":
+    def of(cls, namespace: str, resource: Resource, name: str, uid: str, key: str) -> "RotatedPlace":
         """That of the backend object with this name and uid; its kind is ``resource``."""
         owner = {
             "apiVersion": resource.api_version,
@@ -104,7 +104,7 @@ class RotatedSecret:
 
     def __init__(
         self,
-        place: Place,
+        place: RotatedPlace,
         original: bytes,
         kube: Kube,
         clock: Clock,
