@@ -1,7 +1,7 @@
 """A Keystone without a network for unit tests: answers by method and path, and remembers what it was asked."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -173,7 +173,7 @@ def password(**changes: Any) -> Password:
 
 
 def scripted(
-    script: Mapping[str, Outcome | list[Outcome]] | None = None, *, credential: Credential | None = None, **config: Any
+    script: Mapping[str, Outcome | Sequence[Outcome]] | None = None, *, credential: Credential | None = None, **config: Any
 ) -> tuple[KeystoneBackend, ScriptedKeystone]:
     """A backend whose server answers by ``script``, besides what `connect` asks."""
     server = ScriptedKeystone()
@@ -182,7 +182,7 @@ def scripted(
     server.say("GET /v3/projects", page("projects", PROJECT))
     server.say(f"GET /v3/domains/{DOMAIN}", answer(200, {"domain": {"id": DOMAIN, "name": "home"}}))
     for request, outcomes in (script or {}).items():
-        server.say(request, *(outcomes if isinstance(outcomes, list) else [outcomes]))
+        server.say(request, *(outcomes if isinstance(outcomes, Sequence) else [outcomes]))
     known: dict[str, Any] = {"url": "https://identity.example.com", "domain": Reference(DOMAIN)}
     backend = open_backend(
         KeystoneConfig(**(known | {"credential": credential or password()} | config)), Surroundings(TransportSettings())
@@ -192,7 +192,7 @@ def scripted(
 
 
 async def connected(
-    script: Mapping[str, Outcome | list[Outcome]] | None = None, **config: Any
+    script: Mapping[str, Outcome | Sequence[Outcome]] | None = None, **config: Any
 ) -> tuple[KeystoneBackend, ScriptedKeystone]:
     """Likewise, connected, with nothing counted yet."""
     backend, server = scripted(script, **config)

@@ -19,6 +19,9 @@ FAULTY_FIELDS: Final = {Lost.NAME: "url", Lost.ADDRESS: "url", Lost.TLS: "url", 
 
 Items = TypeVar("Items")
 
+_FERNET: Final = re.compile(r"gAAAAA[A-Za-z0-9_=-]{8,}")
+"""How a token of Keystone's begins (Fernet, version 128): somebody else's is not ours to quote either."""
+
 _REQUEST_ID: Final = re.compile(r"req-[0-9a-f-]{1,64}")
 
 
@@ -57,7 +60,7 @@ def classify(
     says = row.says.format(right=RIGHTS.get(asked.operation, "the policy"))
     message = f"{asked.operation.words}: {says} (HTTP {outcome.status})"
     if document and row.quotes:
-        message += f": {quotable(document.error.message, secrets)}"
+        message += f": {quotable(_FERNET.sub('[redacted]', document.error.message), secrets)}"
     if row.outcome is ConnectionRefused:
         return ConnectionRefused(clipped(message), field=dialect.url_field, status=outcome.status)
     return row.outcome(
