@@ -61,7 +61,7 @@ def test_what_it_says_can_be_tried_works(tmp_path: Path) -> None:
         assert demo.leftovers() == []
 
 
-def _tried(demo: Demo, number: int) -> "subprocess.CompletedProcess[str]":
+def _tried(demo: Demo, number: int) -> subprocess.CompletedProcess[str]:
     """What comes of typing a printed command, below the printed exports, into a shell."""
     exports = [line.strip() for line in demo.said.splitlines() if line.startswith("    export ")]
     found = re.search(rf"^  {number}\. .*?\n\n(.*?)\n\n     Expect:", demo.said, re.MULTILINE | re.DOTALL)
