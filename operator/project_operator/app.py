@@ -4,20 +4,28 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from project_operator import __version__
 from project_operator.backends import registry
-from project_operator.backends.addresses import AddressRules
+from project_operator.backends.addresses import AddressRules, ClusterAddresses
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
 from project_operator.handlers.watch import Rhythm, serve
 from project_operator.kube.access import ClusterAccess, load_access
 from project_operator.kube.api import KubeApi
+from project_operator.kube.cluster_addresses import learn
 from project_operator.kube.events import EventWriter
-from project_operator.kube.resources import IDENTITY_BACKENDS, NAMESPACES, PROJECTS, SECRETS, Resource
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    IDENTITY_BACKENDS,
+    NAMESPACES,
+    PROJECTS,
+    SECRETS,
+    Resource,
+)
 from project_operator.observability.health import HealthServer, Readiness
 from project_operator.observability.hooks import Census, EventFinished, KubeCall
 from project_operator.observability.metrics import Metrics
@@ -28,6 +36,8 @@ from project_operator.runtime.clock import SystemClock
 from project_operator.runtime.engine import Engine
 from project_operator.runtime.limiter import Limiter
 from project_operator.settings import Settings
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +66,7 @@ class Operator:
     def __init__(self, settings: Settings, access: ClusterAccess) -> None:
         self._settings = settings
         self._engine: Engine | None = None
+        self._cluster = ClusterAddresses()
         self._readiness = Readiness()
         self._metrics = Metrics(self._census)
         self._api = KubeApi(access, on_call=self._on_call)
@@ -73,11 +84,16 @@ class Operator:
             metrics=self._metrics.render,
         )
         async with health:
-            cluster_id = settings.cluster_id or await self._kube_system_uid(stop)
-            if cluster_id is None:
+            cluster_id = settings.cluster_id or await self._asked("cluster id", self._kube_system_uid, stop)
+            cluster = await self._asked("cluster addresses", self._learn_addresses, stop)
+            if cluster_id is None or cluster is None:
                 return
+            self._cluster = cluster
             engine = self._engine = self._new_engine(cluster_id)
-            writing = asyncio.create_task(self._events.run(), name="events")
+            beside = [
+                asyncio.create_task(self._events.run(), name="events"),
+                asyncio.create_task(self._keep_learning(stop), name="cluster addresses"),
+            ]
             engine.start()
             try:
                 async with asyncio.TaskGroup() as watches:
@@ -86,11 +102,14 @@ class Operator:
                     )
                     secrets_from = settings.secret_namespaces or settings.namespaces
                     watches.create_task(self._watch([SECRETS], secrets_from, stop, own_signals))
+                    if settings.cluster_backends:
+                        cluster_wide = [CLUSTER_IDENTITY_BACKENDS, NAMESPACES]
+                        watches.create_task(self._watch(cluster_wide, (), stop, own_signals))
             finally:
                 await engine.stop(settings.shutdown_grace)
-                writing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await writing
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
     async def aclose(self) -> None:
         """Close the connections to the API server."""
@@ -121,7 +140,9 @@ class Operator:
         settings = self._settings
         transport = TransportSettings(
             allow_http=settings.allow_http,
-            addresses=AddressRules(allowed=settings.allowed_addresses, denied=settings.denied_addresses),
+            addresses=AddressRules(
+                allowed=settings.allowed_addresses, denied=settings.denied_addresses, cluster=lambda: self._cluster
+            ),
         )
 
         def surround(limiter: Limiter) -> Surroundings:
@@ -134,6 +155,7 @@ class Operator:
             clock=SystemClock(),
             cluster_id=cluster_id,
             default_backend=settings.default_backend,
+            default_backend_kind=settings.default_backend_kind,
             send_validity=settings.send_validity,
             cadence=Cadence(fast=settings.poll_fastest, slow=settings.poll_slowest, resync=settings.resync_interval),
             publish=self._publish,
@@ -150,25 +172,50 @@ class Operator:
     def _census(self) -> Census:
         return self._engine.census() if self._engine is not None else Census()
 
-    async def _kube_system_uid(self, stop: asyncio.Event) -> str | None:
-        """The cluster's identity where none is set; None when told to stop while the API server is away."""
+    async def _kube_system_uid(self) -> str:
+        """The cluster's identity where none is set."""
+        try:
+            raw = await self._api.get(NAMESPACES, None, "kube-system")
+        except KubeForbidden as error:
+            raise ConfigurationError(
+                f"the namespace kube-system cannot be read ({error}); grant `get` on it, or set "
+                "PROJECT_OPERATOR_CLUSTER_ID"
+            ) from error
+        return str(raw["metadata"]["uid"])
+
+    async def _learn_addresses(self) -> ClusterAddresses:
+        """Where no backend may be, as the cluster has it now."""
+        settings = self._settings
+        return await learn(
+            self._api,
+            service_ranges=settings.service_ranges,
+            pod_ranges=settings.pod_ranges,
+            read_nodes=settings.read_nodes,
+        )
+
+    async def _keep_learning(self, stop: asyncio.Event) -> None:
+        """Nodes come, ranges are added: read again in the rhythm of the sweeps."""
+        while not stop.is_set():
+            await asyncio.sleep(self._settings.sweep_interval)
+            try:
+                self._cluster = await self._learn_addresses()
+            except KubeError as error:
+                log.warning("the addresses of the cluster stay as they were read before: %s", error)
+
+    async def _asked(self, check: str, ask: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T | None:
+        """The answer of the API server, however long it is away; None when told to stop meanwhile."""
         failures = 0
         while not stop.is_set():
             try:
-                raw = await self._api.get(NAMESPACES, None, "kube-system")
-            except KubeForbidden as error:
-                raise ConfigurationError(
-                    f"the namespace kube-system cannot be read ({error}); grant `get` on it, or set "
-                    "PROJECT_OPERATOR_CLUSTER_ID"
-                ) from error
+                answer = await ask()
             except KubeError as error:
                 failures += 1
-                self._readiness.report("cluster id", str(error))
+                self._readiness.report(check, str(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), delay(failures, jitter=0.5))
             else:
-                self._readiness.report("cluster id", "")
-                return str(raw["metadata"]["uid"])
+                self._readiness.report(check, "")
+                return answer
         return None
 
 

@@ -49,8 +49,16 @@ class Settings(BaseSettings):
     `PROJECT_OPERATOR_NAMESPACES`."""
 
     default_backend: DnsLabel = "default"
-    """Name of the `IdentityBackend`, in the Project's own namespace, that serves a Project without
-    `spec.backendRef`."""
+    """Name of the backend object that serves a Project without `spec.backendRef`. A Project that was made with another
+    one stops with the reason `BackendChanged`."""
+
+    default_backend_kind: Literal["IdentityBackend", "ClusterIdentityBackend"] = "IdentityBackend"
+    """Kind of that object: an `IdentityBackend` is in the Project's own namespace, a `ClusterIdentityBackend` serves
+    those that it selects."""
+
+    cluster_backends: bool = True
+    """Whether there are `ClusterIdentityBackend` objects. They and the labels of all namespaces are watched, for which
+    the operator needs rights in the whole cluster."""
 
     workers: int = Field(default=32, ge=1, le=512)
     """How many objects are worked on at once."""
@@ -79,10 +87,21 @@ class Settings(BaseSettings):
 
     allowed_addresses: Networks = ()
     """Address ranges where identity backends may be although they are refused by default: loopback, link-local,
-    unspecified and multicast."""
+    unspecified, multicast and reserved ones, the metadata services of clouds, and the cluster's own Services and Pods.
+    Only the API server itself is refused always."""
 
     denied_addresses: Networks = ()
-    """Further address ranges where no identity backend may be, such as the cluster's pods and services."""
+    """Further address ranges where no identity backend may be."""
+
+    service_ranges: Networks = ()
+    """Address ranges of the cluster's Services. Empty: as its ServiceCIDR objects say (Kubernetes 1.33 and newer)."""
+
+    pod_ranges: Networks = ()
+    """Address ranges of the cluster's Pods. Empty: as `spec.podCIDRs` of its Nodes say, if
+    `PROJECT_OPERATOR_READ_NODES` is true."""
+
+    read_nodes: bool = False
+    """Whether the operator may list the Nodes, for their ranges of Pods. Some network plug-ins do not use these."""
 
     kubeconfig: Path | None = None
     """A kubeconfig file. Empty: the pod's ServiceAccount, else `$KUBECONFIG`, else `~/.kube/config`."""
@@ -101,6 +120,15 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severe records that are written."""
+
+    @model_validator(mode="after")
+    def _default_is_served(self) -> Self:
+        if self.default_backend_kind == "ClusterIdentityBackend" and not self.cluster_backends:
+            raise ValueError(
+                f"{variable('default_backend_kind')} must not be ClusterIdentityBackend where "
+                f"{variable('cluster_backends')} is false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _poll_bounds(self) -> Self:

@@ -105,6 +105,7 @@ def test_a_release_lives_with_its_definitions_and_leaves_what_holds_projects(own
     gone = helm.run("uninstall", helm.RELEASE, f"--namespace={helm.NAMESPACE}", kubeconfig=plane.kubeconfig)
     assert gone.returncode == 0, gone.stderr
     kept = {
+        "customresourcedefinition.apiextensions.k8s.io/clusteridentitybackends.identity.project-operator.dev",
         "customresourcedefinition.apiextensions.k8s.io/identitybackends.identity.project-operator.dev",
         "customresourcedefinition.apiextensions.k8s.io/projects.identity.project-operator.dev",
         "identitybackend.identity.project-operator.dev/default",

@@ -218,13 +218,16 @@ def test_rights_too_many_are_seen() -> None:
 
 
 def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> None:
-    objects = rendered({"watchNamespaces": ["payments", "search"]})
+    objects = rendered({"watchNamespaces": ["payments", "search"], "clusterBackends": {"enabled": False}})
     assert [one["metadata"]["name"] for one in of_kind(objects, "ClusterRoleBinding")] == ["project-operator-cluster"]
     (cluster,) = [one for one in of_kind(objects, "ClusterRole") if one["metadata"]["name"].endswith("-cluster")]
-    assert [rule["resourceNames"] for rule in cluster["rules"]] == [
-        ["payments", "search", "kube-system"],
-        [f"projects.{GROUP}"],
-    ]
+    assert {rule["resources"][0]: rule.get("resourceNames") for rule in cluster["rules"]} == {
+        "namespaces": ["payments", "search", "kube-system"],
+        "services": ["kubernetes"],
+        "endpointslices": ["kubernetes"],
+        "servicecidrs": None,
+        "customresourcedefinitions": [f"projects.{GROUP}"],
+    }
     bound = {(one["roleRef"]["name"], one["metadata"]["namespace"]) for one in of_kind(objects, "RoleBinding")}
     assert bound == {
         *((f"project-operator-{part}", where) for part in ("identity", "events") for where in ("payments", "search")),
@@ -232,10 +235,35 @@ def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> 
     }
 
 
+def test_cluster_backends_take_rights_in_the_whole_cluster_and_can_be_done_without() -> None:
+    def resources(values: dict[str, Any]) -> set[tuple[str, str]]:
+        return {(right.resource, right.verb) for right in granted(rendered(values))}
+
+    more = resources({}) - resources({"clusterBackends": {"enabled": False}})
+    assert more == {
+        *(("clusteridentitybackends", verb) for verb in ("get", "list", "watch", "patch")),
+        ("clusteridentitybackends/status", "patch"),
+        *(("namespaces", verb) for verb in ("list", "watch")),
+    }
+    assert environment({"clusterBackends": {"enabled": False}})["PROJECT_OPERATOR_CLUSTER_BACKENDS"] == "false"
+
+
+def test_ranges_that_the_values_name_are_not_read_and_nodes_only_when_asked() -> None:
+    def resources(**addresses: Any) -> set[str]:
+        return {right.resource for right in granted(rendered({"outgoingAddresses": addresses}))}
+
+    assert "servicecidrs" in resources()
+    assert "servicecidrs" not in resources(serviceRanges=["10.96.0.0/12"])
+    assert "nodes" not in resources()
+    assert "nodes" in resources(readNodes=True)
+    variables = environment({"outgoingAddresses": {"allowed": ["10.96.0.7/32", "fd00::7/128"]}})
+    assert variables["PROJECT_OPERATOR_ALLOWED_ADDRESSES"] == "10.96.0.7/32,fd00::7/128"
+
+
 def test_the_documented_rights_are_those_that_are_granted() -> None:
     page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
     table = page.split("## What the operator may do")[1].split("\n## ")[0]
-    rows = [line.split("|")[1:4] for line in table.splitlines() if "`get`" in line or "`patch`" in line]
+    rows = [line.split("|")[1:4] for line in table.splitlines() if re.search("`(get|list|patch)`", line)]
     documented = {
         Right(group.strip(" `").replace("core", ""), resource, verb)
         for group, resources, verbs in rows

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.needs_real
 EXEMPT: Final = {
     Right("identity.project-operator.dev", "projects", "get"): "after a write that met a conflict or got no answer",
     Right("identity.project-operator.dev", "identitybackends", "get"): "likewise",
+    Right("identity.project-operator.dev", "clusteridentitybackends", "get"): "likewise",
     Right("events.k8s.io", "events", "patch"): "counts what is said a second time within the hour",
 }
 """Rights that the operator has for what does not happen in a good life, and why it has them."""
@@ -94,6 +95,15 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     scenario.wait_for_event("Succeeded")
     scenario.delete()
     scenario.wait_gone()
+
+    shared = scenario.namespace
+    scenario.apply(scenario.cluster_backend(), scenario.tenant("tenant"))
+    scenario.wait_ready("tenant")
+    scenario.delete("tenant")
+    scenario.wait_gone("tenant")
+    scenario.delete(shared, "ClusterIdentityBackend")
+    scenario.wait_gone(shared, "ClusterIdentityBackend")
+
     assert finalizers(scenario) == [names.FINALIZER]
     scenario.delete("default", "IdentityBackend")
     scenario.wait_gone("default", "IdentityBackend")

@@ -8,17 +8,25 @@ from typing import Any, Final
 import httpx
 
 from project_operator.kube.access import load_access
-from project_operator.kube.resources import IDENTITY_BACKENDS, NAMESPACES, PROJECTS, Resource
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    IDENTITY_BACKENDS,
+    NAMESPACES,
+    PROJECTS,
+    Resource,
+)
 
 Object = dict[str, Any]
 
-KINDS: Final = {"Project": PROJECTS, "IdentityBackend": IDENTITY_BACKENDS}
+KINDS: Final = {
+    resource.kind: resource for resource in (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, NAMESPACES)
+}
 _STRICT: Final = {"fieldValidation": "Strict"}
 _MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
 
 
 class Objects:
-    """The administrator's view of one namespace. Raises httpx.HTTPStatusError where the API server refuses."""
+    """The administrator's view of one namespace, and of what is in none. Raises httpx.HTTPStatusError where the API server refuses."""
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
         access = load_access(kubeconfig)
@@ -41,7 +49,7 @@ class Objects:
 
     def find(self, resource: Resource, name: str) -> Object | None:
         """An object, or None."""
-        answer = self._client.get(resource.path(self._namespace, name))
+        answer = self._client.get(self._path(resource, name))
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         obj: Object = answer.raise_for_status().json()
@@ -49,7 +57,7 @@ class Objects:
 
     def list(self, resource: Resource, **query: str) -> list[Object]:
         """All objects of a kind; none where the kind is not served."""
-        answer = self._client.get(resource.path(self._namespace), params=query)
+        answer = self._client.get(self._path(resource), params=query)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return []
         items: list[Object] = answer.raise_for_status().json()["items"]
@@ -57,26 +65,38 @@ class Objects:
 
     def create(self, resource: Resource, obj: Object) -> None:
         """Create an object."""
-        self._client.post(resource.path(self._namespace), json=obj, params=_STRICT).raise_for_status()
+        self._client.post(self._path(resource), json=obj, params=_STRICT).raise_for_status()
 
     def patch(self, resource: Resource, name: str, changes: Mapping[str, Any]) -> Object:
         """The object after a merge patch."""
-        path = resource.path(self._namespace, name)
+        path = self._path(resource, name)
         answer = self._client.patch(path, json=dict(changes), headers=_MERGE_PATCH, params=_STRICT)
         obj: Object = answer.raise_for_status().json()
         return obj
 
     def delete(self, resource: Resource, name: str) -> None:
         """Ask for the deletion of an object."""
-        self._client.delete(resource.path(self._namespace, name)).raise_for_status()
+        self._client.delete(self._path(resource, name)).raise_for_status()
 
     def remove_all(self, resource: Resource) -> None:
         """Delete every object of a kind, and those that wait for somebody do not wait any more."""
-        self._client.delete(resource.path(self._namespace))
+        self._client.delete(self._path(resource))
         for obj in self.list(resource):
-            if obj["metadata"].get("finalizers"):
-                path = resource.path(self._namespace, obj["metadata"]["name"])
-                answer = self._client.patch(path, json={"metadata": {"finalizers": None}}, headers=_MERGE_PATCH)
-                # It may have gone by itself in between.
-                if answer.status_code != httpx.codes.NOT_FOUND:
-                    answer.raise_for_status()
+            self._let_go(resource, obj)
+
+    def remove(self, resource: Resource, name: str) -> None:
+        """The same for one object, if it is there."""
+        self._client.delete(self._path(resource, name))
+        if (obj := self.find(resource, name)) is not None:
+            self._let_go(resource, obj)
+
+    def _let_go(self, resource: Resource, obj: Object) -> None:
+        if obj["metadata"].get("finalizers"):
+            path = self._path(resource, obj["metadata"]["name"])
+            answer = self._client.patch(path, json={"metadata": {"finalizers": None}}, headers=_MERGE_PATCH)
+            # It may have gone by itself in between.
+            if answer.status_code != httpx.codes.NOT_FOUND:
+                answer.raise_for_status()
+
+    def _path(self, resource: Resource, name: str = "") -> str:
+        return resource.path(self._namespace if resource.namespaced else None, name)

@@ -16,7 +16,7 @@ from waiting import WITHIN, wait_until
 from project_operator.api import names
 from project_operator.api.crd import crd_name
 from project_operator.api.kinds import KINDS as DEFINED
-from project_operator.kube.resources import EVENTS, IDENTITY_BACKENDS, PROJECTS, SECRETS
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, EVENTS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.sandbox.identity.nscale.admin_models import ProjectSnapshot
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
@@ -74,6 +74,7 @@ class Scenario:
         """Leave the operator nothing to do here: what a scenario leaves behind goes without its finalizers."""
         for resource in (PROJECTS, IDENTITY_BACKENDS, SECRETS):
             self.objects.remove_all(resource)
+        self.objects.remove(CLUSTER_IDENTITY_BACKENDS, self.namespace)
         self.objects.close()
         self.identity.stop()
 
@@ -127,6 +128,19 @@ class Scenario:
             "interval": "1s",
         }
         return manifest("IdentityBackend", name, defaults | spec)
+
+    def cluster_backend(self, /, **spec: Any) -> Object:
+        """A ClusterIdentityBackend for the identity server, called as the namespace is, where its Secret is too; it
+        selects nothing but this namespace, unless ``spec`` says otherwise.
+        """
+        selector = {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}
+        own = {"secretNamespace": self.namespace, "namespaceSelector": selector}
+        body = self.backend(**own | spec)["spec"]
+        return manifest("ClusterIdentityBackend", self.namespace, body)
+
+    def tenant(self, name: str = "team", /, **spec: Any) -> Object:
+        """A Project with that backend."""
+        return self.project(name, backendRef={"kind": "ClusterIdentityBackend", "name": self.namespace}, **spec)
 
     def secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> Object:
         """A Secret with the identity server's token, or another."""

@@ -3,16 +3,25 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from project_operator import app
 from project_operator.app import Operator
+from project_operator.backends.addresses import ClusterAddresses
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.api import KubeApi
-from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    IDENTITY_BACKENDS,
+    NAMESPACES,
+    PROJECTS,
+    SECRETS,
+    Resource,
+)
 from project_operator.reconcile.actions import Notice
 from project_operator.settings import Settings
 
@@ -29,11 +38,15 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What each watch was asked for, in place of a watch; it ends with the stop flag."""
     asked: list[dict[str, Any]] = []
 
+    async def learn(_: KubeApi, **__: Any) -> ClusterAddresses:
+        return ClusterAddresses()
+
     async def serve(*, stop: asyncio.Event, **options: Any) -> None:
         asked.append(options)
         options["report"]("watch", "")
         await stop.wait()
 
+    monkeypatch.setattr(app, "learn", learn)
     monkeypatch.setattr(app, "serve", serve)
     return asked
 
@@ -75,9 +88,13 @@ async def served(chosen: Settings, *, until: Callable[[], bool]) -> Operator:
 
 async def test_it_watches_what_it_serves_until_it_is_told_to_stop(watched: list[dict[str, Any]]) -> None:
     chosen = settings(cluster_id="c", namespaces=("team-a",), workers=2)
-    operator = await served(chosen, until=lambda: len(watched) == 2)
-    assert [options["resources"] for options in watched] == [[PROJECTS, IDENTITY_BACKENDS], [SECRETS]]
-    assert [options["namespaces"] for options in watched] == [("team-a",), ("team-a",)]
+    operator = await served(chosen, until=lambda: len(watched) == 3)
+    assert [options["resources"] for options in watched] == [
+        [PROJECTS, IDENTITY_BACKENDS],
+        [SECRETS],
+        [CLUSTER_IDENTITY_BACKENDS, NAMESPACES],
+    ]
+    assert [options["namespaces"] for options in watched] == [("team-a",), ("team-a",), None]
     assert operator._engine is not None
     assert all(task.done() for task in operator._engine.tasks())
     assert len(operator._engine.tasks()) == 2
@@ -90,15 +107,16 @@ async def test_it_watches_what_it_serves_until_it_is_told_to_stop(watched: list[
 async def test_secrets_may_be_watched_in_other_namespaces(
     watched: list[dict[str, Any]], chosen: Any, everything: object, secrets: object
 ) -> None:
-    await served(settings(cluster_id="c", **chosen), until=lambda: len(watched) == 2)
+    await served(settings(cluster_id="c", cluster_backends=False, **chosen), until=lambda: len(watched) == 2)
     assert [options["namespaces"] for options in watched] == [everything, secrets]
+    assert [options["resources"] for options in watched] == [[PROJECTS, IDENTITY_BACKENDS], [SECRETS]]
 
 
 async def test_the_cluster_is_known_by_the_uid_of_kube_system(
     watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = kube_system(monkeypatch, lambda: {"metadata": {"uid": "k1"}})
-    await served(settings(), until=lambda: len(watched) == 2)
+    await served(settings(), until=lambda: len(watched) == 3)
     assert asked == ["kube-system"]
 
 
@@ -120,6 +138,27 @@ async def test_an_api_server_that_is_away_is_waited_for_and_a_stop_is_heard_mean
     assert operator._engine is None
     assert not operator._readiness.ready
     assert any("no answer" in line for line in operator._readiness.lines())
+
+
+async def test_where_the_cluster_is_is_known_before_anything_is_watched_and_learnt_again(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    here = ClusterAddresses(ranges=((ip_network("10.96.0.0/12"), "service"),))
+
+    async def learn(_: KubeApi, **given: Any) -> ClusterAddresses:
+        asked.append(given)
+        if len(asked) in {1, 3}:
+            raise KubeUnavailable("no answer")
+        assert len(asked) > 1
+        assert bool(watched) is (len(asked) > 2)
+        return here
+
+    monkeypatch.setattr(app, "learn", learn)
+    chosen = settings(cluster_id="c", pod_ranges="10.244.0.0/16", read_nodes=True, sweep_interval=1.0)
+    operator = await served(chosen, until=lambda: len(asked) == 4)
+    assert asked[0] == {"service_ranges": (), "pod_ranges": (ip_network("10.244.0.0/16"),), "read_nodes": True}
+    assert operator._cluster == here
 
 
 async def test_a_watch_that_fails_ends_the_operator_with_its_error(

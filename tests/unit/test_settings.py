@@ -32,6 +32,8 @@ def test_defaults_need_nothing() -> None:
         ("namespaces", "", ()),
         ("secret_namespaces", "team-a", ("team-a",)),
         ("default_backend", "nscale", "nscale"),
+        ("default_backend_kind", "ClusterIdentityBackend", "ClusterIdentityBackend"),
+        ("cluster_backends", "false", False),
         ("workers", "1", 1),
         ("workers", "", 32),
         ("allow_http", "true", True),
@@ -100,7 +102,15 @@ def test_the_bounds_of_polling_must_fit(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-@pytest.mark.parametrize("slip", ["WORKRES", "WORKER", "NAMESPACE", "LOGLEVEL", "DEFAULT_BACKENDS"])
+def test_a_default_that_is_not_served_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable("default_backend_kind"), "ClusterIdentityBackend")
+    monkeypatch.setenv(variable("cluster_backends"), "false")
+
+    with pytest.raises(ConfigurationError, match="PROJECT_OPERATOR_DEFAULT_BACKEND_KIND must not be ClusterIdentity"):
+        load_settings()
+
+
+@pytest.mark.parametrize("slip", ["WORKRES", "WORKER", "NAMESPACE", "LOGLEVEL", "DEFAULT_BACKENDS", "DEFAULT_BACKEND_KINDS"])
 def test_a_slip_of_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, slip: str) -> None:
     monkeypatch.setenv(ENV_PREFIX + slip, "x")
 
