@@ -173,7 +173,10 @@ def password(**changes: Any) -> Password:
 
 
 def scripted(
-    script: Mapping[str, Outcome | Sequence[Outcome]] | None = None, *, credential: Credential | None = None, **config: Any
+    script: Mapping[str, Outcome | Sequence[Outcome]] | None = None,
+    *,
+    credential: Credential | None = None,
+    **config: Any,
 ) -> tuple[KeystoneBackend, ScriptedKeystone]:
     """A backend whose server answers by ``script``, besides what `connect` asks."""
     server = ScriptedKeystone()
