@@ -89,7 +89,9 @@ class Connector:
         clock: Clock,
         hooks: Hooks,
         tell: Tell,
+        users_of: Callable[[Key], int],
     ) -> None:
+        """``users_of``: how many Projects need a backend object."""
         self._kube = kube
         self._secrets = secrets
         self._registry = registry
@@ -98,6 +100,7 @@ class Connector:
         self._clock = clock
         self._hooks = hooks
         self._tell = tell
+        self._users_of = users_of
 
     async def connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
         """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none.
@@ -154,6 +157,7 @@ class Connector:
         opened = InstrumentedBackend(vendor.open(spec, secret, surroundings), vendor.key, self._hooks, self._clock.now)
         try:
             facts = await opened.connect()
+            self._stays(key, backend, facts.organization_id)
         except CredentialsRejected as error:
             await opened.aclose()
             if rotated is None or not rotated.unsettled:
@@ -176,6 +180,21 @@ class Connector:
             read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
         )
         return connection, rotated
+
+    def _stays(self, key: Key, backend: IdentityBackend, organization_id: str) -> None:
+        """Whoever can change a Secret does not thereby move the projects of others to another organization.
+
+        Raises:
+            ConnectionRefused: the credential leads elsewhere than the former one, and there are Projects.
+        """
+        former = backend.status.organization_id
+        if former in {None, organization_id} or not self._users_of(key):
+            return
+        raise ConnectionRefused(
+            f"the credential leads to organization {organization_id} now, but the Projects of this object are in "
+            f"{former}; put a credential for that one into the Secret, or make another backend object",
+            field="status.organizationID",
+        )
 
     def _rotated(
         self, key: Key, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
@@ -243,7 +262,7 @@ def _verdict_of(error: BackendError) -> Verdict:
     if not isinstance(error, ConnectionRefused):
         return Verdict(reason_for(error), str(error))
     message = f"`{error.field}`: {error}"
-    if error.field.endswith("organization"):
+    if error.field.endswith(("organization", "organizationID")):
         return Verdict(Reason.ORGANIZATION_NOT_FOUND, message)
     if "secretRef" in error.field:
         return Verdict(Reason.SECRET_INVALID, message)
