@@ -22,8 +22,8 @@ def keystone_conf(folder: Path, settings: KeystoneSettings) -> str:
     """keystone.conf for a server whose database and keys lie in ``folder``.
 
     No ``public_endpoint``: links in answers then name the host that the client asked for, also behind a proxy. The
-    cache in memory spares each request some 300 SQL queries, and is right because one thread of one process serves. The database
-    need not survive a crash of the machine, so nothing is synced to disk.
+    cache in memory spares each request some 300 SQL queries, and is right because one thread of one process serves. The
+    database need not survive a crash of the machine, so nothing is synced to disk.
     """
     return f"""\
 [DEFAULT]
