@@ -8,7 +8,6 @@ from typing import Any, Final
 import pytest
 import yaml
 from audit import AuditLog, Write
-from definitions import wait_established
 from objects import KINDS, Object, Objects
 from operator_process import OperatorProcess
 from waiting import WITHIN, wait_until
@@ -83,7 +82,7 @@ class Scenario:
     def install_definitions(self) -> None:
         """`kubectl apply` of our definitions, as the README says; returns once they are served."""
         self.control_plane.kubectl("apply", "--server-side", "-k", "crds/")
-        wait_established(self.control_plane, [crd_name(kind) for kind in DEFINED])
+        self.control_plane.wait_established(*(crd_name(kind) for kind in DEFINED))
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl in the namespace as the administrator; what it said on stdout. Raises SandboxError."""
