@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from json import dumps
@@ -58,6 +58,8 @@ class Entry:
     sweeper: Sweeper | None = None
     rotated: RotatedSecret | None = None
     """What replaces the credential of ``connection``, where something may."""
+    attempts: dict[str, float] = field(default_factory=dict)
+    """Since when this process knows of which attempt to replace the credential."""
     warned: tuple[datetime, int] | None = None
     """Of which expiry people were warned last, and how often."""
 
@@ -125,7 +127,7 @@ class Connector:
             # What the former connection has asked for is to be found by the new one.
             await entry.rotated.aclose()
         try:
-            fresh, rotated = await self._open(key, backend, secret, revision)
+            fresh, rotated = await self._open(key, entry, backend, secret, revision)
         except BackendError as error:
             self._failed(entry, error)
             await entry.close()
@@ -136,7 +138,7 @@ class Connector:
         self._owner.connection_changed(fresh)
 
     async def _open(
-        self, key: Key, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str
+        self, key: Key, entry: Entry, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str
     ) -> tuple[Connection, RotatedSecret | None]:
         spec = backend.spec
         try:
@@ -149,7 +151,7 @@ class Connector:
             max_in_flight=spec.rate_limit.max_in_flight,
         )
         surroundings = self._surround(limiter)
-        rotated = self._rotated(key, backend, vendor, secret)
+        rotated = self._rotated(key, entry, backend, vendor, secret)
         if rotated is not None:
             surroundings = replace(surroundings, keeper=rotated)
             if (kept := await rotated.load()) is not None:
@@ -197,7 +199,7 @@ class Connector:
         )
 
     def _rotated(
-        self, key: Key, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
+        self, key: Key, entry: Entry, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
     ) -> RotatedSecret | None:
         """What may replace the credential; None where nothing does."""
         name = vendor.replaces(backend.spec)
@@ -210,6 +212,7 @@ class Connector:
             self._kube,
             self._clock,
             settle=parse_duration(backend.spec.consistency.in_flight_bound).total_seconds(),
+            seen=entry.attempts,
             tell=lambda notice: self._tell(key, notice),
         )
 
