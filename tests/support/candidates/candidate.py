@@ -1,7 +1,7 @@
 """What the contract suite needs to know of a backend, so that nothing of a vendor is in its tests."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,7 +45,7 @@ class Connecting:
     organization_id: str | None = None
     organization_name: str | None = None
     ca_bundle: str = ""
-    timeout: float = 5.0
+    timeout: float = 10.0
     connections: int = 8
 
 
@@ -79,8 +79,8 @@ class Candidate(ABC):
 
     @classmethod
     @abstractmethod
-    def start(cls) -> AbstractContextManager[Self]:
-        """Run the server; `reset` is for the test to call."""
+    def start(cls, fixture: Callable[[str], Any]) -> AbstractContextManager[Self]:
+        """Run the server; `reset` is for the test to call. ``fixture`` gets one of the whole run by its name."""
 
     @abstractmethod
     def open(

@@ -1,6 +1,6 @@
 """nscale Identity, on the embedded server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
@@ -36,7 +36,7 @@ class NscaleCandidate(Candidate):
 
     @classmethod
     @contextmanager
-    def start(cls) -> Iterator[Self]:
+    def start(cls, fixture: Callable[[str], Any]) -> Iterator[Self]:  # noqa: ARG003 - it needs none
         with EmbeddedIdentityServer(NscaleSettings(dialect="1.18", read_lag=0.0)) as server:
             yield cls(server)
 
