@@ -126,11 +126,11 @@ class EmbeddedKeystone:
         if self._prepared is None:
             self._prepared = prepare(default_cache(), self._report)
             self._folder = self._populated(self._prepared)
-        (self.folder / KEYSTONE_CONF).write_text(keystone_conf(self.folder, self.settings), encoding="utf-8")
-        (self.folder / GUNICORN_CONF).write_text(
-            gunicorn_conf(self.folder, self._host, self._port, self._tls), encoding="utf-8"
-        )
-        log = self.folder / "server.log"
+        folder = self.folder
+        (folder / KEYSTONE_CONF).write_text(keystone_conf(folder, self.settings), encoding="utf-8")
+        served = gunicorn_conf(folder, self._host, self._port, self._tls)
+        (folder / GUNICORN_CONF).write_text(served, encoding="utf-8")
+        log = folder / "server.log"
         log.unlink(missing_ok=True)
         self._process = OwnedProcess(
             "Keystone",
