@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Self
 from scripted_server import Received
 
 from candidates.answers import ErrorRow
+from candidates.fields import Scene
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.base import Backend, ProjectContent, Tag
 from project_operator.backends.calls import TransportSettings
@@ -113,6 +114,10 @@ class Candidate(ABC):
         """All projects of the organization as they really are, without those being deleted, by id."""
 
     @abstractmethod
+    def look(self, project_id: str) -> ProjectContent:
+        """One project as it really is, wherever it is."""
+
+    @abstractmethod
     def make(self, content: ProjectContent) -> str:
         """A project that somebody else made, to be seen at once; its id."""
 
@@ -139,6 +144,18 @@ class Candidate(ABC):
     @abstractmethod
     def access(self, group_ids: Iterable[str]) -> dict[str, Any]:
         """The fields of `ProjectContent` by which these groups, and no others, have access."""
+
+    @abstractmethod
+    def scene(self) -> Scene:
+        """What examples of fields can refer to."""
+
+    @abstractmethod
+    def allowing_everything(self, scene: Scene) -> Connecting:
+        """A connection that may set every field."""
+
+    @abstractmethod
+    def further_changes(self) -> Iterable[dict[str, Any]]:
+        """Changes of what not every backend has, as fields of `ProjectContent`."""
 
     @abstractmethod
     def lose_rights(self) -> None:

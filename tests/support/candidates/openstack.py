@@ -12,6 +12,7 @@ from keystone import PASSWORD, Domain, make_domain
 from scripted_server import Received
 
 from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose
+from candidates.fields import Scene
 from candidates.openstack_answers import OPENSTACK_ROWS
 from project_operator.backends import openstack
 from project_operator.backends.base import Backend, ProjectContent, RoleAssignment, Tag
@@ -40,6 +41,8 @@ class OpenStackConnecting(Connecting):
 
     administrator: Scope | None = None
     """As the administrator of the cloud, with this scope; None: as the domain's manager."""
+    additional_domains: tuple[str, ...] = ()
+    manage_domains: bool = False
 
 
 class OpenStackCandidate(Candidate):
@@ -88,14 +91,16 @@ class OpenStackCandidate(Candidate):
         domain = Reference(
             how.organization_id or ("" if how.organization_name else self.domain.id), how.organization_name or ""
         )
-        administrator = how.administrator if isinstance(how, OpenStackConnecting) else None
+        more = how if isinstance(how, OpenStackConnecting) else OpenStackConnecting()
         manager = Password(
             self.domain.manager.name, Reference(self.domain.id), how.credential or self.credential, DomainScope(domain)
         )
         config = KeystoneConfig(
             url=how.url or self.url,
             domain=domain,
-            credential=manager if administrator is None else self._administrator(administrator),
+            credential=manager if more.administrator is None else self._administrator(more.administrator),
+            additional_domains=more.additional_domains,
+            manage_domains=more.manage_domains,
             ca_bundle=how.ca_bundle,
             timeout=how.timeout,
             connections=how.connections,
@@ -146,6 +151,11 @@ class OpenStackCandidate(Candidate):
     def truth(self) -> dict[str, ProjectContent]:
         return {project.id: self._content(project) for project in self.server.admin.projects(self.domain.id)}
 
+    def look(self, project_id: str) -> ProjectContent:
+        project = self.server.admin.project(project_id)
+        assert project is not None
+        return self._content(project)
+
     def make(self, content: ProjectContent) -> str:
         tags = [f"{tag.name}={tag.value}" if tag.value else tag.name for tag in content.tags]
         marks = [content.mark if content.mark != _ORPHANED else f"{_MARK}{_ORPHANED}"] if content.mark else []
@@ -178,6 +188,25 @@ class OpenStackCandidate(Candidate):
 
     def access(self, group_ids: Iterable[str]) -> dict[str, Any]:
         return {"role_assignments": tuple(sorted(RoleAssignment(group, self._reader) for group in group_ids))}
+
+    def scene(self) -> Scene:
+        return Scene(
+            self.vendor,
+            self.make_group("those who may"),
+            self._reader,
+            self.server.admin.make_project("above", self.domain.id),
+            self.domain.make_domain(),
+        )
+
+    def allowing_everything(self, scene: Scene) -> Connecting:
+        return OpenStackConnecting(
+            administrator=SystemScope(), additional_domains=(scene.domain_id,), manage_domains=True
+        )
+
+    def further_changes(self) -> Iterable[dict[str, Any]]:
+        yield {"enabled": False}
+        yield {"particulars": {"keystone.immutable": "true"}}
+        yield {"name": "new and locked", "particulars": {"keystone.immutable": "true"}}
 
     def lose_rights(self) -> None:
         self._spoilt = True
@@ -235,7 +264,7 @@ class OpenStackCandidate(Candidate):
             parent_id=project.parent_id,
             particulars={
                 "keystone.isDomain": str(project.is_domain).lower(),
-                "keystone.domainID": project.domain_id,
                 "keystone.immutable": str(project.immutable).lower(),
-            },
+            }
+            | ({} if project.is_domain else {"keystone.domainID": project.domain_id}),
         )
