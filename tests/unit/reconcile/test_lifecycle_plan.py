@@ -280,7 +280,7 @@ async def planned_and_done(spec: dict[str, Any], later: dict[str, Any], found: P
             await world.until(
                 lambda: (
                     world.reason() == "Planned"
-                    and world.status()["observedGeneration"] == world.kube.look("web")["metadata"]["generation"]
+                    and world.status()["observedGeneration"] == (world.kube.look("web") or {})["metadata"]["generation"]
                 )
             )
             planned = plan(world)

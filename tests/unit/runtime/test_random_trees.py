@@ -6,6 +6,7 @@ Hypothesis chooses as in `test_random_runs`; the bounds of the world are kept th
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,11 @@ PARENTS = {"web": None, "shop": "web", "mail": "shop"}
 NAMES = tuple(PARENTS)
 FOREIGN = RoleAssignment("g9", "r1")
 ERRORS = {"unavailable": BackendUnavailable("away"), "refused": RequestRefused("no")}
-ROLES = ([], [{"id": "g1", "roles": [{"id": "r1"}]}], [{"name": "dev", "roles": [{"name": "reader"}, {"id": "r2"}]}])
+ROLES: tuple[list[dict[str, Any]], ...] = (
+    [],
+    [{"id": "g1", "roles": [{"id": "r1"}]}],
+    [{"name": "dev", "roles": [{"name": "reader"}, {"id": "r2"}]}],
+)
 
 Step = tuple[object, ...]
 
