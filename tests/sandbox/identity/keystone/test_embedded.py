@@ -179,8 +179,7 @@ def test_what_it_answered_is_on_record(keystone_domain: Domain) -> None:
     before = len(server.requests())
     url = f"{server.url}/projects?limit=1&name=a%20b"
     httpx.get(url, headers={"user-agent": "somebody/1 (with a space)"}, trust_env=False)
-    wait_until(lambda: len(server.requests()) > before, "the record")
-    (record,) = server.requests("somebody/", after=before)
+    (record,) = wait_until(lambda: server.requests("somebody/", after=before), "the record")
     assert (record.method, record.path, record.status) == ("GET", "/v3/projects", 401)
     assert record.query == "limit=1&name=a%20b"
 
