@@ -10,6 +10,7 @@ from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import RemoteProject, UnsupportedField
+from project_operator.backends.keeping import Keeper
 from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
@@ -54,6 +55,10 @@ class World:
         self.kube = SimulatedKube()
         self.notices: list[tuple[str, Notice]] = []
         self.engine: Engine | None = None
+        self.replaces = ""
+        """The key of the Secret whose value the backend may replace."""
+        self.opened: list[tuple[dict[str, bytes], Keeper]] = []
+        """Each connection's secrets, and what keeps their successors."""
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
@@ -100,6 +105,7 @@ class World:
             open=self._open,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            replaces=lambda _: self.replaces,
         )
         self.engine = Engine(
             kube=self.kube,
@@ -194,9 +200,10 @@ class World:
     def _open(
         self,
         spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
-        secret: Mapping[str, bytes],  # noqa: ARG002 - likewise
-        surroundings: Surroundings,  # noqa: ARG002 - likewise
+        secret: Mapping[str, bytes],
+        surroundings: Surroundings,
     ) -> SimulatedBackend:
+        self.opened.append((dict(secret), surroundings.keeper))
         return self.backend
 
     def _unsupported(
