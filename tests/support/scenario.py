@@ -107,6 +107,18 @@ class Scene:
         metadata = {"annotations": dict(annotations)} if annotations else {}
         return manifest("Project", name, {key.rstrip("_"): value for key, value in spec.items()}, **metadata)
 
+    def for_tenants(self, backend: Object) -> Object:
+        """An IdentityBackend as a ClusterIdentityBackend, called as the namespace is, where its Secret is too; it
+        selects nothing but this namespace, unless its spec says otherwise.
+        """
+        selector = {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}
+        own = {"secretNamespace": self.namespace, "namespaceSelector": selector}
+        return manifest("ClusterIdentityBackend", self.namespace, own | backend["spec"])
+
+    def tenant(self, name: str = "team", /, **spec: Any) -> Object:
+        """A Project with that backend."""
+        return self.project(name, backendRef={"kind": "ClusterIdentityBackend", "name": self.namespace}, **spec)
+
     def edit(self, changes: Mapping[str, Any], name: str = "team", kind: str = "Project") -> Object:
         """What `kubectl patch --type=merge` does to the spec; the object after it."""
         return self.objects.patch(KINDS[kind], name, {"spec": dict(changes)})
@@ -247,17 +259,8 @@ class Scenario(Scene):
         return manifest("IdentityBackend", name, defaults | spec)
 
     def cluster_backend(self, /, **spec: Any) -> Object:
-        """A ClusterIdentityBackend for the identity server, called as the namespace is, where its Secret is too; it
-        selects nothing but this namespace, unless ``spec`` says otherwise.
-        """
-        selector = {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}
-        own = {"secretNamespace": self.namespace, "namespaceSelector": selector}
-        body = self.backend(**own | spec)["spec"]
-        return manifest("ClusterIdentityBackend", self.namespace, body)
-
-    def tenant(self, name: str = "team", /, **spec: Any) -> Object:
-        """A Project with that backend."""
-        return self.project(name, backendRef={"kind": "ClusterIdentityBackend", "name": self.namespace}, **spec)
+        """The same for tenants."""
+        return self.for_tenants(self.backend(**spec))
 
     def secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> Object:
         """A Secret with the identity server's token, or another."""
