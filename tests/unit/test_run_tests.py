@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +30,19 @@ def test_workers_share_a_part_but_not_a_cluster(part: str, distribution: str) ->
     assert int(count) > 1
     assert chosen == distribution
     assert options("--kind") == []
+
+
+def test_a_group_of_tests_stays_on_one_worker(tmp_path: Path) -> None:
+    shutil.copy(run_tests.TESTS / "conftest.py", tmp_path)
+    marks = '@pytest.mark.xdist_group("one")\n@pytest.mark.parametrize("n", range(6))\n'
+    (tmp_path / "test_grouped.py").write_text(f"import pytest\n\n{marks}def test_it(n):\n    pass\n", encoding="utf-8")
+    options = ["-c", str(run_tests.ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-v"]
+    workers = ["--numprocesses=2", "--dist=loadgroup"]
+    command = [sys.executable, "-m", "pytest", *options, *workers, str(tmp_path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    passed = [line for line in said.splitlines() if "PASSED" in line]
+    assert len(passed) == 6
+    assert len({line.split()[0] for line in passed}) == 1
 
 
 def test_every_part_that_has_workers_is_there() -> None:
