@@ -1,7 +1,8 @@
 """Gone outside? Only proof is absence (R6, promise I4)."""
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import MissingPolicy, ProjectOperation
+from project_operator.api.v1alpha1.project import MissingPolicy
+from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
 from project_operator.reconcile import creation, rest, summary
 from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus

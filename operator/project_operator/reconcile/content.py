@@ -9,13 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from project_operator.api.v1alpha1.project import (
-    AppliedProject,
-    Project,
-    ProjectSpec,
-    RoleAssignmentStatus,
-    TagStatus,
-)
+from project_operator.api.v1alpha1.project import Project, ProjectSpec
+from project_operator.api.v1alpha1.project_status import AppliedProject, RoleAssignmentStatus, TagStatus
 from project_operator.backends.base import ProjectContent, RoleAssignment, Tag
 
 MARK_FIELD: Final = "mark"

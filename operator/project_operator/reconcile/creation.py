@@ -1,7 +1,7 @@
 """Create, and recover a creation whose outcome is unknown (protocol section 3, steps 1 to 6)."""
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, naming, planning, rest, settling, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus

@@ -3,7 +3,7 @@
 from typing import Any
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import PlannedCallStatus
+from project_operator.api.v1alpha1.project_status import PlannedCallStatus
 from project_operator.backends.base import PlannedCall, RemoteProject
 from project_operator.reconcile import assignments, duplicates, rest, settling, summary, updating
 from project_operator.reconcile.actions import Action, Delete

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
 from project_operator.reconcile import duplicates, rest, summary
 from project_operator.reconcile.actions import Action, Poll
