@@ -172,9 +172,10 @@ PlannedCalls = Annotated[
 DriftEntries = Annotated[
     tuple[DriftEntry, ...], Field(max_length=10, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(10)
 ]
+MOST_FORMER_IDS: Final = 100
 FormerIDs = Annotated[
     tuple[Annotated[str, Field(max_length=128)], ...],
-    Field(max_length=100, json_schema_extra={LIST_TYPE: "atomic"}),
+    Field(max_length=MOST_FORMER_IDS, json_schema_extra={LIST_TYPE: "atomic"}),
 ]
 """Never clipped: an id that fell out of such a list could be adopted again."""
 
