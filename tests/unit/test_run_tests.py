@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 import sys
@@ -102,3 +103,8 @@ def test_what_a_part_needs_is_made_ready_before_it() -> None:
 
 def test_making_ready_starts_nothing() -> None:
     assert all("--build-only" in arguments for arguments in run_tests.PREPARATIONS.values())
+
+
+def test_the_bar_is_for_branches_whatever_the_lines_are() -> None:
+    totals = {"covered_lines": 990, "num_statements": 1000, "covered_branches": 90, "num_branches": 100}
+    assert run_tests.branches_covered(json.dumps({"totals": totals})) == 90.0
