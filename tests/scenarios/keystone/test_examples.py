@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples"
 def test_the_tree_of_the_examples(bare_stage: KeystoneScenario) -> None:
     stage = bare_stage
     manager = stage.domain.make_user("project-operator", "manager")
-    for group in ("payments-leads", "payments-developers"):
+    for group in ("checkout-leads", "checkout-developers"):
         stage.domain.make_group(group)
     secret, backend = yaml.safe_load_all((EXAMPLES / "identitybackend-keystone.yaml").read_text(encoding="utf-8"))
     secret["stringData"] = {"username": manager.name, "password": manager.password}
@@ -21,6 +21,6 @@ def test_the_tree_of_the_examples(bare_stage: KeystoneScenario) -> None:
 
     stage.kubectl("apply", "-f", str(EXAMPLES / "project-keystone.yaml"))
 
-    parent, child = stage.wait_ready("payments")["status"], stage.wait_ready("payments-production")["status"]
-    assert stage.remote("payments-production").parent_id == parent["id"]
+    parent, child = stage.wait_ready("checkout")["status"], stage.wait_ready("checkout-production")["status"]
+    assert stage.remote("checkout-production").parent_id == parent["id"]
     assert len(child["observed"]["roleAssignments"]) == 2

@@ -109,7 +109,7 @@ def repair(world: World) -> None:
             world.kube.delete(name)
             doomed.add(name)
         else:
-            world.kube.edit(name, managementPolicy="Manage", enabled=None)
+            world.kube.edit(name, managementPolicy="Manage", enabled=True)
             world.kube.annotate(name, **{RECONCILE_ANNOTATION: "at the end"})
 
 
@@ -162,6 +162,8 @@ async def play(story: list[tuple[Step, float]], seed: int, *, within: float = 15
             if deed[0] == "foreign" and (known := remote_id(world, deed[1])):
                 foreign.add(known)
             await asyncio.sleep(pause)
+        # Roles that are taken away within the read lag of the last look are found half an hour later, at the next.
+        await asyncio.sleep(READ_LAG)
         repair(world)
         await world.until(lambda: settled(world), within=within)
         await asyncio.sleep(IN_FLIGHT_BOUND + READ_LAG + 60)
