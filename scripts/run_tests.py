@@ -165,7 +165,7 @@ def coverage_holds() -> bool:
 def branches_covered(report: str) -> float:
     """The share of branches, in percent, in a JSON report of coverage.py; its own percentage is of lines as well."""
     totals = json.loads(report)["totals"]
-    return 100.0 * totals["covered_branches"] / totals["num_branches"]
+    return float(100 * totals["covered_branches"] / totals["num_branches"])
 
 
 def summary(results: list[Result]) -> str:
