@@ -67,7 +67,8 @@ def test_a_pod_with_one_more_right_is_not_admitted_there(
         ("delete", "projects.identity.project-operator.dev", "--namespace=default", False),
         ("get", "customresourcedefinitions/projects.identity.project-operator.dev", "", True),
         ("get", "customresourcedefinitions/others.example.com", "", False),
-        ("list", "namespaces", "", False),
+        ("list", "namespaces", "", True),
+        ("patch", "namespaces", "", False),
         ("list", "pods", "--namespace=project-operator", False),
     ],
 )
