@@ -155,7 +155,7 @@ def coverage_holds() -> bool:
     subprocess.run([*coverage, "report", f"--include={COVERED}/*"], check=True, cwd=ROOT)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "coverage.json")
-        command = [*coverage, "json", "--quiet", f"--include={COVERED}/*", f"--output-file={path}"]
+        command = [*coverage, "json", "--quiet", f"--include={COVERED}/*", "-o", str(path)]
         subprocess.run(command, check=True, cwd=ROOT)
         share = branches_covered(path.read_text(encoding="utf-8"))
     print(f"\nbranches of {COVERED} that the unit tests take: {share:.1f} % (bar: {COVERAGE_BAR} %)", flush=True)
