@@ -8,7 +8,8 @@ from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
 from project_operator.reconcile.content import wanted
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.outcome import held, working
-from project_operator.reconcile.policies import backend_annotation, plans, reads_only
+from project_operator.reconcile.policies import backend_annotation, import_is_permitted, plans, reads_only
+from project_operator.reconcile.tenancy import is_domain
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -88,6 +89,18 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
 def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
     if project.deleting:
         return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"project {project.id} is being deleted"))
+    if (forbidden := import_is_permitted(backend, project)) is not None:
+        return _wait(view, forbidden)
+    keystone = view.project.spec.keystone
+    if is_domain(project) and not (keystone is not None and keystone.is_domain):
+        return _wait(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"project {project.id} is a domain, with everything in it; it is taken over only where "
+                "`spec.keystone.isDomain` is true",
+            ),
+        )
     if not (claims.is_free(view, project) or claims.is_ours(view, project)):
         return _wait(
             view,

@@ -9,6 +9,7 @@ from typing import Final
 from project_operator.api.conditions import Reason
 from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.api.v1alpha1.project import ManagementPolicy
+from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import tenancy
 from project_operator.reconcile.view import BackendView, Verdict, View
 
@@ -84,6 +85,15 @@ def tenant_may_remove_it_so(view: View, deletion_policy: str | None) -> Verdict 
     if not isinstance(backend, BackendView) or backend.tenancy is None or deletion_policy is None:
         return None
     return _not_permitted(backend, tenancy.deletion_objection(backend.tenancy, deletion_policy))
+
+
+def import_is_permitted(backend: BackendView, project: RemoteProject) -> Verdict | None:
+    """What the spec may not ask for may not be had by import either."""
+    if backend.tenancy is None:
+        return None
+    return _not_permitted(
+        backend, tenancy.import_objection(backend.tenancy, project, own_domain=backend.organization_id)
+    )
 
 
 def _not_permitted(backend: BackendView, found: tenancy.Objection | None) -> Verdict | None:

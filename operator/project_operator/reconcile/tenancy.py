@@ -14,7 +14,7 @@ from project_operator.api.v1alpha1.clusteridentitybackend import (
     Permission,
 )
 from project_operator.api.v1alpha1.project import Project, ProjectSpec
-from project_operator.backends.base import Role
+from project_operator.backends.base import RemoteProject, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,25 @@ def deletion_objection(tenancy: Tenancy, deletion_policy: str) -> Objection | No
         "spec.deletionPolicy",
         f"'{deletion_policy}' is not among `tenancy.allowedDeletionPolicies` ({_listed(allowed)}); set one of these",
     )
+
+
+def is_domain(project: RemoteProject) -> bool:
+    """Whether ``project`` is a domain as well (Keystone)."""
+    return project.content.particulars.get("keystone.isDomain") == "true"
+
+
+def import_objection(tenancy: Tenancy, project: RemoteProject, *, own_domain: str) -> Objection | None:
+    """Why ``project``, which exists, may not be taken over: for what it is, whatever the spec says of that."""
+    if is_domain(project):
+        return (
+            None if tenancy.is_domain else Objection("spec.import", "it is a domain; `tenancy.isDomain` is 'Forbidden'")
+        )
+    domain, parent = project.organization_id, project.content.parent_id
+    if domain not in tenancy.domains | {own_domain}:
+        return Objection("spec.import", f"its domain '{domain}' is not among `tenancy.allowedDomains`")
+    if parent and parent not in tenancy.parents | {domain}:
+        return Objection("spec.import", f"its parent '{parent}' is not among `tenancy.allowedParents`")
+    return None
 
 
 def _import(tenancy: Tenancy, spec: ProjectSpec) -> Objection | None:

@@ -371,6 +371,18 @@ class TestContent:
         await change(backend, project, particulars={"keystone.immutable": "false"})
         await delete(backend, project.id)
 
+    async def test_our_lock_is_closed_again_after_a_refused_change(
+        self, backend: KeystoneBackend, domain: Domain
+    ) -> None:
+        await create(backend, "taken")
+        project = await create(backend, "a", particulars={"keystone.immutable": "true"})
+        with pytest.raises(NameTaken):
+            await change(backend, project, name="taken", particulars={"keystone.immutable": "true"})
+        truth = domain.admin.project(project.id)
+        assert truth is not None
+        assert (truth.name, truth.immutable) == ("a", True)
+        domain.admin.edit_project(project.id, options={"immutable": False})
+
     async def test_somebody_elses_lock_is_not(self, backend: KeystoneBackend, domain: Domain) -> None:
         project = await create(backend)
         domain.admin.edit_project(project.id, options={"immutable": True})

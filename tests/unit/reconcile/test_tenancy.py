@@ -8,9 +8,10 @@ from simulation.views import NOW, a_backend, a_listing, a_project, a_remote, a_v
 from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
-from project_operator.backends.base import Role
+from project_operator.backends.base import ProjectContent, RemoteProject, Role
 from project_operator.reconcile import actions as act
 from project_operator.reconcile.decide import decide
+from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.tenancy import Objection, Tenancy, objection
 from project_operator.reconcile.view import Roles, View
 
@@ -224,3 +225,50 @@ def test_nothing_is_deleted_where_that_is_not_allowed() -> None:
     rest = deleting(rules(allowedDeletionPolicies=["Orphan"]), deletionPolicy="Delete")
     assert isinstance(rest, act.Rest)
     assert isinstance(deleting(rules(allowedDeletionPolicies=["Orphan"]), deletionPolicy="Orphan"), act.WriteStatus)
+
+
+def existing(organization: str = "org", *, domain: bool = False, parent: str | None = None) -> RemoteProject:
+    particulars = {"keystone.isDomain": "true" if domain else "false"}
+    content = ProjectContent("web", parent_id=parent, particulars=particulars)
+    return a_remote("p9", content=content, organization_id="p9" if domain else organization)
+
+
+def taken(project: RemoteProject, *, spec: Any = None, **tenancy: Any) -> act.Action:
+    """What an import of ``project`` by id leads to."""
+    tenancy["import"] = "Allowed"
+    backend = a_backend(tenancy=rules(**tenancy))
+    memory = {"reads": {"p9": Observation(NOW - 1, project)}}
+    return decide(a_view(a_project(spec={"import": {"id": "p9"}} | (spec or {})), backend, memory=memory))
+
+
+@pytest.mark.parametrize(
+    ("project", "spec", "words"),
+    [
+        (existing(domain=True), {"keystone": {}}, "it is a domain; `tenancy.isDomain` is 'Forbidden'"),
+        (existing("d2"), {}, "its domain 'd2' is not among `tenancy.allowedDomains`"),
+        (existing(parent="p2"), {}, "its parent 'p2' is not among `tenancy.allowedParents`"),
+    ],
+)
+def test_what_may_not_be_asked_for_may_not_be_imported_either(project: RemoteProject, spec: Any, words: str) -> None:
+    action = taken(project, spec=spec)
+    assert isinstance(action, act.Rest)
+    assert action.status is not None
+    ready = action.status.conditions[0]
+    assert (ready.reason, words in ready.message) == (Reason.NOT_PERMITTED, True), ready.message
+
+
+@pytest.mark.parametrize(
+    ("project", "tenancy"),
+    [
+        (existing(parent="org"), {}),
+        (existing("d1", parent="d1"), {"allowedDomains": ["d1"]}),
+        (existing(parent="p1"), {"allowedParents": ["p1"]}),
+    ],
+)
+def test_the_rest_may(project: RemoteProject, tenancy: Any) -> None:
+    assert isinstance(taken(project, **tenancy), act.AddFinalizer)
+
+
+@pytest.mark.parametrize(("spec", "next_"), [({}, act.Rest), ({"keystone": {"isDomain": True}}, act.AddFinalizer)])
+def test_a_domain_is_taken_over_only_where_the_spec_says_that_it_is_one(spec: Any, next_: type) -> None:
+    assert isinstance(taken(existing(domain=True), spec=spec, isDomain="Allowed"), next_)

@@ -1,6 +1,7 @@
 """Keystone as a `Backend`: some domains, one credential."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -189,10 +190,16 @@ class KeystoneBackend:
     ) -> None:
         """Exactly the requests of `plan_update`, in order."""
         self._path(Operation.UPDATE_PROJECT, current.id)
-        for request in self._update(current, content):
+        self._spare_homes(Operation.UPDATE_PROJECT, current.id)
+        steps = self._update(current, content)
+        for position, request in enumerate(steps):
             try:
                 await self._acknowledged(request, before_send)
+            except (NameTaken, RequestRefused):
+                await self._lock_again(current.id, steps[:position], before_send)
+                raise
             except PermissionDenied as denied:
+                await self._lock_again(current.id, steps[:position], before_send)
                 if request.asked.operation is Operation.UPDATE_PROJECT and await self._is_gone(current.id):
                     raise _gone(denied) from None
                 raise
@@ -204,10 +211,7 @@ class KeystoneBackend:
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """Exactly the requests of `plan_delete`, in order. It is gone when this returns."""
         self._path(Operation.DELETE_PROJECT, project_id)
-        if any(domain.id == project_id for domain in self._homes):
-            raise RequestRefused(
-                "delete project: it is the domain that the backend object is for", operation=Operation.DELETE_PROJECT
-            )
+        self._spare_homes(Operation.DELETE_PROJECT, project_id)
         for request in self._deletion(project_id):
             try:
                 await self._acknowledged(request, before_send)
@@ -256,6 +260,18 @@ class KeystoneBackend:
             words = f"{operation.words}: {project_id[:64]!r} is no id of a project"
             raise RequestRefused(words, operation=operation)
         return requests.project_path(project_id)
+
+    def _spare_homes(self, operation: Operation, project_id: str) -> None:
+        """Nobody's Project changes the very domains that this connection stands on."""
+        if any(domain.id == project_id for domain in self._homes):
+            words = f"{operation.words}: it is a domain that the backend object is for"
+            raise RequestRefused(words, operation=operation)
+
+    async def _lock_again(self, project_id: str, done: tuple[Request, ...], before_send: Callable[[], None]) -> None:
+        """A change that was refused straight after our unlocking must not leave the project without its lock."""
+        if done and requests.unlocks(done[-1]):
+            with contextlib.suppress(BackendError):
+                await self._acknowledged(requests.lock(project_id), before_send)
 
     def _check(self, content: ProjectContent) -> None:
         """Refuse what this backend object does not allow."""

@@ -28,6 +28,7 @@ from project_operator.errors import BackendUnavailable
 _LONGEST_ANSWER: Final = 64 * MEBIBYTE
 """Bytes. A page of 1,000 projects takes some 340,000; descriptions have no bound of their own (K1-8)."""
 
+_MOST_PAGES: Final = 1000
 _WALKS: Final = 4
 """How often a list is begun anew because what a page ended with is gone."""
 
@@ -118,7 +119,9 @@ class KeystoneClient:
         found: list[Any] = []
         markers: set[str] = set()
         marker = ""
-        while True:
+        size = 0
+        # However many pages a server makes up, what is kept of them is bounded, and so is the time.
+        for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
             request = get(operation, path, begin.values(), **query, limit=str(self._dialect.page_limit), **begin)
             answer = await self.send(request)
@@ -127,11 +130,18 @@ class KeystoneClient:
             page = read_page(answer.body, key)
             if page is None or page.marker in markers:
                 raise unusable(operation, answer, self._dialect)
+            size += len(answer.body)
+            if size > _LONGEST_ANSWER:
+                break
             found += page.items
             if not page.marker:
                 return found
             marker = page.marker
             markers.add(marker)
+        raise BackendUnavailable(
+            f"{operation.words}: the list does not end within {_MOST_PAGES} pages and {_LONGEST_ANSWER >> 20} MiB",
+            operation=operation,
+        )
 
     async def _exchange(
         self, request: Request, token: Token, before_send: Callable[[], None] | None

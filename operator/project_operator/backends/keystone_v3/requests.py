@@ -22,6 +22,7 @@ ROLES: Final = "/v3/roles"
 DOMAINS: Final = "/v3/domains"
 ASSIGNMENTS: Final = "/v3/role_assignments"
 
+_UNLOCKED: Final[dict[str, Any]] = {"options": {"immutable": False}}
 UNKNOWN_ID: Final = "{id}"
 """Stands in a plan for the id of a project that is not there yet."""
 
@@ -96,7 +97,7 @@ def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) ->
     steps: list[Request] = []
     if locked and lock is not None and (changes or lock != "true"):
         # Unlocking is refused with anything beside it, even the id (K6-10).
-        steps.append(_patch(current.id, {"options": {"immutable": False}}, f"unlock '{current.content.name}'"))
+        steps.append(_patch(current.id, _UNLOCKED, f"unlock '{current.content.name}'"))
     if changes or locks:
         enabled = current.content.enabled if content.enabled is None else content.enabled
         # Without the id a name that is taken is a 500 (K6-5); without `enabled` a disabled project under a disabled
@@ -107,6 +108,16 @@ def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) ->
         summary = f"change {', '.join(words)} of '{current.content.name}'"
         steps.append(_patch(current.id, always | changes | options, summary))
     return (*steps, *role_changes(current.id, current.content.role_assignments, content.role_assignments))
+
+
+def lock(project_id: str) -> Request:
+    """What puts the lock on."""
+    return _patch(project_id, {"options": {"immutable": True}}, "lock it again")
+
+
+def unlocks(request: Request) -> bool:
+    """Whether ``request`` takes the lock off and does nothing else."""
+    return request.body == _project(_UNLOCKED)
 
 
 def role_changes(

@@ -25,8 +25,9 @@ def unsupported(
 
 
 def _name(spec: ProjectSpec, name: str) -> Iterator[UnsupportedField]:
-    if len(name) > LONGEST_NAME or _NUL in name:
-        rule = f"must have at most {LONGEST_NAME} characters and no NUL, for Keystone"
+    # Keystone takes the blanks of every script off both ends (K1-6): what is wanted would never be what is there.
+    if len(name) > LONGEST_NAME or _NUL in name or name != name.strip():
+        rule = f"must have at most {LONGEST_NAME} characters, no NUL and no blank at an end, for Keystone"
         if spec.name is not None:
             yield UnsupportedField("spec.name", rule)
         else:

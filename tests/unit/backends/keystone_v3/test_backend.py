@@ -414,7 +414,7 @@ class TestDelete:
 
     async def test_the_domain_of_the_backend_object_is_never_deleted(self) -> None:
         backend, server = await connected(CLOUD, manage_domains=True)
-        with pytest.raises(RequestRefused, match="it is the domain that the backend object is for"):
+        with pytest.raises(RequestRefused, match="it is a domain that the backend object is for"):
             await backend.delete_project(DOMAIN, before_send=never_asked)
         assert not server.asked
 

@@ -19,6 +19,7 @@ from scripted_keystone import (
 )
 
 from project_operator.backends.calls import Call, NoAnswer
+from project_operator.backends.keystone_v3 import client as client_module
 from project_operator.backends.keystone_v3.classification import Asked
 from project_operator.backends.keystone_v3.credentials import ApplicationCredential
 from project_operator.backends.keystone_v3.errors import Operation
@@ -220,6 +221,25 @@ class TestLists:
         with pytest.raises(BackendUnavailable):
             await self.items(server)
         assert len(server.requests) == 2
+
+    async def test_pages_that_are_new_for_ever_are_no_list_either(
+        self, server: ScriptedKeystone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(client_module, "_MOST_PAGES", 5)
+        server.say("GET /v3/projects", *(page("projects", number, marker=f"m{number}") for number in range(20)))
+        with pytest.raises(BackendUnavailable, match="does not end within 5 pages"):
+            await self.items(server)
+        assert len(server.requests) == 5
+
+    async def test_nor_are_pages_that_are_more_than_can_be_kept(
+        self, server: ScriptedKeystone, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(client_module, "_LONGEST_ANSWER", 1 << 20)
+        pages = (page("projects", "x" * 300_000, marker=f"m{number}") for number in range(20))
+        server.say("GET /v3/projects", *pages)
+        with pytest.raises(BackendUnavailable, match="1 MiB"):
+            await self.items(server)
+        assert len(server.requests) == 4
 
     @pytest.mark.parametrize("last", [answer(500), answer(200, b"<html>"), page("projects", truncated=True)])
     async def test_a_page_that_fails_fails_the_list(self, server: ScriptedKeystone, last: NoAnswer) -> None:

@@ -16,7 +16,7 @@ def test_names_of_any_text_are_held(name: str) -> None:
     assert found(name) == []
 
 
-@pytest.mark.parametrize("name", ["x" * 65, "a\0b"])
+@pytest.mark.parametrize("name", ["x" * 65, "a\0b", "a\u00a0", "\u3000a", "\u2003a\u2003", "a\x1f"])
 def test_other_names_are_named_with_the_rule(name: str) -> None:
     given = ProjectSpec.model_construct(name=name)
     (field,) = unsupported(given, name=name, deletion_policy=DeletionPolicy.DELETE)
