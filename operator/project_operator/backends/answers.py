@@ -9,6 +9,9 @@ from typing import Final
 from project_operator.backends.calls import NoAnswer
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
 
+ANY_STATUS: Final = range(100, 1000)
+"""For the rows of a table of answers that hold whatever the status is."""
+
 MESSAGE_LIMIT: Final = 256
 """Characters of `BackendError` messages."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from project_operator.backends.answers import ANY_STATUS
 from project_operator.backends.keystone_v3.payloads import ErrorDocument
 from project_operator.errors import (
     BackendError,
@@ -147,7 +148,6 @@ def only(status: int) -> range:
     return range(status, status + 1)
 
 
-ANY_STATUS: Final = range(100, 1000)
 REDIRECTS: Final = range(300, 400)
 CLIENT_ERRORS: Final = range(400, 500)
 

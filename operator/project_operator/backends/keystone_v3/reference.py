@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from project_operator.backends.error_page import REASONS, in_words
 from project_operator.backends.keystone_v3.classification import FAULTY_FIELDS
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.errors import (
     ALL,
-    ANY_STATUS,
     READS,
     RIGHTS,
     TABLE,
@@ -17,7 +17,6 @@ from project_operator.backends.keystone_v3.errors import (
     Row,
     Source,
 )
-from project_operator.backends.trust import Lost
 
 _GROUPS: Final = {ALL: "all", USE: "all but connect and sign in", READS: "reads", WRITES: "writes"}
 
@@ -27,13 +26,6 @@ _BODIES: Final = {
     Source.NAMING: "Keystone's error document, naming what was asked for",
     Source.OTHER: "anything else",
     Source.EITHER: "any",
-}
-
-_REASONS: Final = {
-    Lost.NAME: "the host name does not exist",
-    Lost.ADDRESS: "the host is at an address where backends may not be",
-    Lost.TLS: "the certificate is for another host or out of date, or what answers does not speak TLS",
-    Lost.UNTRUSTED: "the certificate is signed by nobody who is trusted",
 }
 
 _HEAD: Final = """\
@@ -73,7 +65,14 @@ def error_reference(dialect: Dialect, title: str) -> str:
 def _line(row: Row) -> str:
     outcome = f"`{row.outcome.__name__}`" if row.outcome else "none"
     says = row.says.replace("{right}", "`identity:…`") + (" + Keystone's words" if row.quotes else "")
-    cells = (_operations(row.operations), _statuses(row.statuses), _BODIES[row.source], outcome, says, row.basis)
+    cells = (
+        _operations(row.operations),
+        in_words(row.statuses),
+        _BODIES[row.source],
+        outcome,
+        says,
+        row.basis,
+    )
     return f"| {' | '.join(cells)} |"
 
 
@@ -81,16 +80,10 @@ def _operations(operations: frozenset[Operation]) -> str:
     return _GROUPS.get(operations) or ", ".join(operation.words for operation in Operation if operation in operations)
 
 
-def _statuses(statuses: range) -> str:
-    if statuses == ANY_STATUS:
-        return "any other"
-    return str(statuses.start) if len(statuses) == 1 else f"{statuses.start // 100}xx"
-
-
 def _silence(dialect: Dialect) -> list[str]:
     unavailable = "`BackendUnavailable`"
     rows = [
-        (_REASONS[why], f"`ConnectionRefused`, `{dialect.spec_path}.{field}`", unavailable, unavailable)
+        (REASONS[why], f"`ConnectionRefused`, `{dialect.spec_path}.{field}`", unavailable, unavailable)
         for why, field in FAULTY_FIELDS.items()
     ]
     rows.append(("anything else, not sent", unavailable, unavailable, unavailable))

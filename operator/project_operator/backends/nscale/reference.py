@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from project_operator.backends.error_page import REASONS, in_words
 from project_operator.backends.nscale.classification import FAULTY_FIELDS
 from project_operator.backends.nscale.errors import (
     ALL,
-    ANY_STATUS,
     CONNECT,
     READS,
     RIGHTS,
@@ -27,14 +27,6 @@ _BODIES: Final = {
     Source.NSCALE: "nscale's error document",
     Source.OTHER: "anything else",
     Source.EITHER: "any",
-}
-
-_REASONS: Final = {
-    Lost.NAME: "the host name does not exist",
-    Lost.ADDRESS: "the host is at an address where backends may not be",
-    Lost.TLS: "the certificate is for another host or out of date, or what answers does not speak TLS",
-    Lost.UNTRUSTED: "the certificate is signed by nobody who is trusted",
-    Lost.CERTIFICATE: "the server does not accept our certificate, or asks for one",
 }
 
 _HEAD: Final = """\
@@ -74,7 +66,7 @@ def _line(row: Row) -> str:
     body = _BODIES[row.source] + (f" `{row.code}`" if row.code else "")
     outcome = f"`{row.outcome.__name__}`" if row.outcome else "none: it is so"
     says = row.says.replace("{right}", _rights(row.operations)) + (" + nscale's words" if row.quotes else "")
-    return f"| {_operations(row.operations)} | {_statuses(row.statuses)} | {body} | {outcome} | {says} | {row.basis} |"
+    return f"| {_operations(row.operations)} | {in_words(row.statuses)} | {body} | {outcome} | {says} | {row.basis} |"
 
 
 def _operations(operations: frozenset[Operation]) -> str:
@@ -89,17 +81,11 @@ def _rights(operations: frozenset[Operation]) -> str:
     return ", ".join(dict.fromkeys(f"`{RIGHTS[operation]}`" for operation in Operation if operation in operations))
 
 
-def _statuses(statuses: range) -> str:
-    if statuses == ANY_STATUS:
-        return "any other"
-    return str(statuses.start) if len(statuses) == 1 else f"{statuses.start // 100}xx"
-
-
 def _silence() -> list[str]:
     lines = []
     for why, field in FAULTY_FIELDS.items():
         later = "CredentialsRejected" if why is Lost.CERTIFICATE else "BackendUnavailable"
-        lines.append(f"| {_REASONS[why]} | `ConnectionRefused`, `{field}` | `{later}` | `{later}` |")
+        lines.append(f"| {REASONS[why]} | `ConnectionRefused`, `{field}` | `{later}` | `{later}` |")
     lines.append("| anything else, not sent | `BackendUnavailable` | `BackendUnavailable` | `BackendUnavailable` |")
     lines.append("| sent, and no whole answer | `BackendUnavailable` | `BackendUnavailable` | `OutcomeUnknown` |")
     return lines
