@@ -32,7 +32,7 @@ class Registry:
         self._vendors[vendor.key] = vendor
 
     def vendor_of(self, spec: IdentityBackendSpec) -> Vendor:
-        """The vendor of the one member that ``spec`` has.
+        """The vendor of the one member that ``spec`` has, with what ``spec`` switches on.
 
         Raises:
             ConfigurationError: this operator was built without it.
@@ -40,7 +40,8 @@ class Registry:
         for key in spec.one_of:
             if getattr(spec, key) is not None:
                 if key in self._vendors:
-                    return self._vendors[key]
+                    vendor = self._vendors[key]
+                    return vendor.configured(vendor, spec)
                 known = ", ".join(self._vendors) or "none"
                 raise ConfigurationError(f"this operator has no backend {key!r}; it has: {known}")
         raise AssertionError("a parsed spec has one type of backend")
