@@ -52,9 +52,13 @@ bench: environment ## measure what the project promises
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate
+	@$(BIN)/python scripts/vendor_pages.py
+	@$(BIN)/python scripts/capabilities.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
+	@$(BIN)/python scripts/vendor_pages.py --check
+	@$(BIN)/python scripts/capabilities.py --check
 
 docs: environment ## check that the documentation's links and commands hold
 	@$(BIN)/python scripts/check_docs.py

@@ -4,7 +4,7 @@
 
 A part is a folder of `tests/`; `unit` also has the files that lie in `tests/` itself. The unit part measures branch
 coverage of `reconcile/`, the part of the code where a mistake makes or deletes the wrong project. Before the first part
-that needs a control plane its programs are made ready, which on a new machine is a build of minutes.
+that needs a control plane, or Keystone, that is made ready, which on a new machine takes minutes.
 """
 
 import argparse
@@ -34,8 +34,19 @@ WORKERS = {
     "chart": (2, "loadfile"),
     "kill": (2, "loadfile"),
 }
-# Parts that start no control plane.
-LIGHT = ("unit", "contract")
+# What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
+PREPARATIONS = {
+    "control plane": ("controlplane", "--build-only"),
+    "Keystone": ("identity", "--backend=keystone", "--build-only"),
+}
+# Parts that do not need all of that.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "unit": (),
+    "contract": ("Keystone",),
+    "api": ("control plane",),
+    "chart": ("control plane",),
+    "kill": ("control plane",),
+}
 # The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a
 # fifth less work for an API server that many objects are written to.
 GO_GARBAGE = {"GOGC": "400"}
@@ -118,15 +129,19 @@ def docker_is_missing() -> str:
     return "" if asked.returncode == 0 else "the docker on PATH reaches no engine"
 
 
-def prepared(arguments: list[str]) -> Result | None:
-    """The result of making the control plane ready; None where kind brings one."""
-    if "--kind" in arguments:
-        return None
-    print("\n=== control plane ===", flush=True)
+def needed(part: str, arguments: list[str]) -> list[str]:
+    """What must be ready before a part runs; kind brings a control plane."""
+    needs = NEEDS.get(part, tuple(PREPARATIONS))
+    return [what for what in needs if not (what == "control plane" and "--kind" in arguments)]
+
+
+def prepared(what: str) -> Result:
+    """The result of making something ready."""
+    print(f"\n=== {what} ===", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", "project_operator", "sandbox", "controlplane", "--build-only"]
+    command = [sys.executable, "-m", "project_operator", "sandbox", *PREPARATIONS[what]]
     status = subprocess.run(command, check=False, cwd=ROOT).returncode
-    return Result("build", status, time.monotonic() - started)
+    return Result(what, status, time.monotonic() - started)
 
 
 def coverage_holds() -> bool:
@@ -142,7 +157,7 @@ def coverage_holds() -> bool:
 def summary(results: list[Result]) -> str:
     """The closing lines: time by part, then the sums."""
     rows = [
-        f"  {result.part:<12} {result.seconds:7.1f} s   {result.passed:>5} passed {result.failed:>4} failed"
+        f"  {result.part:<13} {result.seconds:7.1f} s   {result.passed:>5} passed {result.failed:>4} failed"
         f" {result.skipped:>4} skipped" + ("" if result.status in (0, NO_TESTS) else f"   exit status {result.status}")
         for result in results
     ]
@@ -151,7 +166,7 @@ def summary(results: list[Result]) -> str:
         sum(getattr(result, name) for result in results) for name in ("passed", "failed", "skipped")
     )
     closing = f"{passed} passed, {failed} failed, {skipped} skipped"
-    return "\n".join(["", "time by part", *rows, f"  {'all':<12} {total:7.1f} s", "", closing])
+    return "\n".join(["", "time by part", *rows, f"  {'all':<13} {total:7.1f} s", "", closing])
 
 
 def main() -> int:
@@ -166,14 +181,12 @@ def main() -> int:
     if whole:
         subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True, cwd=ROOT)
     results: list[Result] = []
-    ready = False
     for part in chosen.part or discovered():
-        if part not in LIGHT and not ready:
-            build = prepared(chosen.arguments)
-            ready = True
-            results += [build] if build else []
-            if build and build.status != 0:
-                break
+        done = {result.part for result in results}
+        builds = [prepared(what) for what in needed(part, chosen.arguments) if what not in done]
+        results += builds
+        if any(build.status != 0 for build in builds):
+            break
         results.append(run(part, chosen.arguments, coverage=whole and part == "unit"))
     covered = coverage_holds() if whole else True
     print(summary(results), flush=True)

@@ -70,7 +70,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         settings = installation.settings | QUICK
         with OperatorProcess(installation.kubeconfig, log, settings) as operator:
             operator.wait_ready()
-            scenario = Scenario(control_plane, operator, None, "rights", identity, installation.namespace)
+            scenario = Scenario(control_plane, operator, None, "rights", installation.namespace, identity)
             yield Life(scenario, installation)
             scenario.objects.close()
 

@@ -22,14 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Callable[[str], Candidate]]:
+def running(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Candidate]]:
     """Servers by the key of their vendor, each started when it is first asked for."""
     started: dict[str, Candidate] = {}
     with ExitStack() as stack:
 
         def run(key: str) -> Candidate:
             if key not in started:
-                started[key] = stack.enter_context(CANDIDATES[key].start())
+                started[key] = stack.enter_context(CANDIDATES[key].start(request.getfixturevalue))
             return started[key]
 
         yield run

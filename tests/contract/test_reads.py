@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ async def another_project_is_not_believed(backend: Backend, box: Middlebox, cand
 
 class TestList:
     async def test_it_holds_every_project_whoever_made_it(self, backend: Backend, candidate: Candidate) -> None:
-        content = ProjectContent("theirs", "größe", (Tag("a", "b"), Tag("c", "")), mark="somebody's")
+        content = ProjectContent("theirs", "größe", (Tag("a", "b"), Tag("c", "")), mark="iproj1:somebody")
         theirs = candidate.make(content)
         ours = await backend.create_project(marked(), before_send=lambda: None)
         listed = {project.id: project for project in await backend.list_projects()}
@@ -114,7 +115,7 @@ class TestList:
 
 class TestGet:
     async def test_it_shows_the_project(self, backend: Backend, candidate: Candidate) -> None:
-        content = ProjectContent("theirs", "", (Tag("a", "b"),), mark="somebody's")
+        content = ProjectContent("theirs", "", (Tag("a", "b"),), mark="iproj1:somebody")
         project = await backend.get_project(candidate.make(content))
         assert plain(project.content) == plain(candidate.held(content))
         if project.creation_time is not None:
@@ -203,7 +204,8 @@ class TestGroups:
         assert len({role.id for role in roles}) == len(roles)
 
 
-async def test_many_reads_at_once_are_all_answered(backend: Backend, candidate: Candidate) -> None:
+async def test_many_reads_at_once_are_all_answered(connect: Callable[..., Any], candidate: Candidate) -> None:
+    backend = await connect(timeout=60)
     project_id = candidate.make(ProjectContent("busy"))
     projects = await asyncio.gather(*(backend.get_project(project_id) for _ in range(100)))
     assert {project.id for project in projects} == {project_id}

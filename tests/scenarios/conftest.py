@@ -8,7 +8,7 @@ import pytest
 from audit import AuditLog
 from chart_installation import Installation, install
 from operator_process import QUICK, OperatorProcess
-from scenario import Scenario
+from scenario import Scenario, Scene
 
 from project_operator.errors import SandboxError
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
     """A failure shows what a person would look at: objects, Events, requests, the operator's log."""
     report = yield
     if report.failed and call.when == "call":
-        acted = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Scenario)]
+        acted = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Scene)]
         report.sections.extend(("scenario", one.report()) for one in acted[:1])
     return report
 
@@ -49,8 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(str(figures))
 
 
-RIGHTS: Final = {"secrets": {"clusterWide": True}}
-"""Values of the chart: each scenario has a namespace of its own, with a Secret in it."""
+RIGHTS: Final = {"secrets": {"clusterWide": True, "rotation": True}}
+"""Values of the chart: each scenario has a namespace of its own, with a Secret in it; some make another."""
 
 
 def recorded(control_plane: ControlPlane, installation: Installation) -> AuditLog | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import helm
-from definitions import wait_established
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.settings import ENV_PREFIX
@@ -43,7 +42,8 @@ def install(
     objects = helm.objects(helm.template(values, namespace=namespace))
     definitions = [one for one in objects if one["kind"] == "CustomResourceDefinition"]
     _apply(control_plane, [restricted_namespace(namespace), *definitions])
-    wait_established(control_plane, [definition["metadata"]["name"] for definition in definitions])
+    if definitions:
+        control_plane.wait_established(*(definition["metadata"]["name"] for definition in definitions))
     _apply(control_plane, [one for one in objects if one not in definitions])
     pod = only(objects, "Deployment")["spec"]["template"]["spec"]
     return Installation(

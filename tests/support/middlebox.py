@@ -60,6 +60,11 @@ class Middlebox:
         return [request for request in self.server.requests if self.purpose(request) in CALLS]
 
     @property
+    def sign_ins(self) -> list[Received]:
+        """What came to sign in."""
+        return [request for request in self.server.requests if self.purpose(request) is Purpose.SIGN_IN]
+
+    @property
     def writes(self) -> list[Received]:
         """Those of them that change something."""
         return [request for request in self.requests if self.purpose(request) in WRITES]

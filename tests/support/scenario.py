@@ -1,4 +1,7 @@
-"""One namespace, one identity server and the operator between them: what a scenario acts on and looks at."""
+"""One namespace, one identity server and the operator between them: what a scenario acts on and looks at.
+
+`Scene` is what is the same for every identity server, `Scenario` the one with the embedded nscale server.
+"""
 
 import itertools
 from collections.abc import Mapping
@@ -8,7 +11,6 @@ from typing import Any, Final
 import pytest
 import yaml
 from audit import AuditLog, Write
-from definitions import wait_established
 from objects import KINDS, Object, Objects
 from operator_process import OperatorProcess
 from waiting import WITHIN, wait_until
@@ -50,7 +52,7 @@ def condition(obj: Mapping[str, Any], type_: str) -> Object:
 
 
 @dataclass
-class Scenario:
+class Scene:
     """Everything that happens here happens in ``namespace``, which the operator watches."""
 
     control_plane: ControlPlane
@@ -58,7 +60,6 @@ class Scenario:
     audit: AuditLog | None
     """None on a cluster that writes no audit log."""
     title: str
-    identity: EmbeddedIdentityServer = field(default_factory=lambda: EmbeddedIdentityServer(PROMPT))
     namespace: str = ""
 
     def __post_init__(self) -> None:
@@ -66,8 +67,7 @@ class Scenario:
         self.objects = Objects(self.control_plane.kubeconfig, self.namespace)
 
     def open(self) -> None:
-        """Start the identity server and make the namespace."""
-        self.identity.start()
+        """Make the namespace."""
         self.objects.make_namespace()
 
     def close(self) -> None:
@@ -76,14 +76,13 @@ class Scenario:
             self.objects.remove_all(resource)
         self.objects.remove(CLUSTER_IDENTITY_BACKENDS, self.namespace)
         self.objects.close()
-        self.identity.stop()
 
     # What a user does.
 
     def install_definitions(self) -> None:
         """`kubectl apply` of our definitions, as the README says; returns once they are served."""
         self.control_plane.kubectl("apply", "--server-side", "-k", "crds/")
-        wait_established(self.control_plane, [crd_name(kind) for kind in DEFINED])
+        self.control_plane.wait_established(*(crd_name(kind) for kind in DEFINED))
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl in the namespace as the administrator; what it said on stdout. Raises SandboxError."""
@@ -103,54 +102,22 @@ class Scenario:
         """`kubectl apply` of a Project, written as in `project`."""
         return self.apply(self.project(name, annotations=annotations, **spec))
 
-    def apply_backend(self, name: str = BACKEND, /, **spec: Any) -> str:
-        """`kubectl apply` of an IdentityBackend for the identity server."""
-        return self.apply(self.backend(name, **spec))
-
-    def apply_secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> str:
-        """`kubectl apply` of a Secret with the identity server's token, or another."""
-        return self.apply(self.secret(name, token=token, labelled=labelled))
-
     def project(self, name: str = "team", /, *, annotations: Mapping[str, str] | None = None, **spec: Any) -> Object:
         """A Project; the fields of its spec are named as on the wire (`import_` for `import`)."""
         metadata = {"annotations": dict(annotations)} if annotations else {}
         return manifest("Project", name, {key.rstrip("_"): value for key, value in spec.items()}, **metadata)
 
-    def backend(self, name: str = BACKEND, /, **spec: Any) -> Object:
-        """An IdentityBackend for the identity server, with bounds that the server keeps with room to spare."""
-        defaults = {
-            "nscale": {
-                "url": self.identity.url,
-                "auth": {"serviceAccountToken": {"secretRef": {"name": SECRET}}},
-            },
-            "consistency": {"readLag": "300ms", "inFlightBound": "1s"},
-            "timeout": "1s",
-            "interval": "1s",
-        }
-        return manifest("IdentityBackend", name, defaults | spec)
-
-    def cluster_backend(self, /, **spec: Any) -> Object:
-        """A ClusterIdentityBackend for the identity server, called as the namespace is, where its Secret is too; it
-        selects nothing but this namespace, unless ``spec`` says otherwise.
+    def for_tenants(self, backend: Object) -> Object:
+        """An IdentityBackend as a ClusterIdentityBackend, called as the namespace is, where its Secret is too; it
+        selects nothing but this namespace, unless its spec says otherwise.
         """
         selector = {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}
         own = {"secretNamespace": self.namespace, "namespaceSelector": selector}
-        body = self.backend(**own | spec)["spec"]
-        return manifest("ClusterIdentityBackend", self.namespace, body)
+        return manifest("ClusterIdentityBackend", self.namespace, own | backend["spec"])
 
     def tenant(self, name: str = "team", /, **spec: Any) -> Object:
         """A Project with that backend."""
         return self.project(name, backendRef={"kind": "ClusterIdentityBackend", "name": self.namespace}, **spec)
-
-    def secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> Object:
-        """A Secret with the identity server's token, or another."""
-        labels = {names.CREDENTIALS_LABEL: "true"} if labelled else {}
-        return {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": name, "labels": labels},
-            "stringData": {"token": self.identity.token if token is None else token},
-        }
 
     def edit(self, changes: Mapping[str, Any], name: str = "team", kind: str = "Project") -> Object:
         """What `kubectl patch --type=merge` does to the spec; the object after it."""
@@ -213,6 +180,98 @@ class Scenario:
             lambda: next((one for one in self.events(name) if one[1] == reason), None), f"an Event {reason}"
         )
 
+    # What the operator wrote.
+
+    def writes(self, resource: str | None = "projects") -> list[Write]:
+        """What the operator wrote in the namespace, failed writes too; None: whatever it wrote about."""
+        audit = self.audit
+        if audit is None:
+            pytest.skip("this cluster writes no audit log to count in")
+        # A write is recorded when it has been answered, a moment after its effect could be seen.
+        counts = [-1]
+
+        def stands_still() -> bool:
+            counts.append(len(audit.writes(namespace=self.namespace)))
+            return counts[-1] == counts[-2]
+
+        wait_until(stands_still, "the audit log to stand still")
+        return audit.writes(namespace=self.namespace, resource=resource)
+
+    # For whoever looks at a failure.
+
+    def requests(self) -> list[str]:
+        """The requests to the identity server, a line each."""
+        raise NotImplementedError
+
+    def report(self) -> str:
+        """Objects, Events, requests and the operator's last words."""
+        kinds = ",".join([*(one.plural for one in KINDS.values()), "events"])
+        return "\n".join(
+            [
+                self.kubectl("get", kinds, "--output=yaml", check=False),
+                "--- requests to the identity server",
+                *self.requests(),
+                "--- writes of the operator",
+                *(str(write) for write in (self.audit.writes(namespace=self.namespace) if self.audit else [])),
+                "--- the operator's last words",
+                self.operator.last_lines(),
+            ]
+        )
+
+
+@dataclass
+class Scenario(Scene):
+    """The same with the embedded nscale server."""
+
+    identity: EmbeddedIdentityServer = field(default_factory=lambda: EmbeddedIdentityServer(PROMPT))
+
+    def open(self) -> None:
+        """Start the identity server and make the namespace."""
+        self.identity.start()
+        super().open()
+
+    def close(self) -> None:
+        """Leave the operator nothing to do here, and stop the identity server."""
+        super().close()
+        self.identity.stop()
+
+    # What a user does.
+
+    def apply_backend(self, name: str = BACKEND, /, **spec: Any) -> str:
+        """`kubectl apply` of an IdentityBackend for the identity server."""
+        return self.apply(self.backend(name, **spec))
+
+    def apply_secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> str:
+        """`kubectl apply` of a Secret with the identity server's token, or another."""
+        return self.apply(self.secret(name, token=token, labelled=labelled))
+
+    def backend(self, name: str = BACKEND, /, **spec: Any) -> Object:
+        """An IdentityBackend for the identity server, with bounds that the server keeps with room to spare."""
+        defaults = {
+            "nscale": {
+                "url": self.identity.url,
+                "auth": {"serviceAccountToken": {"secretRef": {"name": SECRET}}},
+            },
+            "consistency": {"readLag": "300ms", "inFlightBound": "1s"},
+            "timeout": "1s",
+            "interval": "1s",
+        }
+        return manifest("IdentityBackend", name, defaults | spec)
+
+    def cluster_backend(self, /, **spec: Any) -> Object:
+        """The same for tenants."""
+        return self.for_tenants(self.backend(**spec))
+
+    def secret(self, name: str = SECRET, /, *, token: str | None = None, labelled: bool = True) -> Object:
+        """A Secret with the identity server's token, or another."""
+        labels = {names.CREDENTIALS_LABEL: "true"} if labelled else {}
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "labels": labels},
+            "stringData": {"token": self.identity.token if token is None else token},
+        }
+
     # What the identity server was asked, and holds.
 
     def calls(self, *operations: str, after: int = 0) -> list[RequestRecord]:
@@ -238,23 +297,6 @@ class Scenario:
 
         wait_until(look, f"{count} more listings")
 
-    # What the operator wrote.
-
-    def writes(self, resource: str | None = "projects") -> list[Write]:
-        """What the operator wrote in the namespace, failed writes too; None: whatever it wrote about."""
-        audit = self.audit
-        if audit is None:
-            pytest.skip("this cluster writes no audit log to count in")
-        # A write is recorded when it has been answered, a moment after its effect could be seen.
-        counts = [-1]
-
-        def stands_still() -> bool:
-            counts.append(len(audit.writes(namespace=self.namespace)))
-            return counts[-1] == counts[-2]
-
-        wait_until(stands_still, "the audit log to stand still")
-        return audit.writes(namespace=self.namespace, resource=resource)
-
     def assert_quiet(self, listings: int = 2, *, resource: str | None = "projects") -> None:
         """Nothing is written, neither to the API server nor to the identity server, for so many more listings."""
         start, before = self.last_call(), len(self.writes(resource))
@@ -264,21 +306,9 @@ class Scenario:
 
     # For whoever looks at a failure.
 
-    def report(self) -> str:
-        """Objects, Events, requests and the operator's last words."""
-        kinds = ",".join([*(one.plural for one in KINDS.values()), "events"])
-        requests = [
+    def requests(self) -> list[str]:
+        """The latest requests to the identity server, a line each."""
+        return [
             f"{one.sequence:4} {one.begun:.3f} {one.operation} {one.status} {one.project_id or one.name}"
             for one in self.identity.admin.requests()[-80:]
         ]
-        return "\n".join(
-            [
-                self.kubectl("get", kinds, "--output=yaml", check=False),
-                "--- requests to the identity server",
-                *requests,
-                "--- writes of the operator",
-                *(str(write) for write in (self.audit.writes(namespace=self.namespace) if self.audit else [])),
-                "--- the operator's last words",
-                self.operator.last_lines(),
-            ]
-        )

@@ -75,12 +75,17 @@ async def failing(call: Awaitable[Any], kind: type[BackendError], secrets: Colle
         await call
     error = raised.value
     assert type(error) is kind, f"{type(error).__name__}: {error}"
-    shown = "".join([str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)])
+    links: list[BaseException] = [error]
+    while (before := links[-1].__cause__ or links[-1].__context__) is not None:
+        links.append(before)
+    strangers = [link for link in links if not isinstance(link, BackendError)]
+    assert not strangers, "what is no error of ours may hold on to the request, and so to the credential in it"
+    shown = "".join(
+        text for link in links for text in (str(link), repr(link), repr(vars(link)), *traceback.format_exception(link))
+    )
     assert secrets, "there is always a credential"
     assert not [secret for secret in secrets if secret in shown]
     assert "a page of somebody else" not in shown
-    assert error.__cause__ is None
-    assert error.__context__ is None
     assert len(str(error)) <= 256
     return error
 

@@ -198,6 +198,11 @@ async def layers(access: ClusterAccess) -> AsyncIterator[Start]:
         await layer.close()
 
 
+def kopf_lists(request: web.Request) -> bool:
+    """Whether this is the listing that a stream begins with; surveys and sweeps ask for metadata alone."""
+    return request.query.get("limit") == "500" and "as=Partial" not in request.headers.get("Accept", "")
+
+
 def refusing(status: int, matches: Callable[[web.Request], bool]) -> Fault:
     """Answers what matches with a Status."""
 

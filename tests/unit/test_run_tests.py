@@ -75,3 +75,15 @@ def test_kind_is_refused_in_one_line_where_docker_has_no_engine(
 def test_kind_is_refused_in_one_line_where_there_is_no_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert run_tests.docker_is_missing() == "there is no docker on PATH"
+
+
+def test_what_a_part_needs_is_made_ready_before_it() -> None:
+    assert run_tests.needed("unit", []) == []
+    assert run_tests.needed("contract", []) == ["Keystone"]
+    assert run_tests.needed("scenarios", []) == ["control plane", "Keystone"]
+    assert run_tests.needed("api", []) == ["control plane"]
+    assert run_tests.needed("scenarios", ["--kind"]) == ["Keystone"]
+
+
+def test_making_ready_starts_nothing() -> None:
+    assert all("--build-only" in arguments for arguments in run_tests.PREPARATIONS.values())

@@ -8,11 +8,14 @@ Promises of every backend:
 * ``connect`` proves the credential, resolves the organisation (or domain) and writes nothing.
 * ``list_projects`` is complete or raises. It never returns a page for a whole, and never an empty tuple for a
   failure. Objects of another organisation that the server mixes in are left out.
-* ``get_project`` raises `ProjectNotFound` only for the vendor's own not-found answer for that id.
+* ``get_project`` raises `ProjectNotFound` only for the vendor's own not-found answer for that id; where a credential
+  hears "forbidden" of what is missing, only for a complete listing begun after that, which such a credential is
+  given whole or not at all.
 * ``verify_read_access`` succeeds only if a project of this organisation that exists would be shown to this credential.
 * ``create_project`` sends at most one request that creates, never retries it, and does nothing that can fail after
   it. ``before_send`` is called when everything else (pool, limiter, TLS) has been waited for, immediately before the
-  bytes leave; what it raises is raised, and nothing is sent.
+  bytes leave; what it raises is raised, and nothing is sent. A request that was refused for its token alone (401) was
+  none: it may be sent again with another token, after ``before_send`` was called again.
 * ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not
   name as it was in ``current``. It may take several requests; what fails is the first that fails, and those before it
   stand.
@@ -21,8 +24,8 @@ Promises of every backend:
 * A role assignment is one of a group on the project itself: what is inherited or of a user is neither shown nor
   touched.
 * ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end.
-* Every call ends within ``timeout``, counted from when the limiter let it through, and never waits for provisioning.
-  Redirects are not followed.
+* Every request ends within ``timeout``, counted from when the limiter let it through; a call is one request, or the
+  few that its backend says. None waits for provisioning. Redirects are not followed.
 * Every failure is one of the `BackendError` classes. A write with no usable answer is `OutcomeUnknown`, never
   anything milder.
 * No secret, and no text of an answer that did not parse as this vendor's error, gets into an exception, a log line or
@@ -126,7 +129,7 @@ class ProjectContent:
     parent_id: str | None = None
     particulars: Mapping[str, str] = field(default_factory=dict)
     """What only one family of backends has, by the path of the field in the Project's spec: ``keystone.immutable``.
-    Booleans are ``true`` and ``false``."""
+    Booleans are ``true`` and ``false``. To be written, what is absent is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class RemoveFinalizer:
     """Guarded; the end of our part in this object's life."""
 
     notice: Notice | None = None
+    leaves_project: bool = False
+    """Whether its project stays in the backend, so that the next object of the name must be able to see it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, naming, planning, rest, settling, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
-from project_operator.reconcile.evidence import NEVER, Listing
+from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import Outcome, Standing, working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
@@ -119,9 +119,9 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
                 f"{backend.kind} '{backend.name}' does not allow creation (`spec.capabilities.create: false`)",
             ),
         )
-    if backend.listing is None:
+    if backend.listing is None or backend.listing.begun_at <= view.predecessor_left_at:
         # Without one look at what is there, a predecessor's project would be doubled.
-        return rest.unchanged(poll=Poll("", NEVER, 0.0))
+        return rest.unchanged(poll=Poll("", view.predecessor_left_at, 0.0))
     if (verdict := _left_by_a_predecessor(view, backend.listing)) is not None:
         return rest.on_verdict(view, verdict)
     return resolve(view, backend)

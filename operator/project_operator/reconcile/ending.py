@@ -36,4 +36,5 @@ def announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
 def release(view: View, note: str) -> RemoveFinalizer:
     """Let go of a project that stays."""
     name = f"project {view.record.id}: " if view.record.id else ""
-    return RemoveFinalizer(Notice(warning=False, reason="Released", action="Release", note=f"{name}{note}"))
+    notice = Notice(warning=False, reason="Released", action="Release", note=f"{name}{note}")
+    return RemoveFinalizer(notice, leaves_project=True)

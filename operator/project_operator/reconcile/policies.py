@@ -72,15 +72,16 @@ def tenant_may_ask_for_it(view: View) -> Verdict | None:
         view.project,
         deletion_policy=view.project.spec.deletion_policy or backend.default_deletion_policy,
         own_domain=backend.organization_id,
-        roles=None,
+        roles=backend.roles.roles if backend.roles is not None else None,
+        roles_are_fresh=backend.roles is not None and backend.roles.begun_at >= view.now - view.cadence.slow,
     )
     return _not_permitted(backend, found)
 
 
-def tenant_may_remove_it_so(view: View, deletion_policy: str) -> Verdict | None:
+def tenant_may_remove_it_so(view: View, deletion_policy: str | None) -> Verdict | None:
     """Deletion is always allowed, as far as it leaves behind what the owner of the backend object lets be left."""
     backend = view.backend
-    if not isinstance(backend, BackendView) or backend.tenancy is None:
+    if not isinstance(backend, BackendView) or backend.tenancy is None or deletion_policy is None:
         return None
     return _not_permitted(backend, tenancy.deletion_objection(backend.tenancy, deletion_policy))
 

@@ -23,8 +23,9 @@ from project_operator.reconcile.actions import (
 from project_operator.reconcile.content import IMMUTABLE, particulars
 from project_operator.reconcile.evidence import NEVER, newest
 from project_operator.reconcile.memory import Announced, Intent, Memory
+from project_operator.reconcile.naming import IMPORTED
 from project_operator.reconcile.outcome import Outcome, held, working
-from project_operator.reconcile.policies import BEFORE_REMOVING, first_verdict, reads_only
+from project_operator.reconcile.policies import BEFORE_REMOVING, first_verdict, reads_only, tenant_may_remove_it_so
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -34,6 +35,8 @@ def decide(view: View) -> Action:
         return Forget()
     if (hold := _hold(view)) is not None:
         return rest.on_verdict(view, hold)
+    if (refused := tenant_may_remove_it_so(view, _outcome_by_policy(view))) is not None:
+        return rest.on_verdict(view, Verdict(refused.reason, f"the deletion waits: {refused.message}"))
     if reads_only(view):
         told = view.project.spec.management_policy
         return ending.release(view, f"`managementPolicy: {told}`: nothing is written, the project stays as it is")
@@ -69,6 +72,15 @@ def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
             Reason.UNSUPPORTED, f"`spec.deletionPolicy`: this backend cannot do '{policy}'; set 'Delete' or 'Orphan'"
         ),
     )
+
+
+def _outcome_by_policy(view: View) -> str | None:
+    """What becomes of the project; None where it is nobody's here. To stop managing one that was made is to leave it
+    behind.
+    """
+    if not reads_only(view):
+        return _policy(view)
+    return None if view.project.status.origin == IMPORTED or not view.record.id else DeletionPolicy.ORPHAN
 
 
 def vanished(memory: Memory) -> Action:

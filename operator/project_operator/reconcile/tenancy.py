@@ -69,7 +69,13 @@ def not_permitted(backend: str, objection: Objection) -> str:
 
 
 def objection(
-    tenancy: Tenancy, project: Project, *, deletion_policy: str, own_domain: str, roles: tuple[Role, ...] | None
+    tenancy: Tenancy,
+    project: Project,
+    *,
+    deletion_policy: str,
+    own_domain: str,
+    roles: tuple[Role, ...] | None,
+    roles_are_fresh: bool = True,
 ) -> Objection | None:
     """The first thing that ``project`` asks for and may not have; None if it may have everything.
 
@@ -77,6 +83,8 @@ def objection(
         deletion_policy: the one in force.
         own_domain: id of the domain that the backend object itself names; asking for it asks for nothing.
         roles: what the backend knows; None: not read yet. Roles by id cannot be judged then, nor resolved by anybody.
+        roles_are_fresh: whether a role that is not there may be called unknown; otherwise the roles are read again
+            before it can be resolved, and judged again then.
     """
     return next(
         (
@@ -86,7 +94,7 @@ def objection(
                 _import(tenancy, project.spec),
                 _name(tenancy, project.remote_name),
                 _place(tenancy, project.spec, own_domain),
-                _roles(tenancy, project.spec, roles),
+                _roles(tenancy, project.spec, roles, fresh=roles_are_fresh),
                 deletion_objection(tenancy, deletion_policy),
             )
             if found is not None
@@ -138,7 +146,7 @@ def _place(tenancy: Tenancy, spec: ProjectSpec, own_domain: str) -> Objection | 
     return None
 
 
-def _roles(tenancy: Tenancy, spec: ProjectSpec, roles: tuple[Role, ...] | None) -> Objection | None:
+def _roles(tenancy: Tenancy, spec: ProjectSpec, roles: tuple[Role, ...] | None, *, fresh: bool) -> Objection | None:
     for group_index, group in enumerate(spec.groups or ()):
         for index, role in enumerate(group.roles or ()):
             field = f"spec.groups[{group_index}].roles[{index}]"
@@ -146,7 +154,7 @@ def _roles(tenancy: Tenancy, spec: ProjectSpec, roles: tuple[Role, ...] | None) 
                 return Objection(f"{field}.name", _not_among(tenancy, role.name))
             if role.id is not None and roles is not None:
                 known = {one.name for one in roles if one.id == role.id}
-                if not known:
+                if not known and fresh:
                     return Objection(f"{field}.id", f"no role of the backend has the id '{role.id}'")
                 if not known <= tenancy.roles:
                     return Objection(f"{field}.id", _not_among(tenancy, min(known - tenancy.roles)))

@@ -171,6 +171,9 @@ class View:
     circle each stands once."""
     children: tuple[str, ...] = ()
     """Names of the Projects that name this one as their parent and may have something in the backend."""
+    predecessor_left_at: float = NEVER
+    """When an earlier object of the name was let go and its project stayed, where that was lately: an older listing may
+    not show that project as it is."""
     definition_checked_at: float = NEVER
     """When the last live look at our CRD was begun."""
     definition_terminating: bool = False

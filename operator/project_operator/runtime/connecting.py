@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from json import dumps
@@ -58,6 +58,8 @@ class Entry:
     sweeper: Sweeper | None = None
     rotated: RotatedSecret | None = None
     """What replaces the credential of ``connection``, where something may."""
+    attempts: dict[str, float] = field(default_factory=dict)
+    """Since when this process knows of which attempt to replace the credential."""
     warned: tuple[datetime, int] | None = None
     """Of which expiry people were warned last, and how often."""
 
@@ -89,7 +91,9 @@ class Connector:
         clock: Clock,
         hooks: Hooks,
         tell: Tell,
+        users_of: Callable[[Key], int],
     ) -> None:
+        """``users_of``: how many Projects need a backend object."""
         self._kube = kube
         self._secrets = secrets
         self._registry = registry
@@ -98,6 +102,7 @@ class Connector:
         self._clock = clock
         self._hooks = hooks
         self._tell = tell
+        self._users_of = users_of
 
     async def connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
         """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none.
@@ -122,7 +127,7 @@ class Connector:
             # What the former connection has asked for is to be found by the new one.
             await entry.rotated.aclose()
         try:
-            fresh, rotated = await self._open(key, backend, secret, revision)
+            fresh, rotated = await self._open(key, entry, backend, secret, revision)
         except BackendError as error:
             self._failed(entry, error)
             await entry.close()
@@ -133,7 +138,7 @@ class Connector:
         self._owner.connection_changed(fresh)
 
     async def _open(
-        self, key: Key, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str
+        self, key: Key, entry: Entry, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str
     ) -> tuple[Connection, RotatedSecret | None]:
         spec = backend.spec
         try:
@@ -146,7 +151,7 @@ class Connector:
             max_in_flight=spec.rate_limit.max_in_flight,
         )
         surroundings = self._surround(limiter)
-        rotated = self._rotated(key, backend, vendor, secret)
+        rotated = self._rotated(key, entry, backend, vendor, secret)
         if rotated is not None:
             surroundings = replace(surroundings, keeper=rotated)
             if (kept := await rotated.load()) is not None:
@@ -154,6 +159,7 @@ class Connector:
         opened = InstrumentedBackend(vendor.open(spec, secret, surroundings), vendor.key, self._hooks, self._clock.now)
         try:
             facts = await opened.connect()
+            self._stays(key, backend, facts.organization_id)
         except CredentialsRejected as error:
             await opened.aclose()
             if rotated is None or not rotated.unsettled:
@@ -177,8 +183,23 @@ class Connector:
         )
         return connection, rotated
 
+    def _stays(self, key: Key, backend: IdentityBackend, organization_id: str) -> None:
+        """Whoever can change a Secret does not thereby move the projects of others to another organization.
+
+        Raises:
+            ConnectionRefused: the credential leads elsewhere than the former one, and there are Projects.
+        """
+        former = backend.status.organization_id
+        if former in {None, organization_id} or not self._users_of(key):
+            return
+        raise ConnectionRefused(
+            f"the credential leads to organization {organization_id} now, but the Projects of this object are in "
+            f"{former}; put a credential for that one into the Secret, or make another backend object",
+            field="status.organizationID",
+        )
+
     def _rotated(
-        self, key: Key, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
+        self, key: Key, entry: Entry, backend: IdentityBackend, vendor: Vendor, secret: Mapping[str, bytes]
     ) -> RotatedSecret | None:
         """What may replace the credential; None where nothing does."""
         name = vendor.replaces(backend.spec)
@@ -191,6 +212,7 @@ class Connector:
             self._kube,
             self._clock,
             settle=parse_duration(backend.spec.consistency.in_flight_bound).total_seconds(),
+            seen=entry.attempts,
             tell=lambda notice: self._tell(key, notice),
         )
 
@@ -243,7 +265,7 @@ def _verdict_of(error: BackendError) -> Verdict:
     if not isinstance(error, ConnectionRefused):
         return Verdict(reason_for(error), str(error))
     message = f"`{error.field}`: {error}"
-    if error.field.endswith("organization"):
+    if error.field.endswith(("organization", "organizationID")):
         return Verdict(Reason.ORGANIZATION_NOT_FOUND, message)
     if "secretRef" in error.field:
         return Verdict(Reason.SECRET_INVALID, message)

@@ -112,6 +112,7 @@ class Engine:
                 clock=clock,
                 hooks=hooks,
                 tell=self._tell_of_backend,
+                users_of=self.users_of,
             ),
             holder=self._holder,
             users=self,

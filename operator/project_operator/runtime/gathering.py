@@ -1,8 +1,9 @@
 """Gathers the view that a decision about one Project rests on: object, backend, memory, clocks."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
@@ -23,6 +24,8 @@ from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.store import References
 
+LEFT_KEPT: Final = 10_000
+"""How many names of lately let go objects are remembered: far more than go between two listings."""
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 
@@ -56,6 +59,7 @@ class Gatherer:
         self._cadence = cadence
         self._started_at = clock.now()
         self._namespaces: dict[str, tuple[datetime, str]] = {}
+        self._left_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._definition = (NEVER, False)
 
     async def gather(
@@ -93,10 +97,17 @@ class Gatherer:
             rivals=self._rivals(key, project, backend),
             lineage=self._hierarchy.lineage(key) if project.spec.parent_ref is not None else (),
             children=self._hierarchy.children(key),
+            predecessor_left_at=self._left_at.get((key.namespace, key.name), NEVER),
             definition_checked_at=checked_at,
             definition_terminating=terminating,
         )
         return view, connection
+
+    def note_left(self, key: Key) -> None:
+        """``key`` was let go of just now, and its project stays."""
+        self._left_at[key.namespace, key.name] = self._clock.now()
+        while len(self._left_at) > LEFT_KEPT:
+            self._left_at.popitem(last=False)
 
     async def check_definition(self) -> None:
         """I14, live: whether our CRD is being deleted, or no longer served."""

@@ -75,7 +75,7 @@ class Hierarchy:
     def children(self, key: Key) -> tuple[str, ...]:
         """Names of the Projects that have ``key`` for a parent and have, or may have, something in the backend."""
         children = self._children.get((key.namespace, key.name), ())
-        return tuple(sorted(child.name for child in children if self._standings[child].holds))
+        return tuple(sorted({child.name for child in children if self._standings[child].holds}))
 
     def _place(self, namespace: str, raw: Raw) -> Place:
         return self._place_of(namespace, (raw.get("spec") or {}).get("backendRef"))

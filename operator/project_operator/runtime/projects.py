@@ -133,6 +133,8 @@ class ProjectWorker:
                 finalizers = [name for name in metadata.finalizers if name != names.FINALIZER]
                 changes = {"metadata": {"finalizers": finalizers, "annotations": {names.BACKEND_ANNOTATION: None}}}
                 await self._patch(key, raw, changes)
+                if action.leaves_project:
+                    self._gatherer.note_left(key)
                 self._tell(raw, action.notice)
             case act.WriteStatus():
                 await self._write_status(key, raw, view, action, moment)

@@ -23,7 +23,7 @@ import base64
 import binascii
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -110,19 +110,21 @@ class RotatedSecret:
         clock: Clock,
         *,
         settle: float,
+        seen: MutableMapping[str, float],
         tell: Callable[[Notice], None],
     ) -> None:
         """``original`` is the value in the user's Secret; ``settle`` the seconds after which a request can take effect
-        no more.
+        no more; ``seen`` since when this process knows of which attempt, for all connections of a backend object.
         """
         self._place = place
         self._digest = digest_of(original)
         self._kube = kube
         self._clock = clock
         self._settle = settle
+        self._seen = seen
         self._tell = tell
-        self._found: tuple[str, float] | None = None
-        """An attempt that is not settled, and since when this process knows of it."""
+        self._unsettled = ""
+        """An attempt of which it is not known what came of it."""
         self._under_way: set[asyncio.Task[Replacement]] = set()
         self._closed = False
         self._said = ""
@@ -134,7 +136,7 @@ class RotatedSecret:
         """Whether it is not known what came of an attempt: the credential may have been replaced without our knowing
         by what.
         """
-        return self._found is not None
+        return bool(self._unsettled)
 
     async def load(self) -> bytes | None:
         """What is kept in place of the user's value; None where that counts itself.
@@ -190,16 +192,16 @@ class RotatedSecret:
         try:
             replacement = await ask()
         except OutcomeUnknown as error:
-            self._found = (intent.attempt, self._clock.now())
+            self._unsettled, self._seen[intent.attempt] = intent.attempt, self._clock.now()
             raise self._told(error) from None
         except BackendError as error:
-            self._found = None
+            self._unsettled = ""
             await self._withdraw(raw)
             if before is not None and isinstance(error, CredentialsRejected):
                 error = CredentialsRejected(lost(str(error), before.since), operation=error.operation)
             raise self._told(error) from None
         await self._keep(raw, intent, replacement)
-        self._found, self._said = None, ""
+        self._unsettled = self._said = ""
         self.expires_at = replacement.expires_at
         if replacement.expires_at is not None:
             # What tells no expiry is replaced all the time, and no news.
@@ -226,12 +228,14 @@ class RotatedSecret:
             )
         before = _Intent.read(raw)
         self._notice(before)
-        if self._found is None:
+        if not self._unsettled:
             before = None
-        elif before is not None and self._found[1] + self._settle > self._clock.now():
+        elif (left := self._seen[self._unsettled] + self._settle - self._clock.now()) > 0:
+            since = before.since if before is not None else ""
             raise CredentialNotKept(
-                f"what came of the attempt of {before.since} to replace the credential is not known; "
-                "the next one waits until that can take effect no more"
+                f"what came of the attempt of {since} to replace the credential is not known; "
+                "the next one waits until that can take effect no more",
+                retry_after=left,
             )
         metadata = {"annotations": {names.REPLACING_ANNOTATION: str(intent)}}
         return await self._kube.patch(SECRETS, raw, {"metadata": metadata}), intent, before
@@ -282,10 +286,9 @@ class RotatedSecret:
 
     def _notice(self, intent: _Intent | None) -> None:
         """Note since when this process knows of an attempt that is not settled."""
-        if intent is None or intent.digest != self._digest:
-            self._found = None
-        elif self._found is None or self._found[0] != intent.attempt:
-            self._found = (intent.attempt, self._clock.now())
+        self._unsettled = intent.attempt if intent is not None and intent.digest == self._digest else ""
+        if self._unsettled:
+            self._seen.setdefault(self._unsettled, self._clock.now())
 
     def _is_ours(self, raw: Mapping[str, Any]) -> bool:
         owners = raw["metadata"].get("ownerReferences") or []

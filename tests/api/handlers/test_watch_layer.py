@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from definitions import wait_established
 from watching import QUICK, Layer, Start, layers, until
 
 from project_operator.kube.access import load_access
@@ -42,7 +41,7 @@ def plane(control_plane: ControlPlane) -> Iterator[ControlPlane]:
 
 def define(plane: ControlPlane) -> None:
     plane.kubectl("apply", "-f", "-", stdin=DEFINITION)
-    wait_established(plane, [f"widgets.{WIDGETS.group}"])
+    plane.wait_established(f"widgets.{WIDGETS.group}")
 
 
 def undefine(plane: ControlPlane) -> None:

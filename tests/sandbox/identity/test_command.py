@@ -7,36 +7,15 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import httpx
 import pytest
+from identity_command import DEADLINE, running, tried
 
 from project_operator.errors import ConfigurationError
 from project_operator.sandbox.identity import command
 from project_operator.sandbox.identity.tls import TLSFiles
-
-DEADLINE = 20.0
-
-
-@contextmanager
-def running(*options: str, pass_fds: tuple[int, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "project_operator", "sandbox", "identity", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-        pass_fds=pass_fds,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout
-        finally:
-            process.kill()
 
 
 def parse(*options: str) -> argparse.Namespace:
@@ -76,15 +55,9 @@ def test_it_serves_https_with_given_files(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_shows_calls_that_work() -> None:
     with running("--read-lag", "0") as (process, out):
-        lines = []
-        while not (line := out.readline()).startswith("Ctrl-C"):
-            assert line, "it ended"
-            lines.append(line)
-        exports = [line for line in lines if line.startswith("export ")]
-        script = "".join(exports) + "".join(lines[lines.index(next(x for x in lines if x.startswith("Try"))) + 1 :])
-        shell = subprocess.run(["/bin/sh", "-ec", script], capture_output=True, text=True, check=True, timeout=DEADLINE)
-        assert shell.stdout.count('"name":"first"') == 3  # created, listed, logged
-        assert '"createProject"' in shell.stdout
+        answered = tried(out)
+        assert answered.count('"name":"first"') == 3  # created, listed, logged
+        assert '"createProject"' in answered
         process.terminate()
 
 

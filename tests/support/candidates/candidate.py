@@ -1,7 +1,7 @@
 """What the contract suite needs to know of a backend, so that nothing of a vendor is in its tests."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Self
 from scripted_server import Received
 
 from candidates.answers import ErrorRow
+from candidates.fields import Scene
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.base import Backend, ProjectContent, Tag
 from project_operator.backends.calls import TransportSettings
@@ -45,7 +46,7 @@ class Connecting:
     organization_id: str | None = None
     organization_name: str | None = None
     ca_bundle: str = ""
-    timeout: float = 5.0
+    timeout: float = 10.0
     connections: int = 8
 
 
@@ -79,8 +80,8 @@ class Candidate(ABC):
 
     @classmethod
     @abstractmethod
-    def start(cls) -> AbstractContextManager[Self]:
-        """Run the server; `reset` is for the test to call."""
+    def start(cls, fixture: Callable[[str], Any]) -> AbstractContextManager[Self]:
+        """Run the server; `reset` is for the test to call. ``fixture`` gets one of the whole run by its name."""
 
     @abstractmethod
     def open(
@@ -113,6 +114,10 @@ class Candidate(ABC):
         """All projects of the organization as they really are, without those being deleted, by id."""
 
     @abstractmethod
+    def look(self, project_id: str) -> ProjectContent:
+        """One project as it really is, wherever it is."""
+
+    @abstractmethod
     def make(self, content: ProjectContent) -> str:
         """A project that somebody else made, to be seen at once; its id."""
 
@@ -139,6 +144,18 @@ class Candidate(ABC):
     @abstractmethod
     def access(self, group_ids: Iterable[str]) -> dict[str, Any]:
         """The fields of `ProjectContent` by which these groups, and no others, have access."""
+
+    @abstractmethod
+    def scene(self) -> Scene:
+        """What examples of fields can refer to."""
+
+    @abstractmethod
+    def allowing_everything(self, scene: Scene) -> Connecting:
+        """A connection that may set every field."""
+
+    @abstractmethod
+    def further_changes(self) -> Iterable[dict[str, Any]]:
+        """Changes of what not every backend has, as fields of `ProjectContent`."""
 
     @abstractmethod
     def lose_rights(self) -> None:

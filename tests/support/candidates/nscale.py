@@ -1,12 +1,13 @@
 """nscale Identity, on the embedded server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
 from scripted_server import Received
 
 from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose
+from candidates.fields import Scene
 from candidates.nscale_answers import NSCALE_ROWS
 from project_operator.api.names import MARK_TAG
 from project_operator.backends import nscale
@@ -36,7 +37,7 @@ class NscaleCandidate(Candidate):
 
     @classmethod
     @contextmanager
-    def start(cls) -> Iterator[Self]:
+    def start(cls, fixture: Callable[[str], Any]) -> Iterator[Self]:  # noqa: ARG003 - it needs none
         with EmbeddedIdentityServer(NscaleSettings(dialect="1.18", read_lag=0.0)) as server:
             yield cls(server)
 
@@ -97,6 +98,9 @@ class NscaleCandidate(Candidate):
             if project.organization_id == self.organization_id and project.deletion_time is None
         }
 
+    def look(self, project_id: str) -> ProjectContent:
+        return self.truth()[project_id]
+
     def make(self, content: ProjectContent) -> str:
         (project_id,) = self.server.admin.make_projects(name_prefix=content.name, group_ids=content.group_ids)
         tags = {tag.name: tag.value for tag in content.tags} | ({MARK_TAG: content.mark} if content.mark else {})
@@ -132,6 +136,15 @@ class NscaleCandidate(Candidate):
 
     def access(self, group_ids: Iterable[str]) -> dict[str, Any]:
         return {"group_ids": tuple(group_ids)}
+
+    def scene(self) -> Scene:
+        return Scene(self.vendor, group_id=self.make_group("those who may"))
+
+    def allowing_everything(self, scene: Scene) -> Connecting:  # noqa: ARG002 - nothing has to be allowed
+        return AS_IT_WORKS
+
+    def further_changes(self) -> Iterable[dict[str, Any]]:
+        yield {"description": None, "tags": (Tag("no", "description"),)}
 
     def lose_rights(self) -> None:
         self.server.admin.revoke(self.account)

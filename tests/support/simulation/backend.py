@@ -66,6 +66,8 @@ class SimulatedBackend:
     groups: list[Group] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
     readable: bool = True
+    organization_id: str = "org"
+    """Of whichever credential is used."""
     calls: list[tuple[str, float, str]] = field(default_factory=list)
     created: list[RemoteProject] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
@@ -83,7 +85,7 @@ class SimulatedBackend:
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")
-        return ConnectionFacts("org", "demo", "robot")
+        return ConnectionFacts(self.organization_id, "demo", "robot")
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         await self._enter("list")
@@ -232,7 +234,7 @@ class SimulatedBackend:
             self._enabled_below_disabled(content)
         project = RemoteProject(
             id=f"p{self._serial}",
-            organization_id="org",
+            organization_id=self.organization_id,
             content=content,
             provisioning_status=ProvisioningStatus.PROVISIONED if self.keystone else ProvisioningStatus.PENDING,
             health_status=HealthStatus.HEALTHY if self.keystone else HealthStatus.UNKNOWN,

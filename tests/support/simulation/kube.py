@@ -10,12 +10,23 @@ from typing import Any
 
 from project_operator.api.names import CREDENTIALS_LABEL
 from project_operator.errors import KubeConflict, KubeNotFound, KubeUnavailable
-from project_operator.kube.resources import DEFINITIONS, IDENTITY_BACKENDS, NAMESPACES, PROJECTS, SECRETS, Resource
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    DEFINITIONS,
+    IDENTITY_BACKENDS,
+    NAMESPACES,
+    PROJECTS,
+    SECRETS,
+    Resource,
+)
 
 Place = tuple[str, str, str]
 Listener = Callable[[Resource, str | None, dict[str, Any]], None]
 Objects = list[dict[str, Any]]
-WATCHED = {resource.plural: resource for resource in (PROJECTS, IDENTITY_BACKENDS, SECRETS)}
+WATCHED = {
+    resource.plural: resource
+    for resource in (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, SECRETS, NAMESPACES)
+}
 
 
 class SimulatedKube:
@@ -89,7 +100,8 @@ class SimulatedKube:
     def make(self, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """`kubectl create`."""
         raw = copy.deepcopy(dict(body))
-        raw["metadata"].setdefault("namespace", "ns")
+        if resource.namespaced:
+            raw["metadata"].setdefault("namespace", "ns")
         return self.put_directly(resource, raw)
 
     def put_directly(self, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
@@ -109,17 +121,26 @@ class SimulatedKube:
 
     def edit(self, name: str, resource: Resource = PROJECTS, /, **spec: Any) -> None:
         """`kubectl patch` of the spec; None removes a field."""
-        current = self._require(resource, "ns", name)
+        current = self._require(resource, _namespace(resource), name)
         self._save(resource, current, _merged(current, {"spec": spec}))
 
     def annotate(self, name: str, resource: Resource = PROJECTS, /, **annotations: str | None) -> None:
         """`kubectl annotate`."""
-        current = self._require(resource, "ns", name)
+        current = self._require(resource, _namespace(resource), name)
         self._save(resource, current, _merged(current, {"metadata": {"annotations": annotations}}))
+
+    def label(self, name: str, resource: Resource, namespace: str = "", /, **labels: str | None) -> None:
+        """`kubectl label`; `_` in a name stands for the credentials label. What a watch selects by may come and go."""
+        current = self._require(resource, namespace, name)
+        renamed = {CREDENTIALS_LABEL if key == "_" else key: value for key, value in labels.items()}
+        after = _merged(current, {"metadata": {"labels": renamed}})
+        if _is_watched(resource.plural, current) and not _is_watched(resource.plural, after):
+            self._tell_of_end(resource, current)
+        self._save(resource, current, after)
 
     def delete(self, name: str, resource: Resource = PROJECTS) -> None:
         """`kubectl delete`; a finalizer holds it."""
-        current = self._require(resource, "ns", name)
+        current = self._require(resource, _namespace(resource), name)
         if not current["metadata"].get("finalizers"):
             self._remove(resource, current)
             return
@@ -130,7 +151,7 @@ class SimulatedKube:
 
     def strip_finalizers(self, name: str, resource: Resource = PROJECTS) -> None:
         """Somebody tears the finalizers off."""
-        current = self._require(resource, "ns", name)
+        current = self._require(resource, _namespace(resource), name)
         self._save(resource, current, _merged(current, {"metadata": {"finalizers": None}}))
 
     def remake_namespace(self) -> None:
@@ -148,9 +169,9 @@ class SimulatedKube:
         current = self._require(SECRETS, "ns", name)
         self._save(SECRETS, current, _merged(current, {"data": {"token": token}}))
 
-    def look(self, name: str, resource: Resource = PROJECTS) -> dict[str, Any] | None:
+    def look(self, name: str, resource: Resource = PROJECTS, namespace: str | None = None) -> dict[str, Any] | None:
         """The object as it is, or None."""
-        found = self._objects.get((resource.plural, "ns", name))
+        found = self._objects.get((resource.plural, _namespace(resource) if namespace is None else namespace, name))
         return copy.deepcopy(found) if found is not None else None
 
     def all(self, resource: Resource = PROJECTS) -> "Objects":
@@ -196,6 +217,12 @@ class SimulatedKube:
         del self._objects[resource.plural, raw["metadata"].get("namespace", ""), raw["metadata"]["name"]]
         self._tell(resource, "DELETED", raw)
 
+    def _tell_of_end(self, resource: Resource, last: dict[str, Any]) -> None:
+        """The object is still there, but not for the watch: with the resourceVersion of the change."""
+        gone = copy.deepcopy(last)
+        gone["metadata"]["resourceVersion"] = str(self._version + 1)
+        self._tell(resource, "DELETED", gone)
+
     def _tell(self, resource: Resource, kind: str, raw: dict[str, Any]) -> None:
         listener = self.listener
         if listener is None or not _is_watched(resource.plural, raw):
@@ -206,6 +233,10 @@ class SimulatedKube:
                 listener(resource, kind, copy.deepcopy(raw))
 
         asyncio.get_running_loop().call_later(self.watch_delay, tell)
+
+
+def _namespace(resource: Resource) -> str:
+    return "ns" if resource.namespaced else ""
 
 
 def _is_watched(plural: str, raw: Mapping[str, Any]) -> bool:

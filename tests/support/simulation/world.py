@@ -10,9 +10,10 @@ from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import RemoteProject, UnsupportedField
+from project_operator.backends.keeping import Keeper
 from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Surroundings, Vendor
-from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence
@@ -54,6 +55,12 @@ class World:
         self.kube = SimulatedKube()
         self.notices: list[tuple[str, Notice]] = []
         self.engine: Engine | None = None
+        self.replaces = ""
+        """The key of the Secret whose value the backend may replace."""
+        self.opened: list[tuple[dict[str, bytes], Keeper]] = []
+        """Each connection's secrets, and what keeps their successors."""
+        self.default_backend = ("IdentityBackend", "default")
+        """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
 
     async def __aenter__(self) -> Self:
@@ -64,14 +71,25 @@ class World:
 
     def install(self, **spec: Any) -> None:
         """The Secret and the backend object."""
+        self._make_secret("ns")
+        self.kube.make(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": self._backend_spec() | spec})
+
+    def install_for_all(self, name: str = "cloud", **spec: Any) -> None:
+        """A backend object for every namespace, unless ``spec`` says otherwise, with its Secret in one of its own."""
+        self._make_secret("identity")
+        own = {"secretNamespace": "identity", "namespaceSelector": {}}
         self.kube.make(
-            SECRETS,
-            {"metadata": {"name": "token", "labels": {CREDENTIALS_LABEL: "true"}}, "data": {"token": "dG9rZW4="}},
+            CLUSTER_IDENTITY_BACKENDS, {"metadata": {"name": name}, "spec": self._backend_spec() | own | spec}
         )
+
+    def _make_secret(self, namespace: str) -> None:
+        metadata = {"name": "token", "namespace": namespace, "labels": {CREDENTIALS_LABEL: "true"}}
+        self.kube.make(SECRETS, {"metadata": metadata, "data": {"token": "dG9rZW4="}})
+
+    def _backend_spec(self) -> dict[str, Any]:
         nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
         bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
-        body = {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
-        self.kube.make(IDENTITY_BACKENDS, {"metadata": {"name": "default"}, "spec": body | spec})
+        return {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
 
     def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""
@@ -87,6 +105,7 @@ class World:
             open=self._open,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            replaces=lambda _: self.replaces,
         )
         self.engine = Engine(
             kube=self.kube,
@@ -94,7 +113,8 @@ class World:
             surround=lambda limiter: Surroundings(admission=limiter),
             clock=SimulatedClock(self.random),
             cluster_id=CLUSTER,
-            default_backend="default",
+            default_backend=self.default_backend[1],
+            default_backend_kind=self.default_backend[0],
             send_validity=SEND_VALIDITY,
             cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
             publish=lambda obj, notice: self.notices.append((obj["metadata"]["name"], notice)),
@@ -180,9 +200,10 @@ class World:
     def _open(
         self,
         spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
-        secret: Mapping[str, bytes],  # noqa: ARG002 - likewise
-        surroundings: Surroundings,  # noqa: ARG002 - likewise
+        secret: Mapping[str, bytes],
+        surroundings: Surroundings,
     ) -> SimulatedBackend:
+        self.opened.append((dict(secret), surroundings.keeper))
         return self.backend
 
     def _unsupported(

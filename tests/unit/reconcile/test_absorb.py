@@ -5,7 +5,7 @@ from simulation.views import a_remote
 
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectStatus
-from project_operator.backends.base import ProjectContent
+from project_operator.backends.base import ProjectContent, RoleAssignment
 from project_operator.errors import (
     BackendError,
     BackendUnavailable,
@@ -23,7 +23,7 @@ from project_operator.errors import (
 from project_operator.reconcile import absorb
 from project_operator.reconcile.absorb import Moment, reason_for
 from project_operator.reconcile.actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
-from project_operator.reconcile.evidence import NEVER, Observation
+from project_operator.reconcile.evidence import NEVER, Assigned, Observation
 from project_operator.reconcile.memory import Announced, Failure, Intent, Memory
 from project_operator.reconcile.record import Record, Right
 
@@ -192,3 +192,55 @@ def test_failures_in_a_row_wait_longer_and_as_long_as_asked() -> None:
     assert once.failure == Failure(Reason.THROTTLED, "slow", 103.5)
     assert twice.failure == Failure(Reason.THROTTLED, "slow", 163.0)
     assert twice.failures == 2
+
+
+def test_the_same_refusal_again_is_counted_and_another_is_not() -> None:
+    once = absorb.create_failed(memory(right=RIGHT), CREATE, RequestRefused("no"), MOMENT)
+    later = replace(MOMENT, ended_at=900.0)
+    again = absorb.create_failed(replace(once, right=RIGHT), CREATE, RequestRefused("no"), later)
+    other = absorb.create_failed(replace(again, right=RIGHT), CREATE, RequestRefused("not like this"), later)
+    assert [one.refusal and (one.refusal.times, one.refusal.at) for one in (once, again, other)] == [
+        (1, 103.0),
+        (2, 900.0),
+        (1, 900.0),
+    ]
+
+
+def test_a_refused_deletion_is_no_refusal_of_anything_else() -> None:
+    after = absorb.delete_failed(memory(), Delete("p1"), RequestRefused("has children"), MOMENT)
+    assert after.refusal is not None
+    assert (after.refusal.deletion, after.refusal.message, after.failure) == (True, "has children", None)
+
+
+def test_a_refused_read_is_like_any_failure() -> None:
+    after = absorb.failed(memory(), RequestRefused("no"), MOMENT)
+    assert after.refusal is None
+    assert after.failure == Failure(Reason.REQUEST_REFUSED, "no", 103.5)
+
+
+def test_what_succeeds_lifts_the_refusal() -> None:
+    refused = absorb.create_failed(memory(right=RIGHT), CREATE, RequestRefused("no"), MOMENT)
+    for after in (
+        absorb.created(refused, a_remote("p1"), MOMENT),
+        absorb.updated(refused, UPDATE, MOMENT),
+        absorb.deleted(refused, Delete("p1"), MOMENT),
+    ):
+        assert after.refusal is None
+
+
+def test_role_assignments_are_kept_apart_from_the_rest_of_a_read() -> None:
+    role = RoleAssignment("g1", "r1")
+    project = a_remote("p1", content=ProjectContent("web", role_assignments=(role,)))
+    after = absorb.read(memory(), "p1", project, begun_at=60.0, group_ids=frozenset({"g1"}))
+    assert after.reads == {"p1": Observation(60.0, a_remote("p1"))}
+    assert after.assigned == {"p1": Assigned(60.0, (role,), frozenset({"g1"}))}
+    without = absorb.read(after, "p1", a_remote("p1"), begun_at=70.0)
+    assert (without.assigned, without.polls) == (after.assigned, 1)
+    assert absorb.updated(without, UPDATE, MOMENT).assigned == {}
+
+
+def test_what_was_made_this_moment_has_no_roles_of_groups() -> None:
+    after = absorb.created(memory(right=RIGHT), a_remote("p1"), MOMENT)
+    assert after.assigned["p1"].covers(frozenset({"g1", "g2"}))
+    assert after.assigned["p1"].assignments == ()
+    assert after.reads["p1"].project == a_remote("p1")

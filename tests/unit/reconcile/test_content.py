@@ -3,23 +3,60 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project_operator.api.v1alpha1.project import AppliedProject, ProjectGroup, TagStatus
-from project_operator.backends.base import Group, ProjectContent, Tag
+from project_operator.backends.base import Group, ProjectContent, RoleAssignment, Tag
 from project_operator.reconcile import content
-from project_operator.reconcile.content import MARK_FIELD, Wanted, applied, differences, initial, target
+from project_operator.reconcile.content import (
+    MARK_FIELD,
+    Wanted,
+    applied,
+    assigned_by_us,
+    assignment_statuses,
+    differences,
+    initial,
+    owning,
+    target,
+)
 from project_operator.reconcile.resolving import resolve_groups
 
 words = st.text("abc", min_size=1, max_size=2)
 tags = st.builds(Tag, words, words)
 tag_lists = st.lists(tags, max_size=5).map(tuple)
 ids = st.lists(words, max_size=5).map(tuple)
-contents = st.builds(ProjectContent, words, st.none() | st.text("ab", max_size=2), tag_lists, ids, words)
-wants = st.builds(Wanted, words, st.none() | st.text("ab", max_size=2), st.none() | tag_lists, st.none() | ids)
+roles = st.lists(st.builds(RoleAssignment, words, words), max_size=4, unique=True).map(tuple)
+switches = st.none() | st.booleans()
+particulars = st.dictionaries(st.sampled_from(["keystone.immutable", "keystone.isDomain"]), words)
+contents = st.builds(
+    ProjectContent,
+    words,
+    st.none() | st.text("ab", max_size=2),
+    tag_lists,
+    ids,
+    words,
+    st.none() | roles,
+    switches,
+    st.none() | words,
+    particulars,
+)
+wants = st.builds(
+    Wanted,
+    words,
+    st.none() | st.text("ab", max_size=2),
+    st.none() | tag_lists,
+    st.none() | ids,
+    st.none() | roles,
+    switches,
+    st.none() | words,
+    particulars,
+)
 ours = st.none() | st.builds(
-    lambda own, group_ids: AppliedProject(
-        tags=tuple(TagStatus(name=tag.name, value=tag.value) for tag in own), group_ids=group_ids
+    lambda own, group_ids, assigned: AppliedProject(
+        tags=tuple(TagStatus(name=tag.name, value=tag.value) for tag in own),
+        group_ids=group_ids,
+        role_assignments=assignment_statuses(assigned),
     ),
     tag_lists,
     ids,
+    roles,
 )
 
 
@@ -131,3 +168,57 @@ def test_a_new_project_has_what_is_wanted_and_that_is_ours() -> None:
     assert initial(want, "mark") == ProjectContent("web", None, (Tag("a", "1"),), (), "mark")
     ours_then = applied(want, 3)
     assert (ours_then.tags, ours_then.group_ids, ours_then.generation) == ((TagStatus(name="a", value="1"),), None, 3)
+
+
+@given(wants, contents, ours)
+def test_roles_of_others_stay_and_ours_that_are_not_wanted_go(
+    want: Wanted, current: ProjectContent, mine: AppliedProject | None
+) -> None:
+    aim = target(want, current, mine, "mark")
+    if want.role_assignments is None:
+        assert aim.role_assignments == current.role_assignments
+        return
+    own, before = set(assigned_by_us(mine)), set(current.role_assignments or ())
+    assert set(aim.role_assignments or ()) == (before - own) | set(want.role_assignments)
+
+
+@given(wants, contents, ours)
+def test_what_is_wanted_is_ours_before_it_is_sent(
+    want: Wanted, current: ProjectContent, mine: AppliedProject | None
+) -> None:
+    during = owning(mine, want)
+    assert set(want.role_assignments or ()) | set(assigned_by_us(mine)) == set(assigned_by_us(during))
+    aim = target(want, current, mine, "mark")
+    assert target(want, aim, during, "mark") == aim
+
+
+@given(wants, contents, ours)
+def test_switch_parent_and_particulars_are_left_where_the_spec_is_silent(
+    want: Wanted, current: ProjectContent, mine: AppliedProject | None
+) -> None:
+    aim = target(want, current, mine, "mark")
+    assert aim.enabled == (current.enabled if want.enabled is None else want.enabled)
+    assert aim.parent_id == (want.parent_id or current.parent_id)
+    assert aim.particulars == want.particulars
+    named = {one.field for one in differences(current, aim)}
+    assert named & set(current.particulars.keys() - want.particulars.keys()) == set()
+
+
+def test_each_difference_says_both_sides() -> None:
+    current = ProjectContent("web", enabled=True, parent_id="a", particulars={"keystone.immutable": "false"})
+    want = Wanted(
+        "web",
+        None,
+        None,
+        role_assignments=(RoleAssignment("g1", "r1"),),
+        enabled=False,
+        parent_id="b",
+        particulars={"keystone.immutable": "true"},
+    )
+    found = {one.field: (one.desired, one.observed) for one in differences(current, target(want, current, None, ""))}
+    assert found == {
+        "groups": ("g1 has r1", ""),
+        "enabled": ("false", "true"),
+        "parentID": ("b", "a"),
+        "keystone.immutable": ("true", "false"),
+    }

@@ -56,6 +56,9 @@ class Stage:
     async def patch(self, *_: Any, **__: Any) -> dict[str, Any]:
         raise NotImplementedError
 
+    async def create(self, *_: Any, **__: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
     def apply(self, name: str = "web", **body: Any) -> tuple[Key, dict[str, Any]]:
         raw = self.kube.make(PROJECTS, {"metadata": {"name": name} | body.pop("metadata", {}), "spec": {}} | body)
         key = Key.of(PROJECTS.plural, raw)

@@ -1,7 +1,7 @@
 """The kind ClusterIdentityBackend: a backend for the namespaces that it selects, and what tenants may ask of it."""
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
@@ -78,7 +78,7 @@ class Tenancy(ApiModel):
 class ClusterIdentityBackendSpec(IdentityBackendSpec):
     """An IdentityBackend's spec, where its Secret is, and who may use it for what."""
 
-    rules = (
+    rules: ClassVar[tuple[Rule, ...]] = (
         *IdentityBackendSpec.rules,
         Rule(
             "self.secretNamespace == oldSelf.secretNamespace",

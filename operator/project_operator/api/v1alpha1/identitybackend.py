@@ -1,7 +1,7 @@
 """The kind IdentityBackend: where projects are made, with which credential, and within which limits."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from project_operator.api.durations import parse_duration
 from project_operator.api.schema import ApiModel, Bool, Int, Rule, wire_name
@@ -35,7 +35,7 @@ class IdentityBackendSpec(ApiModel):
     """Exactly one type of backend, and what all types have in common."""
 
     one_of = _TYPES
-    rules = (
+    rules: ClassVar[tuple[Rule, ...]] = (
         _same_type(_TYPES),
         Rule(
             f"!{is_duration('self.consistency.inFlightBound')} || !{is_duration('self.timeout')}"

@@ -65,7 +65,8 @@ class KeystonePassword(ApiModel):
     """A user's name and password."""
 
     secret_ref: SecretRef
-    """The Secret with the keys `username` and `password`. A change of it is followed without a restart."""
+    """The Secret with the keys `username` and `password`, as in the type `kubernetes.io/basic-auth`. A change of it is
+    followed without a restart."""
     user_domain: DomainRef | None = None
     """Domain of the user; absent: the domain that holds the projects."""
     scope: KeystoneScope | None = None
@@ -87,7 +88,7 @@ class KeystoneAuth(ApiModel):
     password: KeystonePassword | None = None
     """A user with a password."""
     application_credential: KeystoneApplicationCredential | None = None
-    """An application credential; it must be unrestricted where it is to manage role assignments of projects."""
+    """An application credential. It is for a project, on which its user is admin; it need not be unrestricted."""
 
     @property
     def secret_ref(self) -> SecretRef:
@@ -114,7 +115,7 @@ class KeystoneBackend(ApiModel):
     """The domain that holds the projects. Immutable."""
     additional_domains: Annotated[tuple[RemoteID, ...], Field(max_length=16, json_schema_extra={LIST_TYPE: "set"})] = ()
     """Ids of further domains in which a Project may ask for its project (`keystone.domainID`); they are listed as
-    well."""
+    well, which takes a credential for a project or the system."""
     manage_domains: Bool = False
     """True: a Project may ask for a project that is a domain (`keystone.isDomain`), which takes a credential for the
     whole cloud."""

@@ -73,7 +73,7 @@ the platform's is `ConnectionRefused` (`{URL_FIELD}`) for connect, `BackendUnava
 def error_reference() -> str:
     """The page, Markdown."""
     answers = "\n".join(_line(row) for row in TABLE)
-    rights = _table(("asked", "role"), [(asked.words, right) for asked, right in RIGHTS.items()])
+    rights = _table(("asked", "role"), [(asked.words, RIGHTS[asked]) for asked in Operation if asked in RIGHTS])
     silence = _table(("what happened", "connect", "reads and signing in", "writes"), _silence())
     return f"{_HEAD}{answers}\n\n## Which role is needed\n\n{rights}\n\n## No answer\n\n{silence}\n{_ENDING}"
 

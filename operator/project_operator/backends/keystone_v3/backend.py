@@ -40,6 +40,7 @@ from project_operator.backends.keystone_v3.role_assignments import read_role_ass
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import (
+    BackendError,
     BackendUnavailable,
     ConnectionRefused,
     NameTaken,
@@ -324,7 +325,10 @@ class KeystoneBackend:
         """Whether a rename cannot have been done, as another project has the name: some releases say 500 (K6-5)."""
         if unknown.status != 500 or _is_domain(current):  # noqa: PLR2004 - a status of HTTP
             return False
-        found = await self._list(domain_id=current.organization_id, name=name)
+        try:
+            found = await self._list(domain_id=current.organization_id, name=name)
+        except BackendError:
+            return False
         return any(project.id != current.id and project.content.name == name for project in found)
 
     async def _acknowledged(self, request: Request, before_send: Callable[[], None]) -> None:

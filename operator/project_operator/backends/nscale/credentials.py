@@ -152,9 +152,9 @@ class AccountCredential:
     async def _rotate(self) -> None:
         try:
             successor = await self._keeper.replace(self._ask)
-        except BackendError:
+        except BackendError as error:
             # The keeper has told of it; the present token goes on being used.
-            self._not_before = self._sender.now() + AGAIN
+            self._not_before = self._sender.now() + _pause(error)
         else:
             self._former, self._token = (self._token,), successor.value.decode("ascii")
             self._issued_at, self._not_before = self._sender.now(), None
@@ -252,7 +252,7 @@ class SessionCredential:
             successor = await self._keeper.replace(ask)
         except BackendError as error:
             self._failure = error
-            self._not_before = self._sender.now() + AGAIN
+            self._not_before = self._sender.now() + _pause(error)
         else:
             self._former = tuple(filter(None, (self._tokens.access_token, self._refresh_token)))
             self._tokens, self._refresh_token = obtained[0], successor.value.decode("ascii")
@@ -276,3 +276,7 @@ class SessionCredential:
         if tokens is None:
             raise unusable(operation, answer)
         return tokens
+
+
+def _pause(error: BackendError) -> timedelta:
+    return AGAIN if error.retry_after is None else timedelta(seconds=error.retry_after)

@@ -155,6 +155,10 @@ _MOVED: Final = "redirected to elsewhere, which is not followed"
 _MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
 _IN_FRONT: Final = "something in front of nscale refuses to pass the request on"
 _NO_PROJECT: Final = "there is no such project"
+_WANTS_CERTIFICATE: Final = (
+    "something in front of nscale refuses the request; if it asks for a client certificate,"
+    " set `auth.clientCertificate`"
+)
 _LARGE: Final = "too large; shorten the description, the tags or the groups"
 _TAKEN: Final = "another project of the organization has this name; choose another `spec.name`, or import that project"
 _RACE: Final = "somebody else wrote at the same time; the project has to be read again"
@@ -189,6 +193,7 @@ TABLE: Final = (
     # A URL that does not lead to nscale.
     Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
     Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
+    Row(CONNECT, only(400), _OTHER, ConnectionRefused, _WANTS_CERTIFICATE, "N6-16: nginx, without a certificate"),
     Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_NSCALE, "N1.3-4, N3.4-3"),
     # Given by something in front of nscale instead of passing the request on.
     Row(READS, CLIENT_ERRORS, _OTHER, BackendUnavailable, _IN_FRONT, "N3.4-3"),

@@ -215,4 +215,11 @@ async def _read(scope: Scope, receive: Receive) -> Request | None:
         query=scope.get("query_string", b"").decode("latin-1"),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=b"".join(chunks),
+        client_certificate=_common_name(_transport(receive)),
     )
+
+
+def _common_name(transport: asyncio.Transport | None) -> str:
+    """Of the certificate that the client showed, which TLS has verified."""
+    shown = (transport.get_extra_info("peercert") if transport is not None else None) or {}
+    return next((value for names in shown.get("subject", ()) for name, value in names if name == "commonName"), "")

@@ -17,6 +17,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case; of repeated headers the last."""
     body: bytes = field(default=b"", repr=False)
+    client_certificate: str = ""
+    """Common name of the certificate that the client showed; "" where it showed none."""
 
 
 @dataclass(frozen=True, slots=True)

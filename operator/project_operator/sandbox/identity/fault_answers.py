@@ -9,7 +9,7 @@ from project_operator.sandbox.identity.exchange import Answer, IdentityService
 from project_operator.sandbox.identity.faults import Fault, FaultAction, RetryAfter
 
 JSON_TYPE: Final = ("content-type", "application/json")
-_HTML_TYPE: Final = ("content-type", "text/html")
+HTML_TYPE: Final = ("content-type", "text/html")
 _TEXT_TYPE: Final = ("content-type", "text/plain")
 
 _VENDOR_ERRORS: Final = {
@@ -19,7 +19,7 @@ _VENDOR_ERRORS: Final = {
 }
 
 
-def _page(title: str) -> bytes:
+def page(title: str) -> bytes:
     """The page that nginx answers with."""
     return (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
@@ -31,9 +31,9 @@ def answer_of(fault: Fault, now: float, error_body: Callable[[int], bytes]) -> A
     """The answer of a fault that answers by itself; None of others. ``now`` is in seconds since the epoch."""
     match fault.action:
         case FaultAction.BAD_GATEWAY:
-            return Answer(502, _page("502 Bad Gateway"), (_HTML_TYPE,))
+            return Answer(502, page("502 Bad Gateway"), (HTML_TYPE,))
         case FaultAction.SERVICE_UNAVAILABLE:
-            return Answer(503, _page("503 Service Temporarily Unavailable"), (_HTML_TYPE, *_retry_after(fault, now)))
+            return Answer(503, page("503 Service Temporarily Unavailable"), (HTML_TYPE, *_retry_after(fault, now)))
         case FaultAction.TOO_MANY_REQUESTS:
             return Answer(429, b"Too Many Requests\n", (_TEXT_TYPE, *_retry_after(fault, now)))
         case FaultAction.SERVER_ERROR | FaultAction.UNAUTHORIZED | FaultAction.FORBIDDEN:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -71,6 +72,7 @@ class Server:
         self._port = listener.getsockname()[1]
         self._dispatcher.resume()
         started = threading.Event()
+        clients = self._tls.client_authority if self._tls else None
         config = uvicorn.Config(
             self._app,
             lifespan="off",
@@ -83,6 +85,8 @@ class Server:
             backlog=_BACKLOG,
             ssl_certfile=self._tls.certificate if self._tls else None,
             ssl_keyfile=self._tls.key if self._tls else None,
+            ssl_ca_certs=str(clients) if clients else None,
+            ssl_cert_reqs=ssl.CERT_OPTIONAL if clients else ssl.CERT_NONE,
         )
         self._uvicorn = _Uvicorn(config, started.set)
         self._thread = threading.Thread(target=self._run, args=(listener,), name="embedded-identity", daemon=True)

@@ -15,6 +15,8 @@ class TLSFiles:
     key: Path
     ca_bundle: str = ""
     """PEM text of the certificate authority; empty where clients know it already."""
+    client_authority: Path | None = None
+    """PEM file of the authorities whose certificates clients may show; None: they are not asked for one."""
 
     @classmethod
     def make(cls, directory: Path, *names: str) -> Self:

@@ -174,6 +174,16 @@ def test_a_manager_may_only_what_his_role_says(keystone_domain: Domain) -> None:
         admin.call("GET", "/projects", headers={"x-auth-token": token})
 
 
+def test_what_it_answered_is_on_record(keystone_domain: Domain) -> None:
+    server = keystone_domain.server
+    before = len(server.requests())
+    url = f"{server.url}/projects?limit=1&name=a%20b"
+    httpx.get(url, headers={"user-agent": "somebody/1 (with a space)"}, trust_env=False)
+    (record,) = wait_until(lambda: server.requests("somebody/", after=before), "the record")
+    assert (record.method, record.path, record.status) == ("GET", "/v3/projects", 401)
+    assert record.query == "limit=1&name=a%20b"
+
+
 def test_an_application_credential_is_of_its_project(keystone_domain: Domain) -> None:
     admin = keystone_domain.admin
     credential, project = keystone_domain.make_application_credential()

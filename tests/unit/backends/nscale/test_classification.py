@@ -61,6 +61,7 @@ ANSWERS = [
     (UPDATE, 400, nscale("invalid_request"), RequestRefused, "N1.3-1"),
     (GET, 400, nscale("invalid_request"), RequestRefused, "N1.3-1: a path id that is no UUID, from 1.17.5 on"),
     (CREATE, 400, HTML, OutcomeUnknown, "N3.4-3: not nscale's"),
+    (CONNECT, 400, HTML, ConnectionRefused, "N6-16: nginx that asks for a client certificate"),
     (GET, 400, HTML, BackendUnavailable, "N3.4-3: not nscale's"),
     # 401
     (CONNECT, 401, nscale("access_denied"), CredentialsRejected, "N1.3-2"),

@@ -6,6 +6,7 @@ import shutil
 import ssl
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +19,7 @@ from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.identity.keystone.admin_client import KeystoneAdminClient
 from project_operator.sandbox.identity.keystone.configuration import (
+    ACCESS_LOG,
     CREDENTIAL_KEYS,
     DATABASE,
     GUNICORN_CONF,
@@ -34,6 +36,26 @@ START_WITHIN: Final = 60.0
 """Seconds that a start may take; one or two on a quiet machine."""
 _EVERY: Final = 0.05
 _LISTENING: Final = re.compile(r"Listening at: https?://(.+):(\d+) \(")
+
+
+@dataclass(frozen=True)
+class AnsweredRequest:
+    """A request that Keystone has answered."""
+
+    method: str
+    path: str
+    """Below the host, as ``/v3/projects``."""
+    query: str
+    status: int
+    caller: str
+    """The user agent."""
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """One of a line of the access log."""
+        method, target, status, caller = line.split(" ", 3)
+        path, _, query = target.partition("?")
+        return cls(method, path, query, int(status), caller)
 
 
 class EmbeddedKeystone:
@@ -104,16 +126,18 @@ class EmbeddedKeystone:
         if self._prepared is None:
             self._prepared = prepare(default_cache(), self._report)
             self._folder = self._populated(self._prepared)
-        (self.folder / KEYSTONE_CONF).write_text(keystone_conf(self.folder, self.settings), encoding="utf-8")
-        (self.folder / GUNICORN_CONF).write_text(gunicorn_conf(self._host, self._port, self._tls), encoding="utf-8")
-        log = self.folder / "server.log"
+        folder = self.folder
+        (folder / KEYSTONE_CONF).write_text(keystone_conf(folder, self.settings), encoding="utf-8")
+        served = gunicorn_conf(folder, self._host, self._port, self._tls)
+        (folder / GUNICORN_CONF).write_text(served, encoding="utf-8")
+        log = folder / "server.log"
         log.unlink(missing_ok=True)
         self._process = OwnedProcess(
             "Keystone",
             python("-m", "gunicorn"),
             log=log,
-            environ=environment(self._prepared.packages, os.environ, self.folder),
-            folder=self.folder,
+            environ=environment(self._prepared.packages, os.environ, folder),
+            folder=folder,
         )
         try:
             self._answering()
@@ -126,6 +150,15 @@ class EmbeddedKeystone:
         """Raises SandboxError, with its last words, when the server has ended though nobody asked it to."""
         if not self.process.running:
             raise SandboxError(f"Keystone ended by itself; its last words:\n{self.process.last_lines()}")
+
+    def requests(self, caller: str = "", *, after: int = 0) -> list[AnsweredRequest]:
+        """What it has answered to user agents that begin with ``caller``, in that order.
+
+        ``after``: without so many of all that it has answered.
+        """
+        log = self.folder / ACCESS_LOG
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        return [found for found in map(AnsweredRequest.parse, lines[after:]) if found.caller.startswith(caller)]
 
     def stop(self) -> None:
         """Close the port and all connections."""

@@ -23,7 +23,9 @@ from project_operator.sandbox.identity.nscale.admin_models import (
     MakeOrganization,
     MakeProjects,
     MakeServiceAccount,
+    MakeSession,
     ProjectSnapshot,
+    SessionDocument,
     Snapshot,
     TagModel,
 )
@@ -34,6 +36,7 @@ from project_operator.sandbox.identity.nscale.identity import (
     add_group,
     add_organization,
     add_service_account,
+    add_session,
 )
 from project_operator.sandbox.identity.nscale.openapi import openapi_document
 from project_operator.sandbox.identity.nscale.refusals import Refusal
@@ -101,6 +104,7 @@ class NscaleAdmin:
             Route("/service-accounts/{id}/rotate", self._rotate, methods=["POST"]),
             Route("/service-accounts/{id}/revoke", self._revoke, methods=["POST"]),
             Route("/service-accounts/{id}/restore", self._restore, methods=["POST"]),
+            Route("/sessions", self._make_session, methods=["POST"]),
             Route("/organizations", self._make_organization, methods=["POST"]),
             Route("/organizations/{id}", self._edit_organization, methods=["PATCH"]),
         ]
@@ -280,6 +284,20 @@ class NscaleAdmin:
         self._state.revoked.discard(self._account(request).id)
         self._state.forget_rights()
         return nothing()
+
+    async def _make_session(self, request: Request) -> Response:
+        wanted = await body_of(MakeSession, request)
+        if wanted.role not in ROLES:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, f"role: must be one of {', '.join(ROLES)}")
+        organization_id = wanted.organization_id or self._identity.organization_id
+        session = add_session(self._state, organization_id, wanted.email, wanted.role, self._now())
+        self._state.catch_up()
+        self._state.forget_rights()
+        return document(
+            SessionDocument(
+                client_id=session.client_id, client_secret=session.client_secret, refresh_token=session.refresh_token
+            )
+        )
 
     async def _make_organization(self, request: Request) -> Response:
         wanted = await body_of(MakeOrganization, request)

@@ -13,7 +13,9 @@ from project_operator.sandbox.identity.nscale.admin_models import (
     MakeOrganization,
     MakeProjects,
     MakeServiceAccount,
+    MakeSession,
     ProjectSnapshot,
+    SessionDocument,
     Snapshot,
     TagModel,
 )
@@ -112,6 +114,12 @@ class NscaleAdminClient(AdminClient):
     def restore(self, account_id: str) -> None:
         """Give the rights back."""
         self._call("POST", f"/service-accounts/{account_id}/restore")
+
+    def make_session(self, email: str, role: str = "administrator") -> SessionDocument:
+        """A person with one role who has signed in; the refresh token works once, at once."""
+        return SessionDocument.model_validate_json(
+            self._call("POST", "/sessions", MakeSession(email=email, role=role)).content
+        )
 
     def make_organization(self, name: str, *, ready: bool = True) -> str:
         """Another organization; its id."""

@@ -93,6 +93,22 @@ class MakeServiceAccount(_Model):
     organization_id: str | None = None
 
 
+class MakeSession(_Model):
+    """A person with one role, by name, who has signed in."""
+
+    email: str
+    role: str = "administrator"
+    organization_id: str | None = None
+
+
+class SessionDocument(_Model):
+    """A person's session."""
+
+    client_id: str
+    client_secret: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
+
+
 class MakeOrganization(_Model):
     """An organization."""
 

@@ -129,8 +129,5 @@ class Caller:
     id: str
     """What ``createdBy`` and ``modifiedBy`` show (N1.2-4)."""
     organization_id: str | None
-    """The organization of a service account; None for the platform's administrator."""
-
-    @property
-    def is_service_account(self) -> bool:
-        return self.organization_id is not None
+    """The organization of a service account or a person; None for the platform's administrator and services."""
+    is_service_account: bool = False

@@ -40,6 +40,8 @@ class Dialect:
     """IDs in the path must be UUIDs, checked before anything else (N1.3-1)."""
     version_endpoint: bool
     """``GET /api/version`` exists (N5-6)."""
+    certificate_alone: bool
+    """A client certificate without a token says who is calling (N5-2)."""
     status_detail: bool
     """Reads carry ``provisioningStatusDetail`` and ``healthStatusDetail`` (N1.2-7)."""
 
@@ -55,6 +57,7 @@ DOCUMENTED: Final = Dialect(
     acl_cache_seconds=0.0,
     uuid_paths=False,
     version_endpoint=False,
+    certificate_alone=False,
     status_detail=False,
 )
 """The server of the published API page (N5)."""
@@ -66,6 +69,7 @@ _V1_14: Final = replace(
     version="1.14.0",
     terse_validation=False,
     www_authenticate=True,
+    certificate_alone=True,
     trace_id=True,
     acl_cache_seconds=60.0,
 )

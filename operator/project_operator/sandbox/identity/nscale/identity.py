@@ -1,14 +1,15 @@
 """An nscale server put together: an organization, a robot with a token, and the parts that serve them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random, SystemRandom
 
 from project_operator.sandbox.identity.clock import Clock, SystemClock
 from project_operator.sandbox.identity.dispatch import Dispatcher
 from project_operator.sandbox.identity.faults import FaultBook
 from project_operator.sandbox.identity.nscale.authorization import ROLES
-from project_operator.sandbox.identity.nscale.resources import Group, Organization, ServiceAccount
+from project_operator.sandbox.identity.nscale.resources import Group, Organization, ServiceAccount, UserSession
 from project_operator.sandbox.identity.nscale.service import NscaleService
+from project_operator.sandbox.identity.nscale.sessions import renew
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.nscale.state import State
 from project_operator.sandbox.identity.request_log import RequestLog
@@ -42,6 +43,7 @@ def add_group(
     *,
     role_ids: tuple[str, ...] = (),
     members: tuple[str, ...] = (),
+    subjects: tuple[str, ...] = (),
 ) -> Group:
     """A new group; its roles are not checked, so one that does not exist can be tried (N1.3-7)."""
     group = Group(
@@ -51,6 +53,7 @@ def add_group(
         creation_time=now,
         role_ids=role_ids,
         service_account_ids=members,
+        subjects=subjects,
     )
     return state.store.write(group, now)
 
@@ -77,6 +80,31 @@ def add_service_account(state: State, organization_id: str, name: str, role: str
         now,
     )
     return Credential(account.id, account.token, group_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCredential:
+    """A person who has signed in with an OAuth 2 client."""
+
+    email: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+def add_session(state: State, organization_id: str, email: str, role: str, now: float) -> SessionCredential:
+    """A person in a new group that has ``role``, signed in with a new client."""
+    add_group(state, organization_id, role, now, role_ids=(ROLES[role].id,), subjects=(email,))
+    session = UserSession(
+        id=state.identifiers.resource(),
+        organization_id=organization_id,
+        name=email,
+        creation_time=now,
+        client_id=state.identifiers.resource(),
+        client_secret=state.identifiers.digits(),
+    )
+    signed_in = renew(state, session, now)
+    return SessionCredential(email, signed_in.client_id, signed_in.client_secret, signed_in.refresh_token)
 
 
 class NscaleIdentity:

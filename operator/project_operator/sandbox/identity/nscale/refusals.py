@@ -18,14 +18,12 @@ ERROR_CODES: Final = {
 class Refusal(Exception):
     """Ends the handling of a request with an error document."""
 
-    def __init__(self, status: int, description: str) -> None:
+    def __init__(self, status: int, description: str, code: str = "") -> None:
+        """``code``: where it is not the one that the status has."""
         super().__init__(description)
         self.status = status
         self.description = description
-
-    @property
-    def code(self) -> str:
-        return ERROR_CODES[self.status]
+        self.code = code or ERROR_CODES[status]
 
 
 def invalid(description: str) -> Refusal:

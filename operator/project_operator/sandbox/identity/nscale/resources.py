@@ -41,6 +41,11 @@ class Group(Metadata):
     user_ids: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Whom its roles are for."""
+        return (*self.service_account_ids, *self.subjects)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAccount(Metadata):
@@ -54,6 +59,26 @@ class ServiceAccount(Metadata):
 
     def __repr__(self) -> str:
         return f"ServiceAccount(id={self.id!r}, name={self.name!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSession(Metadata):
+    """A person's only session with an OAuth 2 client (N3.1-2); ``name`` is the person's e-mail."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str = ""
+    """The one that has not been used yet."""
+    access_token: str = ""
+    previous_token: str = ""
+    """The access token before that."""
+    token_time: float = 0.0
+    """When ``access_token`` was issued."""
+    expiry: float = 0.0
+    refresh_expiry: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"UserSession(id={self.id!r}, name={self.name!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

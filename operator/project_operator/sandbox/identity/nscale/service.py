@@ -11,7 +11,7 @@ from uuid import UUID
 
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.exchange import Answer, Outcome, Request, Route, Subject
-from project_operator.sandbox.identity.fault_answers import JSON_TYPE
+from project_operator.sandbox.identity.fault_answers import HTML_TYPE, JSON_TYPE, page
 from project_operator.sandbox.identity.nscale import (
     bodies,
     groups,
@@ -19,6 +19,7 @@ from project_operator.sandbox.identity.nscale import (
     projects,
     readings,
     service_accounts,
+    sessions,
     views,
 )
 from project_operator.sandbox.identity.nscale.authorization import Caller
@@ -40,11 +41,17 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *groups.OPERATIONS,
     *service_accounts.OPERATIONS,
     *organizations.OPERATIONS,
+    *sessions.OPERATIONS,
 )
 UNKNOWN_PATH: Final = "unknownPath"
 UNKNOWN_METHOD: Final = "unknownMethod"
 
 _NO_CACHE: Final = ("cache-control", "no-cache")
+_NO_STORE: Final = ("cache-control", "no-store")
+_CERTIFICATE_WANTED: Final = Answer(
+    HTTPStatus.BAD_REQUEST, page("400 No required SSL certificate was sent"), (HTML_TYPE,)
+)
+"""What nginx says (N3.4-3, N6-16)."""
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _SPARE_DOCUMENTS: Final = 10_000
 _UUID_PARAMETERS: Final = ("organizationID", "projectID")
@@ -74,6 +81,8 @@ class NscaleService:
 
     def route(self, method: str, path: str) -> Route:
         """Parameters are single segments of the raw path, so an encoded slash stays inside of one (N1-6)."""
+        if (method, path) == ("POST", sessions.TOKEN_PATH):
+            return Route(sessions.TOKEN_OPERATION, path)
         segments = path.split("/")
         for template, methods in self._templates.get(len(segments), ()):
             if not all(t == s or (t[:1] == "{" and s) for t, s in zip(template, segments, strict=True)):
@@ -94,11 +103,16 @@ class NscaleService:
         operation = self._by_name.get(route.operation)
         caller: Caller | None = None
         project_id = ""
+        if state.settings.certificate_required and not request.client_certificate:
+            return Outcome(_CERTIFICATE_WANTED)
+        if route.operation == sessions.TOKEN_OPERATION:
+            return self._grant(request, now)
         try:
             if operation is None:
                 raise method_not_allowed() if route.operation == UNKNOWN_METHOD else not_found()
             self._check_path(route.parameters)
-            caller = state.authenticate(request.headers.get("authorization"), now)
+            authorization = request.headers.get("authorization")
+            caller = state.authenticate(authorization, now, certificate=request.client_certificate)
             access = state.access(caller, route.parameters.get("organizationID", ""), now)
             body = self._validated(operation, request)
             call = Call(state, now, caller, access, route.parameters, lambda: _decoded(body))
@@ -108,6 +122,19 @@ class NscaleService:
         except _Undeclared:
             return Outcome(None, state.store.revision != revision, caller.id if caller else "", project_id)
         return Outcome(answer, state.store.revision != revision, caller.id if caller else "", project_id)
+
+    def _grant(self, request: Request, now: float) -> Outcome:
+        """New tokens for a form; errors are OAuth's and so without a challenge (N3.1-5, N3.1-6)."""
+        revision = self.state.store.revision
+        email = ""
+        try:
+            document, email = sessions.grant(self.state, request.headers, request.body, now)
+        except Refusal as refusal:
+            error = readings.error_document(refusal.code, refusal.description, None)
+            answer = Answer(refusal.status, views.encode(error), (_NO_STORE, JSON_TYPE))
+        else:
+            answer = Answer(HTTPStatus.OK, views.encode(document), (_NO_STORE, JSON_TYPE))
+        return Outcome(answer, self.state.store.revision != revision, email)
 
     def subject(self, request: Request) -> Subject:
         """Name and tags in the body."""

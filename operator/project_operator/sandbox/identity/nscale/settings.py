@@ -24,11 +24,22 @@ class NscaleSettings(BaseModel):
     failing_provisions: int = Field(default=0, ge=0)
     """So many attempts of the controller to provision fail, each leaving ``error``, before it works again (N2-13)."""
     token_lag: float | None = Field(default=None, ge=0)
-    """How long a new or rotated token is refused; null: as long as reads lag (N3.2-11)."""
+    """How long a new or rotated token is refused; null: as long as reads lag (N3.2-11, N3.1-10)."""
     old_token_grace: float = Field(default=0.0, ge=0)
-    """How long a rotated token is still accepted, as by another replica (N3.2-11)."""
+    """How long a token is still accepted after its successor was made, as by another replica (N3.2-11, N3.1-10)."""
     token_lifetime: float = Field(default=90 * 86400.0, gt=0)
     """Lifetime of service account tokens (N3.2-8)."""
+    access_token_lifetime: float = Field(default=3600.0, gt=0)
+    """Lifetime of the access tokens of people (N3.1-5)."""
+    refresh_token_lifetime: float = Field(default=90 * 86400.0, gt=0)
+    """Lifetime of their refresh tokens (N3.1-5)."""
+    reuse_ends_session: bool = False
+    """Whether using a refresh token twice ends the session, as RFC 9700, 4.14.2 advises; the server only refuses the
+    second use (N3.1-9)."""
+    certificate_required: bool = False
+    """Whether what is in front of the server asks for a client certificate, and says 400 without (N6-16)."""
+    system_accounts: tuple[str, ...] = ()
+    """Common names of the certificates that are platform services, which may do everything (N5-2)."""
     acl_cache: float | None = Field(default=None, ge=0)
     """How long rights are remembered; null: as the dialect has it (N3.3-7)."""
     unique_names: bool = False

@@ -10,7 +10,14 @@ from project_operator.sandbox.identity.nscale.controller import Controller
 from project_operator.sandbox.identity.nscale.dialects import Collision, Dialect, dialect
 from project_operator.sandbox.identity.nscale.identifiers import Identifiers
 from project_operator.sandbox.identity.nscale.refusals import access_denied, forbidden, internal, lost_race, not_found
-from project_operator.sandbox.identity.nscale.resources import Group, Metadata, Organization, Project, ServiceAccount
+from project_operator.sandbox.identity.nscale.resources import (
+    Group,
+    Metadata,
+    Organization,
+    Project,
+    ServiceAccount,
+    UserSession,
+)
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.nscale.store import Store
 
@@ -31,6 +38,8 @@ class State:
         self.platform_token = self.identifiers.token()
         self.revoked: set[str] = set()
         """Service accounts whose roles are taken away for the time being."""
+        self.refresh_tokens: dict[str, str] = {}
+        """Sessions by every refresh token that they ever had."""
         self._tokens: dict[str, str] = {}
         self._rights: dict[tuple[str, str], tuple[float, AccessControl]] = {}
         self._settings = settings
@@ -64,14 +73,19 @@ class State:
 
     # Who is asking
 
-    def issue_token(self, service_account_id: str) -> str:
-        """A new token of a service account; it does not verify until the account is stored with it."""
+    def issue_token(self, owner_id: str) -> str:
+        """A new token of a service account or session; it does not verify until its owner is stored with it."""
         token = self.identifiers.token()
-        self._tokens[token] = service_account_id
+        self._tokens[token] = owner_id
         return token
 
-    def authenticate(self, authorization: str | None, now: float) -> Caller:
-        """The caller, by the ``Authorization`` header; 401 in the server's words otherwise (N1.3-2)."""
+    def authenticate(self, authorization: str | None, now: float, *, certificate: str = "") -> Caller:
+        """The caller, by the ``Authorization`` header; 401 in the server's words otherwise (N1.3-2).
+
+        ``certificate`` is the common name of the client's, which counts where there is no such header (N5-2).
+        """
+        if not authorization and self._dialect.certificate_alone and certificate in self._settings.system_accounts:
+            return Caller(certificate, None)
         if not authorization:
             raise access_denied("authorization header missing")
         scheme, *rest = authorization.split(" ")
@@ -82,24 +96,32 @@ class State:
         token = rest[0]
         if token == self.platform_token:
             return Caller(PLATFORM_ADMINISTRATOR, None)
-        account = self.store.get(ServiceAccount, self._tokens.get(token, ""))
-        if account is None or now >= account.expiry or not self._verifies(account, token, now):
-            raise access_denied("access token is invalid")
-        return Caller(account.id, account.organization_id)
+        owner_id = self._tokens.get(token, "")
+        account = self.store.get(ServiceAccount, owner_id)
+        if account is not None and self._verifies(account, account.token, token, now):
+            return Caller(account.id, account.organization_id, is_service_account=True)
+        session = self.store.get(UserSession, owner_id)
+        if session is not None and self._verifies(session, session.access_token, token, now):
+            return Caller(session.name, session.organization_id)
+        raise access_denied("access token is invalid")
 
-    def _verifies(self, account: ServiceAccount, token: str, now: float) -> bool:
-        """The stored copy equals the presented one (N3.2-12), as far as each replica knows already (N3.2-11)."""
-        age = now - account.token_time
+    def _verifies(self, owner: ServiceAccount | UserSession, stored: str, token: str, now: float) -> bool:
+        """The stored copy equals the presented one (N3.2-12, N3.1-10), as far as each replica knows (N3.2-11)."""
+        if now >= owner.expiry:
+            return False
+        age = now - owner.token_time
         lag = self._settings.read_lag if self._settings.token_lag is None else self._settings.token_lag
-        if token == account.token:
+        if token == stored:
             return age >= lag
-        return token == account.previous_token and age < self._settings.old_token_grace
+        return token == owner.previous_token and age < self._settings.old_token_grace
 
     def access(self, caller: Caller, organization_id: str, now: float) -> AccessControl:
         """The caller's rights in an organization, remembered for as long as the dialect does (N3.3-7)."""
         if caller.organization_id is None:
             return AccessControl(global_scope=ROLES["platform-administrator"].global_scope)
         if organization_id and organization_id != caller.organization_id:
+            if not caller.is_service_account:
+                raise internal()  # N1.3-7: a person's token in an organization that the person is not in
             # N1.3-3: a token of another organization is refused before the body is looked at.
             raise forbidden("service account is not a member of the organization")
         known = self._rights.get((caller.id, organization_id))
@@ -115,13 +137,13 @@ class State:
         self._rights.clear()
 
     def _access(self, account_id: str, organization_id: str) -> AccessControl:
-        """Service account in group, group has roles, project lists group (N3.3-6)."""
+        """Service account (or person) in group, group has roles, project lists group (N3.3-6)."""
         if account_id in self.revoked:
             return AccessControl()
         everywhere: Rights = frozenset()
         by_group: dict[str, Rights] = {}
         for group in self.cache.all(Group):
-            if group.organization_id != organization_id or account_id not in group.service_account_ids:
+            if group.organization_id != organization_id or account_id not in group.members:
                 continue
             for role_id in group.role_ids:
                 role = _ROLES_BY_ID.get(role_id)

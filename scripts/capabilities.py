@@ -1,0 +1,186 @@
+"""What each backend can do, and the test that proves it.
+
+    capabilities.py [--check]
+
+Writes `docs/reference/capabilities.md`; with `--check` it says whether the page is out of date or names a test that is
+not there, and exits 1 if so. What the contract promises of every backend is listed here; what becomes of each field of
+a Project's spec stands with the candidates of the contract suite.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from vendor_pages import exists
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from candidates import CANDIDATES  # noqa: E402 - lies beside the tests
+from candidates.fields import FIELDS, Scene  # noqa: E402 - likewise
+
+from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec  # noqa: E402 - likewise
+
+PAGE: Final = ROOT / "docs" / "reference" / "capabilities.md"
+SUITE: Final = "tests/contract"
+MEND: Final = "make generate"
+
+PROMISES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "Connecting": (
+        (
+            "finds the organisation or domain by id and by name",
+            "test_connect.py::test_the_organization_is_found_in_every_way_to_name_it",
+        ),
+        (
+            "says that the organisation is wrong",
+            "test_connect.py::test_an_organization_that_the_credential_does_not_see_is_the_field_to_look_at",
+        ),
+        ("says that the credential is wrong", "test_connect.py::test_a_credential_that_is_not_accepted_is_told_apart"),
+        ("says that the URL is wrong", "test_connect.py::test_what_is_no_such_server_is_the_url"),
+        ("says that the CA bundle is wrong", "test_connect.py::test_https_needs_the_authority_of_the_server"),
+        ("writes nothing", "test_connect.py::test_nothing_is_written"),
+    ),
+    "Reading": (
+        ("finds a project by its mark", "test_create.py::TestCreated::test_the_mark_finds_it"),
+        ("lists 2,500 projects whole", "test_reads.py::TestList::test_it_is_whole_however_long_it_is"),
+        ("never takes a failure for an empty list", "test_reads.py::TestList::test_a_failure_is_never_an_empty_list"),
+        ("shows no projects of others", "test_reads.py::TestList::test_it_holds_no_other_organizations_projects"),
+        (
+            "takes only the vendor's word for an absence",
+            "test_reads.py::TestGet::test_only_the_vendors_word_is_absence",
+        ),
+        (
+            "tells missing rights from absence",
+            "test_reads.py::TestRights::test_a_credential_without_rights_is_told_so_and_believes_nothing",
+        ),
+    ),
+    "Creating": (
+        ("creates with one request", "test_create.py::TestCreated::test_one_request_makes_one_project_and_shows_it"),
+        (
+            "creates once, however the answer gets lost",
+            "test_create.py::TestLost::test_a_lost_answer_is_unknown_and_nothing_is_sent_again",
+        ),
+        (
+            "creates once where no answer comes in time",
+            "test_create.py::TestLost::test_so_is_one_that_does_not_come_in_time",
+        ),
+        ("does not wait for provisioning", "test_create.py::TestCreated::test_it_does_not_wait_for_provisioning"),
+        ("tells a name that is taken", "test_create.py::TestRefused::test_a_name_that_is_taken_is_told_apart"),
+        ("holds names at every bound, in any script", "test_create.py::TestCreated::test_names_at_every_bound"),
+        ("holds tags at every bound", "test_create.py::TestCreated::test_tags_at_every_bound"),
+    ),
+    "Updating": (
+        ("changes each field, and nothing else", "test_update.py::TestUpdated::test_each_field_becomes_what_is_told"),
+        ("leaves tags of others", "test_update.py::TestUpdated::test_what_is_not_told_stays"),
+        ("gives and takes access of groups", "test_update.py::TestUpdated::test_access_of_groups_is_given_and_taken"),
+        ("sends nothing where nothing is to be done", "test_update.py::TestNothingToDo::test_nothing_to_do_is_no_call"),
+        ("sends nothing the second time", "test_update.py::TestNothingToDo::test_applied_twice_is_one_call"),
+    ),
+    "Deleting": (
+        ("starts a deletion", "test_delete.py::test_deletion_is_started_and_not_waited_for"),
+        ("succeeds where there is nothing to delete", "test_delete.py::test_deleting_the_missing_succeeds"),
+        ("does not take missing rights for a success", "test_delete.py::test_missing_rights_are_no_success"),
+    ),
+    "Planning": (
+        ("plans the very creation", "test_plan.py::test_a_creation_and_what_completes_it_are_as_planned"),
+        ("plans the very update", "test_plan.py::test_an_update_is_as_planned"),
+        ("plans the very deletion", "test_plan.py::test_a_deletion_is_as_planned"),
+    ),
+    "Always": (
+        ("ends in time", "test_always.py::test_a_call_ends_in_time_and_hangs_up"),
+        ("follows no redirect", "test_always.py::test_a_redirect_is_not_followed"),
+        ("tells no secret", "test_always.py::TestSecrets::test_an_answer_that_gives_them_back_is_not_passed_on"),
+        (
+            "tells how long to wait, from either form of `Retry-After`",
+            "test_always.py::test_a_limit_is_told_with_the_time_to_wait_in_either_form",
+        ),
+        ("knows what each error answer means", "test_errors.py::test_what_an_answer_means"),
+    ),
+}
+
+HELD: Final = "test_fields.py::test_what_is_held_is_there"
+REFUSED: Final = "test_fields.py::test_what_is_not_held_is_refused_by_name"
+
+_HEAD: Final = """\
+# What each backend can do
+
+Generated by `scripts/capabilities.py`; `make generate` writes it anew. Each cell names the test that proves it, in
+`tests/contract`; `[nscale]` runs on the embedded server, `[keystone]` on the real Keystone, and further parameters of a
+test follow in the brackets. All of them:
+
+    make test PARTS=contract ARGS="-m contract"
+
+"""
+
+
+def render() -> str:
+    """The page, Markdown."""
+    return "\n".join(
+        (_HEAD + "## What every backend promises", "", *_promises(), "", "## Fields of a Project", "", *_fields(), "")
+    )
+
+
+def named() -> set[str]:
+    """Every test that the page names, from the root of the repository."""
+    tests = {test for group in PROMISES.values() for _, test in group} | {HELD, REFUSED}
+    return {f"{SUITE}/{test}" for test in tests}
+
+
+def complaints() -> list[str]:
+    """A line for everything that is wrong."""
+    found = [
+        f"scripts/capabilities.py names {test}, which does not exist" for test in sorted(named()) if not exists(test)
+    ]
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != render():
+        found.append(f"{PAGE.relative_to(ROOT)} is not what the tests are; run: {MEND}")
+    return found
+
+
+def _table(first: str) -> list[str]:
+    titles = [first, *(candidate.vendor.title for candidate in CANDIDATES.values())]
+    return [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
+
+
+def _promises() -> Iterator[str]:
+    for group, promises in PROMISES.items():
+        yield from (f"### {group}", "", *_table("promise"))
+        for promise, test in promises:
+            yield f"| {promise} | " + " | ".join(f"`{test}[{key}]`" for key in CANDIDATES) + " |"
+        yield ""
+    errors = ", ".join(f"{len(one.error_rows)} of {one.vendor.title}" for one in CANDIDATES.values())
+    yield f"Error answers: {errors}, each for every call. They lie beside the candidates in `tests/support/candidates`."
+
+
+def _fields() -> Iterator[str]:
+    yield from _table("field of `spec`")
+    for path in FIELDS:
+        yield f"| `{path}` | " + " | ".join(_cell(key, path) for key in CANDIDATES) + " |"
+
+
+def _cell(key: str, path: str) -> str:
+    field = FIELDS[path]
+    if key not in field.held_by:
+        scene = Scene(CANDIDATES[key].vendor)
+        spec = ProjectSpec.model_validate(field.spec(scene))
+        policy = spec.deletion_policy or DeletionPolicy.DELETE
+        (refused,) = scene.vendor.unsupported(spec, name="there", deletion_policy=policy)
+        return f"no: {refused.reason}; `{REFUSED}[{key}-{path}]`"
+    if field.content is None:
+        return "the operator's own affair, whatever the backend"
+    return f"{'yes, when it is created' if field.fixed else 'yes'}; `{HELD}[{key}-{path}]`"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="What each backend can do.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is wrong")
+    if not parser.parse_args().check:
+        PAGE.write_text(render(), encoding="utf-8")
+    found = complaints()
+    sys.stderr.writelines(f"{line}\n" for line in found)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""What goes and what comes while the watch layer lists is neither waited for nor swept away."""
+
+from aiohttp import web
+from watching import Cluster, Handler, Start, kopf_lists, refusing, until
+
+from project_operator.kube.resources import PROJECTS
+
+
+async def test_an_object_that_goes_before_it_is_listed_does_not_hold_readiness_up(
+    cluster: Cluster, start: Start
+) -> None:
+    await cluster.define()
+    await cluster.project("alpha")
+
+    async def delete_before_kopf_lists(request: web.Request, _: Handler) -> None:
+        if kopf_lists(request):
+            cluster.faults.clear()
+            await cluster.delete(PROJECTS, "default", "alpha")
+
+    cluster.faults.append(delete_before_kopf_lists)
+    layer = start()
+    await layer.becomes_ready()
+
+    assert layer.sink.events == []
+    assert layer.hooks.seen == []  # no stream had to be begun anew for it
+
+
+async def test_what_comes_while_a_sweep_lists_is_not_swept_away(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    layer = start()
+    await layer.becomes_ready()
+
+    async def create_after_the_listing(request: web.Request, handler: Handler) -> web.StreamResponse | None:
+        if "as=Partial" not in request.headers.get("Accept", ""):
+            return None
+        cluster.faults.clear()
+        answer = await handler(request)
+        await cluster.project("alpha")
+        await until(lambda: layer.sink.named("alpha"), "alpha")
+        return answer
+
+    layer.sink.sweeps.clear()
+    cluster.faults.append(create_after_the_listing)
+    await until(lambda: bool(layer.sink.sweeps) and not cluster.faults, "the next sweep")
+
+    assert all(live == {"alpha"} for _, live in layer.sink.sweeps[-1:])
+
+
+async def test_a_failed_sweep_sweeps_nothing(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    await cluster.project("alpha")
+    layer = start()
+    await layer.becomes_ready()
+    refused = refusing(500, lambda request: "as=Partial" in request.headers.get("Accept", ""))
+    cluster.faults.append(refused)
+    cluster.requests.clear()
+
+    await until(lambda: len(cluster.asked("projects")) >= 3, "three sweeps that fail")
+    assert {frozenset(live) for _, live in layer.sink.sweeps} == {frozenset({"alpha"})}
+    assert layer.ready()
