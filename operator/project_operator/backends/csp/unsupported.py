@@ -65,16 +65,16 @@ def _ids(spec: ProjectSpec) -> Iterator[UnsupportedField]:
 
 
 def _groups(spec: ProjectSpec, capabilities: CSPCapabilities) -> Iterator[UnsupportedField]:
-    if spec.groups and not capabilities.group_roles:
-        yield UnsupportedField(
-            "spec.groups",
-            "roles are given on projects only where the backend object names them in"
-            " `vmwareCSP.capabilities.groupRoles`; remove it",
-        )
-        return
     for index, group in enumerate(spec.groups or ()):
-        if group.roles is None:
-            yield UnsupportedField(f"spec.groups[{index}].roles", "must name the roles that the group is to have")
+        path = f"spec.groups[{index}]"
+        if not capabilities.group_roles:
+            yield UnsupportedField(
+                path if group.roles is None else f"{path}.roles",
+                "roles are given on projects only where the backend object names them in"
+                " `vmwareCSP.capabilities.groupRoles`; remove it",
+            )
+        elif group.roles is None:
+            yield UnsupportedField(f"{path}.roles", "must name the roles that the group is to have")
 
 
 def _deletion_policy(policy: DeletionPolicy, capabilities: CSPCapabilities) -> Iterator[UnsupportedField]:

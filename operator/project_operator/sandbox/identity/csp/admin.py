@@ -107,13 +107,14 @@ class CSPAdmin:
         ids = []
         for number in range(wanted.count):
             project_id = state.new_id()
+            name = wanted.display_name if wanted.count == 1 else f"{wanted.display_name}-{number}"
             state.write(
                 Project(
                     id=project_id,
-                    display_name=wanted.display_name if wanted.count == 1 else f"{wanted.display_name}-{number}",
+                    display_name=name,
                     description=wanted.description,
                     type=wanted.type,
-                    vrn=f"vrn/org:{state.organization_id}/project:{project_id[:8]}",
+                    vrn=state.vrn(name),
                     parent_id=wanted.parent_id,
                     scopes=wanted.scopes,
                     services=wanted.services,

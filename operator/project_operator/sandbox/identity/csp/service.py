@@ -192,14 +192,13 @@ def create_project(call: Call) -> Reply:
         _existing(call, body.parent_project_id, "the parent project")
     _check_name(state, body.display_name, "")
     project_id = state.new_id()
-    vrn = f"vrn/org:{state.organization_id}/project:{project_id[:8]}" if state.settings.sends_vrn else None
     state.write(
         Project(
             id=project_id,
             display_name=body.display_name,
             description=body.description,
             type=body.type,
-            vrn=body.vrn if body.vrn is not None else vrn,
+            vrn=body.vrn if body.vrn is not None else state.vrn(body.display_name),
             parent_id=body.parent_project_id,
             scopes=body.sub_resource_service_scopes or (),
             creation_time=call.now,

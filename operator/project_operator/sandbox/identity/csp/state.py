@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from project_operator.sandbox.identity.csp.refusals import unauthorized
@@ -103,6 +104,10 @@ class State:
     def catch_up(self, now: float) -> None:
         """Let reads show everything that was written until now."""
         self._caught_up_at = now
+
+    def vrn(self, name: str) -> str | None:
+        """What a new project called ``name`` gets for a VRN (V2-14)."""
+        return f"vrn/org:{self.organization_id}/project:{quote(name)}" if self.settings.sends_vrn else None
 
     def new_id(self) -> str:
         """A UUID."""
