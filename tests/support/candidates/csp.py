@@ -104,7 +104,12 @@ class CSPCandidate(Candidate):
         return Purpose.SIGN_IN if "/am/api/auth/" in request.target else _PURPOSES[request.method]
 
     def secrets_in(self, request: Received) -> Iterable[str]:
-        yield request.headers["authorization"].partition(" ")[2]
+        for shown in (
+            request.headers.get("authorization", "").partition(" ")[2],
+            request.headers.get("csp-auth-token"),
+        ):
+            if shown:
+                yield shown
 
     def held(self, content: ProjectContent) -> ProjectContent:
         vrn = f"vrn/org:{self.organization_id}/project:{quote(content.name)}"
