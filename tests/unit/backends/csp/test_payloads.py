@@ -131,6 +131,6 @@ class TestProjects:
 
 
 def test_one_item_that_is_none_spoils_a_list() -> None:
-    assert items_to_ids([{"id": "a"}, {"id": "b"}]) == {"a", "b"}
+    assert items_to_ids([{"id": "a"}, {"id": "b"}]) == frozenset({"a", "b"})
     assert items_to_ids([{"id": "a"}, {}]) is None
     assert items_to_groups([{"id": "a", "displayName": "A"}, {"id": "b"}]) is None
