@@ -10,7 +10,8 @@ from project_operator.api.v1alpha1.types import Duration, RemoteID, RemoteName, 
 class TokenRotation(ApiModel):
     """That the operator replaces the token before it expires. The new one is kept in a Secret of the operator's own,
     named as the backend object with `-rotated` behind it; the Secret that `secretRef` names stays as it is, and counts
-    again when somebody puts another token into it."""
+    again when somebody puts another token into it.
+    """
 
     before: Annotated[Duration, duration_between("1m", "8760h")] = "720h"
     """How long before its expiry. A token is never replaced in the first half of its life, however short that is."""
@@ -28,7 +29,8 @@ class ServiceAccountToken(ApiModel):
 class RefreshToken(ApiModel):
     """The session of a person with an OAuth 2 client: an access token is asked for with a refresh token, which works
     once and is replaced each time. The next one is kept in a Secret of the operator's own, named as the backend object
-    with `-rotated` behind it. Nothing else may use the same session."""
+    with `-rotated` behind it. Nothing else may use the same session.
+    """
 
     secret_ref: SecretRef
     """The Secret with the keys `refresh-token`, `client-id` and `client-secret`. A change of it is followed without a

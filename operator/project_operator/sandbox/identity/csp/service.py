@@ -242,12 +242,11 @@ def list_deleted_projects(call: Call) -> Reply:
     state = call.state
     start, limit = _place(call.query, 1000)
     found = list(state.deleted.values())
-    return Reply(
-        HTTPStatus.OK,
-        views.page(
-            state, call.request.path, found, start, limit, lambda one: views.project(state, one, frozenset(), expanded=False)
-        ),
-    )
+
+    def view(one: Project) -> dict[str, Any]:
+        return views.project(state, one, frozenset(), expanded=False)
+
+    return Reply(HTTPStatus.OK, views.page(state, call.request.path, found, start, limit, view))
 
 
 def update_project(call: Call) -> Reply:
