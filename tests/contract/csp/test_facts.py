@@ -457,6 +457,19 @@ class TestRoles:
             await granting.update_project(project, wanted, before_send=lambda: None)  # V7-4, V9-9
         assert not box.requests
 
+    async def test_none_is_given_on_a_vrn_that_is_somebody_elses_too(
+        self, granting: Backend, box: Middlebox, platform: CSPCandidate
+    ) -> None:
+        group_id = platform.make_group("those who may")
+        ids = [platform.make(ProjectContent("same")) for _ in range(2)]
+        await granting.list_projects()
+        project = await granting.get_project(ids[0], group_ids=frozenset({group_id}))
+        wanted = replace(project.content, role_assignments=(RoleAssignment(group_id, ADMIN.id),))
+        box.forget()
+        with pytest.raises(RequestRefused, match=f"project {ids[1]} has the same VRN"):
+            await granting.update_project(project, wanted, before_send=lambda: None)
+        assert not box.requests
+
     async def test_the_vrn_does_not_change_under_them(
         self, granting: Backend, box: Middlebox, platform: CSPCandidate
     ) -> None:

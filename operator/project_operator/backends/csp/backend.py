@@ -271,6 +271,14 @@ class CSPBackend:
             # A role without a resource would be one on the whole organization (V7-4).
             words = f"{operation.words}: the project has no VRN that roles could be limited to; none is given"
             raise RequestRefused(words, operation=operation)
+        others = [
+            sight.project.id
+            for sight in self._sights.values()
+            if sight.project.content.particulars.get(VRN) == vrn and sight.project.id != current.id
+        ]
+        if others:
+            words = f"{operation.words}: project {others[0]} has the same VRN, so roles would be given on both; none is"
+            raise RequestRefused(words, operation=operation)
         if content.particulars.get(VRN, vrn) != vrn:
             words = (
                 f"{operation.words}: roles are given on the VRN that the project has; take them away before"

@@ -27,6 +27,7 @@ def unsupported(
         *_other_families(spec),
         *_ids(spec),
         *_groups(spec, capabilities),
+        *_vrn(spec, capabilities),
         *_deletion_policy(deletion_policy, capabilities),
     )
 
@@ -75,6 +76,16 @@ def _groups(spec: ProjectSpec, capabilities: CSPCapabilities) -> Iterator[Unsupp
             )
         elif group.roles is None:
             yield UnsupportedField(f"{path}.roles", "must name the roles that the group is to have")
+
+
+def _vrn(spec: ProjectSpec, capabilities: CSPCapabilities) -> Iterator[UnsupportedField]:
+    """Whoever could choose what limits a role could have it on the project of somebody else."""
+    if capabilities.group_roles and spec.csp is not None and spec.csp.vrn is not None:
+        yield UnsupportedField(
+            "spec.csp.vrn",
+            "must not be set where the backend object names roles in `vmwareCSP.capabilities.groupRoles`: the VRN is"
+            " what limits them to the project; remove it",
+        )
 
 
 def _deletion_policy(policy: DeletionPolicy, capabilities: CSPCapabilities) -> Iterator[UnsupportedField]:

@@ -57,6 +57,11 @@ def test_groups_are_held_with_roles_where_the_backend_object_names_some() -> Non
     assert found({"groups": [{"id": "g"}]}, ON) == ["spec.groups[0].roles"]
 
 
+def test_nobody_chooses_what_limits_a_role() -> None:
+    assert found({"csp": {"vrn": "vrn/of-somebody-else"}}) == []
+    assert found({"csp": {"vrn": "vrn/of-somebody-else"}}, ON) == ["spec.csp.vrn"]
+
+
 def test_deletion_is_held_where_it_is_switched_on() -> None:
     assert found({}, OFF, DeletionPolicy.DELETE) == ["spec.deletionPolicy"]
     assert found({}, ON, DeletionPolicy.DELETE) == []
