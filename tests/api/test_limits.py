@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.api, pytest.mark.needs_real]
 
 TAGS = [{"name": f"tag {number}", "value": ""} for number in range(65)]
 GROUPS = [{"id": f"group-{number}"} for number in range(101)]
+ROLES = [{"id": f"role-{number}"} for number in range(33)]
 PEM = "-----BEGIN CERTIFICATE-----"
 TOKEN = {"serviceAccountToken": {"secretRef": {"name": "credentials"}}}
 
@@ -69,6 +70,20 @@ LONGEST: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
         "spec.groups: Too many: 101: must have at most 100 items",
     ),
     (
+        "roles of a group",
+        "Project",
+        {"groups": [{"id": "a", "roles": ROLES[:32]}]},
+        {"groups": [{"id": "a", "roles": ROLES}]},
+        "spec.groups[0].roles: Too many: 33: must have at most 32 items",
+    ),
+    (
+        "parent",
+        "Project",
+        {"parentRef": {"name": "x" * 253}},
+        {"parentRef": {"name": "x" * 254}},
+        "spec.parentRef.name: Too long: may not be more than 253 bytes",
+    ),
+    (
         "id",
         "Project",
         {"import": {"id": "x" * 128}},
@@ -113,7 +128,8 @@ def test_the_longest_is_taken_and_one_more_is_refused(
 def test_every_rule_together_fits_the_cost_that_the_server_allows(objects: CustomObjects) -> None:
     """The costliest Project there can be: every list full, every text as long as it may be."""
     tags = [{"name": f"{number:03}" + "n" * 252, "value": "v" * 255} for number in range(64)]
-    groups = [{"name": f"{number:03}" + "n" * 252} for number in range(100)]
+    roles = [{"name": f"{number:03}" + "r" * 252} for number in range(4)]
+    groups = [{"name": f"{number:03}" + "n" * 252} | ({"roles": roles} if number < 25 else {}) for number in range(100)]
     fullest = {"name": "n" * 255, "description": "d" * 4096, "tags": tags, "groups": groups}
     objects.create("Project", "fullest", fullest)
     assert objects.patch("Project", "fullest", {"spec": {"groups": groups[::-1]}})["metadata"]["generation"] == 2

@@ -210,6 +210,12 @@ def test_secrets_are_read_where_the_values_say() -> None:
     assert of_kind(everywhere, "Role", "RoleBinding") == []
 
 
+def test_secrets_are_made_only_where_credentials_replace_themselves() -> None:
+    creating = Right("", "secrets", "create")
+    assert creating not in granted(rendered())
+    assert creating in granted(rendered({"secrets": {"rotation": True}}))
+
+
 def test_rights_too_many_are_seen() -> None:
     rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "*"]}
     role = {"kind": "ClusterRole", "metadata": {"name": "careless"}, "rules": [rule]}

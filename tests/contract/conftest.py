@@ -1,5 +1,6 @@
 """The suite runs over every backend in `candidates.CANDIDATES`; what is peculiar to one is in a folder of its own."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from candidates import CANDIDATES, Candidate, Connecting
 from middlebox import Middlebox, middlebox
 
 from project_operator.backends.base import Backend
+from project_operator.errors import BackendUnavailable
 
 Connect = Callable[..., Any]
 
@@ -57,6 +59,17 @@ async def box(candidate: Candidate) -> AsyncIterator[Middlebox]:
         yield box
 
 
+async def connected(backend: Backend) -> None:
+    """Connect; a backend that is in a hurry may need more than one attempt where the machine is busy."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await backend.connect()
+            except BackendUnavailable:
+                continue
+            return
+
+
 @pytest.fixture
 async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect]:
     """Opens connections, connected, with nothing counted yet; they are closed afterwards."""
@@ -65,7 +78,7 @@ async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect
     async def connect_one(*, admission: Any = None, **how: Any) -> Backend:
         backend = candidate.open(Connecting(**{"url": box.url, **how}), admission=admission)
         opened.append(backend)
-        await backend.connect()
+        await connected(backend)
         box.forget()
         return backend
 
@@ -77,5 +90,5 @@ async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect
 @pytest.fixture
 async def backend(connect: Connect) -> Backend:
     """A connection."""
-    connected: Backend = await connect()
-    return connected
+    opened: Backend = await connect()
+    return opened

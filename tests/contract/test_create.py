@@ -32,6 +32,7 @@ async def a_lost_answer_is_unknown_and_nothing_is_sent_again(
     box.spoil(trouble, WRITES, passing_on=done)
     calls, before_send = sent()
     await failing(backend.create_project(marked(7), before_send=before_send), OutcomeUnknown, candidate.secrets)
+    await box.settle()
     assert len(calls) == 1
     assert len(box.writes) == 1
     assert box.asked(Purpose.CREATE) == done
@@ -99,7 +100,7 @@ class TestCreated:
 
     async def test_it_does_not_wait_for_provisioning(self, connect: Callable[..., Any], candidate: Candidate) -> None:
         candidate.slow_down()
-        backend = await connect(timeout=2)
+        backend = await connect()
         project = await backend.create_project(marked(), before_send=lambda: None)
         finished = candidate.answers_in_full and not candidate.asynchronous
         assert (project.provisioning_status == "provisioned") is finished

@@ -36,7 +36,7 @@ async def deleting_the_missing_succeeds(backend: Backend, candidate: Candidate) 
 async def test_deletion_is_started_and_not_waited_for(connect: Callable[..., Any], candidate: Candidate) -> None:
     candidate.slow_down()
     project_id, other = candidate.make(ProjectContent("going")), candidate.make(ProjectContent("staying"))
-    backend = await connect(timeout=2)
+    backend = await connect()
     await backend.delete_project(project_id, before_send=lambda: None)
     assert set(candidate.truth()) == {other}
     candidate.catch_up()
@@ -120,9 +120,10 @@ async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
     connect: Callable[..., Any], box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
 ) -> None:
     project_id = candidate.make(ProjectContent("there"))
-    backend = await connect(timeout=0.5)
+    backend = await connect(timeout=0.5 if trouble is never else 10)
     box.spoil(trouble, WRITES, passing_on=done)
     await failing(backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, candidate.secrets)
+    await box.settle()
     assert len(box.writes) == 1
     assert box.asked(Purpose.DELETE) == done
     assert (project_id in candidate.truth()) is not done

@@ -181,16 +181,22 @@ class TestLost:
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
     @each("trouble", LOST)
     async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-        self, connect: Callable[..., Any], box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
+        self,
+        connect: Callable[..., Any],
+        box: Middlebox,
+        current: RemoteProject,
+        candidate: Candidate,
+        trouble: Script,
+        *,
+        done: bool,
     ) -> None:
-        backend = await connect(timeout=0.5)
-        current = await backend.get_project(candidate.make(THERE))
-        box.forget()
+        backend = await connect(timeout=0.5 if trouble is never else 10)
         box.spoil(trouble, WRITES, passing_on=done)
         wanted = replace(current.content, name="new")
         await failing(
             backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
         )
+        await box.settle()
         assert len(box.writes) == 1
         assert box.asked(Purpose.UPDATE) == done
         assert truth_of(candidate, current).name == ("new" if done else "there")

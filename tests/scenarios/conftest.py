@@ -19,6 +19,7 @@ FIGURES: Final = "figures"
 HERE: Final = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):

@@ -26,7 +26,10 @@ _MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
 
 
 class Objects:
-    """The administrator's view of one namespace, and of what is in none. Raises httpx.HTTPStatusError where the API server refuses."""
+    """The administrator's view of one namespace, and of what is in none.
+
+    Raises httpx.HTTPStatusError where the API server refuses.
+    """
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
         access = load_access(kubeconfig)

@@ -1,3 +1,6 @@
+import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +31,19 @@ def test_workers_share_a_part_but_not_a_cluster(part: str, distribution: str) ->
     assert int(count) > 1
     assert chosen == distribution
     assert options("--kind") == []
+
+
+def test_a_group_of_tests_stays_on_one_worker(tmp_path: Path) -> None:
+    shutil.copy(run_tests.TESTS / "conftest.py", tmp_path)
+    marks = '@pytest.mark.xdist_group("one")\n@pytest.mark.parametrize("n", range(6))\n'
+    (tmp_path / "test_grouped.py").write_text(f"import pytest\n\n{marks}def test_it(n):\n    pass\n", encoding="utf-8")
+    options = ["-c", str(run_tests.ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-v"]
+    workers = ["--numprocesses=2", "--dist=loadgroup"]
+    command = [sys.executable, "-m", "pytest", *options, *workers, str(tmp_path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    passed = [line for line in said.splitlines() if "PASSED" in line]
+    assert len(passed) == 6
+    assert len({line.split()[0] for line in passed}) == 1
 
 
 def test_every_part_that_has_workers_is_there() -> None:
@@ -87,3 +103,8 @@ def test_what_a_part_needs_is_made_ready_before_it() -> None:
 
 def test_making_ready_starts_nothing() -> None:
     assert all("--build-only" in arguments for arguments in run_tests.PREPARATIONS.values())
+
+
+def test_the_bar_is_for_branches_whatever_the_lines_are() -> None:
+    totals = {"covered_lines": 990, "num_statements": 1000, "covered_branches": 90, "num_branches": 100}
+    assert run_tests.branches_covered(json.dumps({"totals": totals})) == 90.0

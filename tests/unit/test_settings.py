@@ -110,7 +110,9 @@ def test_a_default_that_is_not_served_is_refused(monkeypatch: pytest.MonkeyPatch
         load_settings()
 
 
-@pytest.mark.parametrize("slip", ["WORKRES", "WORKER", "NAMESPACE", "LOGLEVEL", "DEFAULT_BACKENDS", "DEFAULT_BACKEND_KINDS"])
+@pytest.mark.parametrize(
+    "slip", ["WORKRES", "WORKER", "NAMESPACE", "LOGLEVEL", "DEFAULT_BACKENDS", "DEFAULT_BACKEND_KINDS"]
+)
 def test_a_slip_of_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, slip: str) -> None:
     monkeypatch.setenv(ENV_PREFIX + slip, "x")
 

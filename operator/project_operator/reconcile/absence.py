@@ -1,7 +1,8 @@
 """Gone outside? Only proof is absence (R6, promise I4)."""
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import MissingPolicy, ProjectOperation
+from project_operator.api.v1alpha1.project import MissingPolicy
+from project_operator.api.v1alpha1.project_status import MOST_FORMER_IDS, ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
 from project_operator.reconcile import creation, rest, summary
 from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
@@ -22,7 +23,7 @@ def judge(view: View, backend: BackendView, observation: Observation) -> Action:
     if backend.read_verified_at < observation.begun_at - view.cadence.slow:
         return VerifyReadAccess()
     wish = view.project.spec.missing_policy
-    if wish is MissingPolicy.RECREATE and view.project.status.origin == CREATED:
+    if wish is MissingPolicy.RECREATE and view.project.status.origin == CREATED and _has_room(view):
         return creation.planned_anew(view, backend) if plans(view) else _forget(view)
     return rest.reporting(
         view,
@@ -33,11 +34,18 @@ def judge(view: View, backend: BackendView, observation: Observation) -> Action:
     )
 
 
+def _has_room(view: View) -> bool:
+    """Whether one more id can be noted as gone. None is crossed out for it: it could be adopted again (R6)."""
+    return len(view.project.status.gone_ids) < MOST_FORMER_IDS
+
+
 def _message(view: View) -> str:
     gone = (
         f"project {view.record.id} was deleted outside: the backend answers not-found, and shows other projects to "
         "the same credential"
     )
+    if not _has_room(view):
+        return f"{gone}. So were {MOST_FORMER_IDS} before it; find out who deletes them, then create a new Project"
     if view.project.status.origin == CREATED:
         return f"{gone}. Set `missingPolicy: Recreate` for a new, empty project, or delete this Project"
     return f"{gone}. It was imported, so it is not created anew; delete this Project"
@@ -60,7 +68,7 @@ def _forget(view: View) -> WriteStatus:
             "appear any more"
         ),
         id=None,
-        gone_ids=(*status.gone_ids, view.record.id)[-100:],
+        gone_ids=(*status.gone_ids, view.record.id),
         attempt=view.token,
         applied=None,
         observed=None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from project_operator.api.v1alpha1.project import ProjectStatus
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.reconcile.memory import Announced
 from project_operator.reconcile.record import Right

@@ -4,7 +4,7 @@ when they are read again.
 
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import rest
-from project_operator.reconcile.content import Wanted, assigned_by_us
+from project_operator.reconcile.content import Wanted, as_assignments, assigned_by_us
 from project_operator.reconcile.evidence import NEVER, Assigned
 from project_operator.reconcile.view import View
 
@@ -21,7 +21,8 @@ def shown(view: View, project: RemoteProject, want: Wanted, *, after: float) -> 
     """``project`` with its role assignments, as far as they matter to ``want``, as a read begun after ``after`` showed
     them, and not too long ago; None: they must be read.
 
-    What is settled is believed at first: after a start these reads spread over the time that they are good for.
+    What is settled is believed at first, as status has it: after a start these reads spread over the time that they
+    are good for.
     """
     if want.role_assignments is None:
         return project
@@ -32,7 +33,9 @@ def shown(view: View, project: RemoteProject, want: Wanted, *, after: float) -> 
         fresh = seen.covers(needed) and seen.begun_at > max(after, view.now - view.cadence.assignments)
         return seen.on(project) if fresh else None
     if after == NEVER and view.now < _first_due(view):
-        return Assigned(NEVER, assigned_by_us(view.project.status.applied), needed).on(project)
+        observed = view.project.status.observed
+        last_seen = as_assignments(observed.role_assignments if observed is not None else None)
+        return Assigned(NEVER, last_seen, needed).on(project)
     return None
 
 

@@ -9,13 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from project_operator.api.v1alpha1.project import (
-    AppliedProject,
-    Project,
-    ProjectSpec,
-    RoleAssignmentStatus,
-    TagStatus,
-)
+from project_operator.api.v1alpha1.project import Project, ProjectSpec
+from project_operator.api.v1alpha1.project_status import AppliedProject, RoleAssignmentStatus, TagStatus
 from project_operator.backends.base import ProjectContent, RoleAssignment, Tag
 
 MARK_FIELD: Final = "mark"
@@ -137,8 +132,7 @@ def target(want: Wanted, current: ProjectContent, applied: AppliedProject | None
 
 def assigned_by_us(applied: AppliedProject | None) -> tuple[RoleAssignment, ...]:
     """The role assignments that are ours."""
-    entries = (applied.role_assignments or ()) if applied is not None else ()
-    return tuple(RoleAssignment(entry.group_id, entry.role_id) for entry in entries)
+    return as_assignments(applied.role_assignments if applied is not None else None)
 
 
 def differences(current: ProjectContent, aim: ProjectContent) -> tuple[Difference, ...]:
@@ -207,6 +201,11 @@ def tag_statuses(tags: Iterable[Tag]) -> tuple[TagStatus, ...]:
 def assignment_statuses(assignments: Iterable[RoleAssignment]) -> tuple[RoleAssignmentStatus, ...]:
     """``assignments`` as status has them."""
     return tuple(RoleAssignmentStatus(group_id=one.group_id, role_id=one.role_id) for one in assignments)
+
+
+def as_assignments(entries: Iterable[RoleAssignmentStatus] | None) -> tuple[RoleAssignment, ...]:
+    """The role assignments that status has as ``entries``."""
+    return tuple(RoleAssignment(entry.group_id, entry.role_id) for entry in entries or ())
 
 
 def _merged(current: tuple[T, ...], want: tuple[T, ...], ours: set[T]) -> tuple[T, ...]:

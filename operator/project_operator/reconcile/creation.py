@@ -4,7 +4,7 @@ from typing import Final
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import REPEAT_CREATION_ANNOTATION
-from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, naming, planning, rest, settling, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus

@@ -3,12 +3,13 @@
 """
 
 from project_operator.api.conditions import Reason
+from project_operator.api.v1alpha1.project_status import MOST_FORMER_IDS
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import summary
+from project_operator.reconcile import rest, summary
 from project_operator.reconcile.actions import Action, Delete, Purpose, Read, WriteStatus
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.outcome import working
-from project_operator.reconcile.view import BackendView, View
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | None:
@@ -36,14 +37,26 @@ def _extras(view: View, backend: BackendView, named: RemoteProject) -> tuple[str
     return tuple(extra.id for extra in listing.of_mark(view.mark) if extra.id not in known and not extra.deleting)
 
 
-def _condemn(view: View, extras: tuple[str, ...]) -> WriteStatus:
-    """First it is written down, so that it is never adopted; what follows, follows from that."""
+def _condemn(view: View, extras: tuple[str, ...]) -> Action:
+    """First it is written down, so that it is never adopted; what follows, follows from that. Nothing is crossed out to
+    make room.
+    """
+    condemned = (*view.project.status.condemned, *extras)
+    if len(condemned) > MOST_FORMER_IDS:
+        return rest.on_verdict(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"{len(condemned)} further projects carry this object's mark, more than `status.condemned` holds; "
+                f"find out what copies the mark, and delete in the backend those that are not {view.record.id}",
+            ),
+        )
     after = summary.status(
         view,
         working(
             f"{len(extras)} more projects with this object's mark found: {', '.join(extras)}", Reason.DUPLICATE_FOUND
         ),
-        condemned=(*view.project.status.condemned, *extras)[-100:],
+        condemned=condemned,
     )
     return WriteStatus(after, Purpose.CONDEMN, notice=summary.duplicate_notice(extras))
 
@@ -58,7 +71,7 @@ def _remove(view: View, backend: BackendView) -> Action | None:
         if shown is None or shown.deleting or view.memory.deletes_sent.get(project_id, NEVER) > NEVER:
             continue
         read = view.memory.reads.get(project_id)
-        if read is None:
+        if read is None or read.begun_at <= view.now - view.cadence.slow:
             return Read(project_id)
         extra = read.project
         if extra is None or extra.deleting or extra.content.mark != view.mark or extra.created_by != backend.principal:

@@ -1,6 +1,6 @@
 """What every end of a Project has in common: which projects it is about, the announcement, the release."""
 
-from project_operator.api.v1alpha1.project import ProjectOperation
+from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Notice, Purpose, RemoveFinalizer, WriteStatus
 from project_operator.reconcile.memory import Announced, Intent

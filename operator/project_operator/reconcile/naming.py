@@ -1,6 +1,6 @@
 """The id goes into status the moment it is known (step 3, step 4, import): from then on it *is* the project."""
 
-from project_operator.api.v1alpha1.project import AppliedProject, ProjectOperation
+from project_operator.api.v1alpha1.project_status import AppliedProject, ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Purpose, WriteStatus

@@ -3,9 +3,9 @@
 from typing import Any
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import PlannedCallStatus
+from project_operator.api.v1alpha1.project_status import PlannedCallStatus
 from project_operator.backends.base import PlannedCall, RemoteProject
-from project_operator.reconcile import assignments, duplicates, rest, settling, summary
+from project_operator.reconcile import assignments, duplicates, rest, settling, summary, updating
 from project_operator.reconcile.actions import Action, Delete
 from project_operator.reconcile.content import Difference, Wanted, initial, target
 from project_operator.reconcile.evidence import Observation
@@ -30,6 +30,8 @@ def upkeep(
     """A project is there and may differ in what was ``found``."""
     calls: tuple[PlannedCall, ...] = ()
     if found:
+        if (verdict := updating.not_permitted(backend, found)) is not None:
+            return rest.on_verdict(view, verdict)
         aim = target(want, project.content, view.project.status.applied, view.mark)
         calls = backend.planner.plan_update(project, aim)
     else:

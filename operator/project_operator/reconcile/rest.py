@@ -3,7 +3,7 @@
 from typing import Final
 
 from project_operator.api.conditions import ConditionType, Reason
-from project_operator.api.v1alpha1.project import ProjectStatus
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Poll, Rest

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.names import RECONCILE_ANNOTATION
-from project_operator.api.v1alpha1.project import (
+from project_operator.api.v1alpha1.project_status import (
     DeletionPolicyStatus,
     DriftEntry,
     ObservedProject,

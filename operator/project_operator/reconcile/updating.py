@@ -23,15 +23,8 @@ def decide(
 ) -> Action:
     """What to do about a project whose content must change."""
     memory = view.memory
-    if not backend.verbs.update:
-        return rest.on_verdict(
-            view,
-            Verdict(
-                Reason.NOT_PERMITTED,
-                f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates "
-                "(`spec.capabilities.update: false`)",
-            ),
-        )
+    if (verdict := not_permitted(backend, found)) is not None:
+        return rest.on_verdict(view, verdict)
     if (refused := rest.on_refusal(view, backend, want.ids)) is not None:
         return refused
     group_ids = groups(view, want)
@@ -66,6 +59,17 @@ def decide(
     if current is None:
         return Read(project.id, group_ids)
     return Update(current, target(want, current.content, view.project.status.applied, view.mark))
+
+
+def not_permitted(backend: BackendView, found: tuple[Difference, ...]) -> Verdict | None:
+    """Why the site does not want what was ``found`` to be changed; None if it does."""
+    if backend.verbs.update:
+        return None
+    return Verdict(
+        Reason.NOT_PERMITTED,
+        f"{_fields(found)} differ, but {backend.kind} '{backend.name}' does not allow updates "
+        "(`spec.capabilities.update: false`)",
+    )
 
 
 def _announce(

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from project_operator.api import names
 from project_operator.api.marks import Mark
 from project_operator.api.problems import describe_problems
-from project_operator.api.v1alpha1.project import Project, ProjectSpec, ProjectStatus
+from project_operator.api.v1alpha1.project import Project, ProjectSpec
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.errors import KubeNotFound
 from project_operator.kube.resources import DEFINITIONS, NAMESPACES
 from project_operator.reconcile.evidence import NEVER

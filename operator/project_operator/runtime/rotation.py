@@ -24,7 +24,7 @@ import binascii
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -194,11 +194,18 @@ class RotatedSecret:
         except OutcomeUnknown as error:
             self._unsettled, self._seen[intent.attempt] = intent.attempt, self._clock.now()
             raise self._told(error) from None
+        except CredentialsRejected as error:
+            if before is None:
+                await self._withdraw(raw)
+                raise self._told(error) from None
+            # The intent stays, and says from now on why the credential is refused.
+            self._unsettled, self._seen[intent.attempt] = intent.attempt, self._seen[before.attempt]
+            raise self._told(
+                CredentialsRejected(lost(str(error), before.since), operation=error.operation, status=error.status)
+            ) from None
         except BackendError as error:
             self._unsettled = ""
             await self._withdraw(raw)
-            if before is not None and isinstance(error, CredentialsRejected):
-                error = CredentialsRejected(lost(str(error), before.since), operation=error.operation)
             raise self._told(error) from None
         await self._keep(raw, intent, replacement)
         self._unsettled = self._said = ""
@@ -237,6 +244,8 @@ class RotatedSecret:
                 "the next one waits until that can take effect no more",
                 retry_after=left,
             )
+        if before is not None:
+            intent = replace(intent, since=before.since)
         metadata = {"annotations": {names.REPLACING_ANNOTATION: str(intent)}}
         return await self._kube.patch(SECRETS, raw, {"metadata": metadata}), intent, before
 

@@ -243,11 +243,11 @@ async def test_n6_13_and_n6_17_each_request_has_the_headers_it_needs_and_no_othe
     assert post["user-agent"] == f"project-operator/{__version__}"
 
 
-async def test_who_we_are_is_not_guessed_among_several(nscale: NscaleCandidate) -> None:
+async def test_n3_1_11_who_we_are_among_several_is_asked_and_not_guessed(nscale: NscaleCandidate) -> None:
     backend = nscale.open()
     assert (await backend.connect()).principal == nscale.account
     nscale.make_account("administrator")
-    assert (await backend.connect()).principal == ""
+    assert (await backend.connect()).principal == nscale.account
     await backend.aclose()
 
 

@@ -4,7 +4,7 @@ import pytest
 from simulation.views import a_remote
 
 from project_operator.api.conditions import Reason
-from project_operator.api.v1alpha1.project import ProjectStatus
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import ProjectContent, RoleAssignment
 from project_operator.errors import (
     BackendError,

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project_operator.api.v1alpha1.project import AppliedProject, ProjectGroup, TagStatus
+from project_operator.api.v1alpha1.project import ProjectGroup
+from project_operator.api.v1alpha1.project_status import AppliedProject, TagStatus
 from project_operator.backends.base import Group, ProjectContent, RoleAssignment, Tag
 from project_operator.reconcile import content
 from project_operator.reconcile.content import (

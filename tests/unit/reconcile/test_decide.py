@@ -8,10 +8,13 @@ from simulation.views import NOW, UID, WALL, a_backend, a_listing, a_project, a_
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
+from project_operator.api.v1alpha1.project_status import MOST_FORMER_IDS
 from project_operator.backends.base import ProjectContent
 from project_operator.reconcile.actions import (
+    Action,
     AddFinalizer,
     Create,
+    Delete,
     Forget,
     Purpose,
     Read,
@@ -35,6 +38,7 @@ NAMED = Record(UID, finalizer=True, attempt="", id="p1")
 OTHER_UID = "00000000-0000-4000-8000-00000000000b"
 UNNAMED = replace(NAMED, id="")
 GONE = Observation(NOW - 1.0, None)
+OURS = a_remote(mark=mark_of())
 
 
 def intended(**more: Any) -> Any:
@@ -161,6 +165,31 @@ def test_recreate_moves_the_id_to_the_gone_and_buys_no_right_yet() -> None:
     assert isinstance(action, WriteStatus)
     assert action.purpose is Purpose.FORGET
     assert (action.status.id, action.status.gone_ids, action.status.attempt) == (None, ("p1",), "t1")
+
+
+def test_an_id_that_is_gone_is_never_crossed_out_for_another() -> None:
+    many = [f"g{number}" for number in range(MOST_FORMER_IDS)]
+    reason, message = told(missing(CREATED | {"goneIDs": many}, missingPolicy="Recreate"))
+    assert reason == "Missing"
+    assert "create a new Project" in message
+
+
+def test_nor_is_a_duplicate_that_was_condemned() -> None:
+    many = [f"c{number}" for number in range(MOST_FORMER_IDS)]
+    shown = a_listing(OURS, a_remote("p9", mark=mark_of()), begun_at=NOW - 1)
+    project = a_project(**HELD, status=CREATED | {"condemned": many})
+    reason, message = told(a_view(project, a_backend(listing=shown)))
+    assert reason == "Conflict"
+    assert str(MOST_FORMER_IDS + 1) in message
+
+
+@pytest.mark.parametrize(("age", "next_"), [(1.0, Delete("p9")), (100.0, Read("p9"))])
+def test_a_duplicate_is_deleted_only_where_it_was_looked_at_just_now(age: float, next_: Action) -> None:
+    extra = a_remote("p9", mark=mark_of(), created_by="robot")
+    backend = a_backend(listing=a_listing(OURS, extra, begun_at=NOW - 1), remove_duplicates=True, principal="robot")
+    memory = {"reads": {"p9": Observation(NOW - age, extra)}}
+    project = a_project(**HELD, status=CREATED | {"condemned": ["p9"]})
+    assert decide(a_view(project, backend, memory=memory)) == next_
 
 
 # Failures.

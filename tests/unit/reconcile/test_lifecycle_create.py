@@ -4,18 +4,16 @@ The real engine, virtual time, one promise a test.
 """
 
 import asyncio
+from dataclasses import replace
+from typing import Final
 
 import pytest
 from simulation.backend import Fault
 from simulation.stories import gone, nothing_happens, reason, told
 from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
-from project_operator.api.names import (
-    FINALIZER,
-)
-from project_operator.backends.base import (
-    Group,
-)
+from project_operator.api.names import FINALIZER
+from project_operator.backends.base import Group, HealthStatus, ProvisioningStatus
 from project_operator.errors import (
     BackendUnavailable,
     NameTaken,
@@ -24,6 +22,8 @@ from project_operator.errors import (
     Throttled,
 )
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS
+
+HOUR: Final = 3600.0
 
 
 @told()
@@ -245,3 +245,31 @@ async def test_a_namespace_made_anew_has_marks_of_its_own(world: World) -> None:
     second = world.apply()
     await world.ready()
     assert world.remote().content.mark.split(":")[3] != world.mark(second).split(":")[3]
+
+
+@told(provision_delay=HOUR)
+async def test_the_stages_that_a_new_project_hurries_through_are_not_written_one_by_one(world: World) -> None:
+    before = len(world.kube.writes)
+    world.apply()
+    await world.until(lambda: world.status().get("id"))
+    _becomes(world, ProvisioningStatus.PROVISIONING)
+    await asyncio.sleep(1)
+    assert world.status()["provisioningStatus"] == "pending"
+    _becomes(world, ProvisioningStatus.PROVISIONED)
+    await world.ready()
+    written = [place for place in world.kube.writes[before:] if place[0] == PROJECTS.plural]
+    assert len(written) == 3, "finalizer, accepted, provisioned"
+
+
+@told(provision_delay=HOUR)
+async def test_a_stage_that_lasts_is_shown(world: World) -> None:
+    world.apply()
+    await world.until(lambda: world.status().get("id"))
+    _becomes(world, ProvisioningStatus.PROVISIONING)
+    await world.until(lambda: world.status()["provisioningStatus"] == "provisioning", within=5)
+    assert "provisioning" in world.condition()["message"]
+
+
+def _becomes(world: World, stage: ProvisioningStatus) -> None:
+    healthy = HealthStatus.HEALTHY if stage is ProvisioningStatus.PROVISIONED else HealthStatus.UNKNOWN
+    world.backend.put(replace(world.remote(), provisioning_status=stage, health_status=healthy))

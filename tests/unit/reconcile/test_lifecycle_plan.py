@@ -132,6 +132,16 @@ async def test_what_manage_could_not_do_is_said_instead_of_a_plan(world: World) 
 
 
 @told(keystone=True)
+async def test_an_update_that_the_site_forbids_is_no_plan(world: World) -> None:
+    world.apply(description="Shop")
+    await world.ready()
+    world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"update": False})
+    world.kube.edit("web", managementPolicy="Plan", description="new")
+    assert "`description` differ" in await reason(world, "NotPermitted")
+    assert plan(world) == []
+
+
+@told(keystone=True)
 async def test_an_import_that_can_never_fit_is_no_plan(world: World) -> None:
     left = world.backend.make(ProjectContent("web"))
     world.apply(managementPolicy="Plan", parentID="elsewhere", **{"import": {"id": left.id}})

@@ -8,7 +8,7 @@ from simulation.views import WALL, a_backend, a_project, a_remote, a_view
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import RECONCILE_ANNOTATION
-from project_operator.api.v1alpha1.project import ProjectStatus
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.api.v1alpha1.types import Condition
 from project_operator.backends.base import ProjectContent, Tag
 from project_operator.reconcile.content import MARK_FIELD, Difference

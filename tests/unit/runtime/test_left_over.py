@@ -1,4 +1,4 @@
-"""What is left over in the backend stays, whatever is switched on: nobody can tell it from what a person still needs."""
+"""What is left over in the backend stays, whatever is switched on: it may be what a person still needs."""
 
 from simulation.loop import run_virtually
 from simulation.world import World

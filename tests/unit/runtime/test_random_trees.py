@@ -144,7 +144,7 @@ def look(world: World, foreign: set[str]) -> None:
             assert content.parent_id == world.status(str(PARENTS[name])).get("id", content.parent_id)
 
 
-async def play(story: list[tuple[Step, float]], seed: int) -> None:
+async def play(story: list[tuple[Step, float]], seed: int, *, within: float = 1500) -> None:
     async with World(seed, keystone=True, read_lag=READ_LAG - 0.1) as world:
         world.backend.groups.append(Group("g1", "dev"))
         world.backend.roles += [Role("r1", "reader"), Role("r2", "admin")]
@@ -163,7 +163,7 @@ async def play(story: list[tuple[Step, float]], seed: int) -> None:
                 foreign.add(known)
             await asyncio.sleep(pause)
         repair(world)
-        await world.until(lambda: settled(world), within=1500)
+        await world.until(lambda: settled(world), within=within)
         await asyncio.sleep(IN_FLIGHT_BOUND + READ_LAG + 60)
         writes, calls = len(world.kube.writes), world.backend.count("update")
         await asyncio.sleep(120)
@@ -181,8 +181,8 @@ def test_whatever_breaks_trees_and_roles_become_as_wanted(story: list[tuple[Step
 def test_a_build_that_doubles_roles_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """It forgets what it has read, and so gives the same role again and again."""
     story: list[tuple[Step, float]] = [(("apply", "web", ROLES[1]), 2.0)]
-    run_virtually(play(story, 1))
+    run_virtually(play(story, 1, within=60))
     shown = Assigned.on
     monkeypatch.setattr(Assigned, "on", lambda self, project: shown(Assigned(self.begun_at, (), None), project))
     with pytest.raises(AssertionError):
-        run_virtually(play(story, 1))
+        run_virtually(play(story, 1, within=60))

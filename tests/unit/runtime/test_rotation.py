@@ -386,6 +386,13 @@ def test_a_successor_that_is_lost_is_said() -> None:
             await process.rotate()
         assert len(str(raised.value)) <= 256
         assert process.notices[-1].warning
+        said = len(process.notices)
+        with pytest.raises(CredentialsRejected) as again:
+            await process.rotate()
+        assert str(again.value) == str(raised.value), "for as long as it is so"
+        assert (process.keeper.unsettled, len(process.notices)) == (True, said)
+        heir = await Process(kube, server).begin()
+        assert heir.keeper.unsettled
 
     told(story)
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from project_operator.api.v1alpha1.project import ObservedProject
+from project_operator.api.v1alpha1.project_status import ObservedProject
 from project_operator.backends.base import (
     HealthStatus,
     ProjectContent,

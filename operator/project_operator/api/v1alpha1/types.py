@@ -14,6 +14,7 @@ from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Int,
 
 ELLIPSIS: Final = "…"
 MESSAGE_MAX_LENGTH: Final = 2048
+MOST_ROLES: Final = 100
 
 
 def clip(limit: int) -> BeforeValidator:

@@ -32,7 +32,8 @@ class MarkInTag:
     def read(self, description: str | None, tags: tuple[str, ...]) -> tuple[str | None, tuple[Tag, ...], str]:
         """See `MarkPlace.read`."""
         marks = {text for text in tags if text.startswith(MARK_PREFIX)}
-        others = tuple(parse_tag(text) for text in tags if not text.startswith(MARK_PREFIX))
+        # Sorted, for Keystone keeps no order: a listing names them in another one than a GET does.
+        others = tuple(sorted(parse_tag(text) for text in tags if not text.startswith(MARK_PREFIX)))
         match sorted(marks):
             case []:
                 return description, others, ""

@@ -20,6 +20,8 @@ from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 from project_operator.sandbox.identity.tls import TLSFiles
 
+pytestmark = pytest.mark.xdist_group("keystone")  # one worker starts the server that they share
+
 
 def test_it_is_the_real_one_in_the_version_that_the_facts_are_of(keystone_server: EmbeddedKeystone) -> None:
     version = httpx.get(keystone_server.url, trust_env=False).json()["version"]

@@ -12,25 +12,27 @@ from pydantic import ValidationError
 from project_operator.api.marks import ORPHANED, Mark
 from project_operator.api.names import MARK_TAG
 from project_operator.api.v1alpha1.project import (
-    AppliedProject,
     DeletionPolicy,
-    DeletionPolicyStatus,
-    DriftEntry,
     ImportByName,
     KeystoneProject,
     ManagementPolicy,
     MissingPolicy,
-    ObservedProject,
-    PlannedCallStatus,
     Project,
-    ProjectBackendStatus,
     ProjectGroup,
     ProjectImport,
-    ProjectOperation,
     ProjectRole,
     ProjectSpec,
-    ProjectStatus,
     ProjectTag,
+)
+from project_operator.api.v1alpha1.project_status import (
+    AppliedProject,
+    DeletionPolicyStatus,
+    DriftEntry,
+    ObservedProject,
+    PlannedCallStatus,
+    ProjectBackendStatus,
+    ProjectOperation,
+    ProjectStatus,
     RoleAssignmentStatus,
     TagStatus,
 )
@@ -163,8 +165,7 @@ SPECS = st.builds(
     enabled=st.none() | st.booleans(),
     parent_ref=st.none(),
     parent_id=MAYBE_NAME,
-    keystone=st.none()
-    | st.builds(KeystoneProject, is_domain=st.none() | st.just(False), domain_id=MAYBE_NAME, immutable=st.booleans()),
+    keystone=st.none() | st.builds(KeystoneProject, is_domain=st.sampled_from([None, False]), domain_id=MAYBE_NAME),
     import_=st.none()
     | st.builds(ProjectImport, id=NAME)
     | st.builds(ProjectImport, by_name=st.sampled_from(ImportByName)),

@@ -67,3 +67,8 @@ def test_a_conflict_ends_when_a_mark_is_written() -> None:
 
 def test_no_tag_is_written_twice() -> None:
     assert PLACE.write(None, (Tag("a", ""), Tag("a", "")), "") == (None, ("a",))
+
+
+def test_tags_are_read_in_one_order_for_keystone_keeps_none() -> None:
+    one, two = (MarkInTag().read("", order) for order in (("b=1", "a=2"), ("a=2", "b=1")))
+    assert one == two
