@@ -14,6 +14,7 @@ from project_operator import settings
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
 from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.backends.csp import reference as csp_errors
 from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
 from project_operator.errors import ConfigurationError
@@ -47,6 +48,7 @@ GENERATED: Final = (
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
     GeneratedFile(nscale_errors.PAGE, nscale_errors.error_reference),
     GeneratedFile(openstack_errors.PAGE, openstack_errors.error_reference),
+    GeneratedFile(csp_errors.PAGE, csp_errors.error_reference),
 )
 
 GENERATED_FOLDERS: Final = ("crds", CHART_CRDS)

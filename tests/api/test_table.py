@@ -29,7 +29,9 @@ def assert_answer(row: Row, refusal: RefusedError | None) -> None:
     assert complaints == row.get("refused", [])
 
 
-@pytest.mark.parametrize(("name", "row"), [*rows("created"), *rows("cluster-created"), *rows("keystone-created")])
+@pytest.mark.parametrize(
+    ("name", "row"), [*rows("created"), *rows("cluster-created"), *rows("keystone-created"), *rows("csp-created")]
+)
 def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     refusal = None
     try:
@@ -39,7 +41,9 @@ def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     assert_answer(row, refusal)
 
 
-@pytest.mark.parametrize(("name", "row"), [*rows("updated"), *rows("cluster-updated"), *rows("keystone-updated")])
+@pytest.mark.parametrize(
+    ("name", "row"), [*rows("updated"), *rows("cluster-updated"), *rows("keystone-updated"), *rows("csp-updated")]
+)
 def test_update(objects: CustomObjects, name: str, row: Row) -> None:
     objects.create(row["kind"], name, row["before"])
     if "status" in row:

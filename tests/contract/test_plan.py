@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from candidates import Candidate
+from candidates import Candidate, plain
 from middlebox import Middlebox
 from troubles import marked, noticed
 from twins import SayingLess
@@ -56,10 +56,11 @@ async def an_update_is_as_planned(
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 async def test_an_update_is_as_planned(
-    backend: Backend, box: Middlebox, current: RemoteProject, change: dict[str, Any]
+    backend: Backend, box: Middlebox, candidate: Candidate, current: RemoteProject, change: dict[str, Any]
 ) -> None:
-    count = await an_update_is_as_planned(backend, box, current, replace(current.content, **change))
-    assert count == bool(change)
+    wanted = candidate.fit(replace(current.content, **change))
+    count = await an_update_is_as_planned(backend, box, current, wanted)
+    assert count == (plain(wanted) != plain(current.content))
 
 
 async def test_so_is_one_of_what_only_this_backend_has(backend: Backend, box: Middlebox, candidate: Candidate) -> None:

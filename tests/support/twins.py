@@ -98,6 +98,13 @@ class TakingAnyProject(Twin):
             return (await self.backend.list_projects())[0]
 
 
+class DroppingDescriptions(Twin):
+    """Writes what it is told and forgets the description."""
+
+    async def update_project(self, current: RemoteProject, content: ProjectContent, *, before_send: Leave) -> None:
+        await self.backend.update_project(current, replace(content, description=None), before_send=before_send)
+
+
 class DroppingTags(Twin):
     """Writes only the last tag."""
 

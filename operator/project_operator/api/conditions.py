@@ -96,7 +96,7 @@ class Reason(StrEnum):
         "OutcomeUnknown",
         False,
         "A write got no usable answer, so it may or may not have been applied; until that is known it is not repeated.",
-        "Wait until the time that the message gives.",
+        "Wait until the time that the message gives; where it gives none, take one of the ways out that it names.",
     )
     DELETING = (
         "Deleting",

@@ -26,6 +26,11 @@ CREDENTIALS_LABEL: Final = f"{GROUP}/credentials"
 RECONCILE_ANNOTATION: Final = f"{GROUP}/reconcile-requested-at"
 """Set by people to any new value: "look again now". Echoed in ``status.lastHandledReconcileAt``."""
 
+REPEAT_CREATION_ANNOTATION: Final = f"{GROUP}/repeat-creation"
+"""Set by people to the word that a Project's message gives: "send one more creation", where it is not known what came
+of the last one and the backend is of a kind that cannot tell.
+"""
+
 BACKEND_ANNOTATION: Final = f"{GROUP}/backend"
 """Written with the finalizer: which backend the record of intent is for, until status says it.
 

@@ -17,7 +17,7 @@ VALIDATIONS: Final = "x-kubernetes-validations"
 LIST_TYPE: Final = "x-kubernetes-list-type"
 LIST_MAP_KEYS: Final = "x-kubernetes-list-map-keys"
 
-_INITIALISMS: Final = {"id": "ID", "ids": "IDs"}
+_INITIALISMS: Final = {"csp": "CSP", "id": "ID", "ids": "IDs"}
 
 Bool = Annotated[bool, Strict()]
 Int = Annotated[int, Strict()]

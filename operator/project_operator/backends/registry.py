@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
-from project_operator.backends import nscale, openstack
+from project_operator.backends import csp, nscale, openstack
 from project_operator.backends.vendor import Vendor
 from project_operator.errors import ConfigurationError
 
@@ -32,7 +32,7 @@ class Registry:
         self._vendors[vendor.key] = vendor
 
     def vendor_of(self, spec: IdentityBackendSpec) -> Vendor:
-        """The vendor of the one member that ``spec`` has.
+        """The vendor of the one member that ``spec`` has, with what ``spec`` switches on.
 
         Raises:
             ConfigurationError: this operator was built without it.
@@ -40,7 +40,8 @@ class Registry:
         for key in spec.one_of:
             if getattr(spec, key) is not None:
                 if key in self._vendors:
-                    return self._vendors[key]
+                    vendor = self._vendors[key]
+                    return vendor.configured(vendor, spec)
                 known = ", ".join(self._vendors) or "none"
                 raise ConfigurationError(f"this operator has no backend {key!r}; it has: {known}")
         raise AssertionError("a parsed spec has one type of backend")
@@ -51,4 +52,4 @@ class Registry:
 
 def shipped() -> Registry:
     """A new registry with every kind of backend in this package."""
-    return Registry([nscale.VENDOR, openstack.VENDOR])
+    return Registry([nscale.VENDOR, openstack.VENDOR, csp.VENDOR])

@@ -22,6 +22,10 @@ def _nothing(_: IdentityBackendSpec) -> str:
     return ""
 
 
+def _unchanged(vendor: "Vendor", _: IdentityBackendSpec) -> "Vendor":
+    return vendor
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a connection gets from the process around it, rather than from its backend object."""
@@ -48,6 +52,9 @@ class Capabilities:
     """Groups are given roles on a project; otherwise they are associated with it and bring their own."""
     disable: bool = False
     """Projects can be switched off without being deleted."""
+    repeats_creation: bool = True
+    """A creation whose outcome is not known may be sent again once its mark has been looked for long enough: how late
+    a request takes effect and a read shows it is known. Otherwise a person decides."""
     fixed: frozenset[str] = frozenset()
     """What cannot change once a project is there: ``parentID``, and keys of `ProjectContent.particulars`."""
 
@@ -93,3 +100,5 @@ class Vendor:
     """Type and URL in one normal form: equal for two spellings of the same, different for two places."""
     replaces: Callable[[IdentityBackendSpec], str] = _nothing
     """Key of the Secret whose value the backend may replace (`keeping.Keeper`); "" where it replaces none."""
+    configured: Callable[["Vendor", IdentityBackendSpec], "Vendor"] = _unchanged
+    """The same kind as one backend object has it, where that may switch on what is off by default."""

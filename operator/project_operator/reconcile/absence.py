@@ -75,7 +75,7 @@ def _forget(view: View) -> WriteStatus:
         provisioning_status=str(ProvisioningStatus.UNKNOWN),
         health_status=str(HealthStatus.UNKNOWN),
         operation=ProjectOperation(
-            type="Create", state="Pending", start_time=view.wall, message="creating the project anew"
+            type="Create", state=creation.NOT_SENT, start_time=view.wall, message="creating the project anew"
         ),
     )
     return WriteStatus(after, Purpose.FORGET)

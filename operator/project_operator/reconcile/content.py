@@ -72,14 +72,15 @@ def wanted(
 
 def particulars(spec: ProjectSpec) -> dict[str, str]:
     """What ``spec`` says of what only one family of backends has, as `ProjectContent.particulars` has it."""
-    block = spec.keystone
-    if block is None:
-        return {}
-    said = {
-        "keystone.isDomain": None if block.is_domain is None else _boolean(block.is_domain),
-        "keystone.domainID": block.domain_id,
-        IMMUTABLE: None if block.immutable is None else _boolean(block.immutable),
-    }
+    said: dict[str, str | None] = {}
+    if (keystone := spec.keystone) is not None:
+        said["keystone.isDomain"] = None if keystone.is_domain is None else _boolean(keystone.is_domain)
+        said["keystone.domainID"] = keystone.domain_id
+        said[IMMUTABLE] = None if keystone.immutable is None else _boolean(keystone.immutable)
+    if (csp := spec.csp) is not None:
+        scopes = csp.sub_resource_service_scopes
+        said["csp.vrn"] = csp.vrn
+        said["csp.subResourceServiceScopes"] = None if scopes is None else ",".join(sorted(set(scopes)))
     return {path: value for path, value in said.items() if value is not None}
 
 

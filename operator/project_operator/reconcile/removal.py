@@ -60,6 +60,8 @@ def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
         return letting_go.orphan(view, backend)
     if (hold := hierarchy.held_by_children(view)) is not None:
         return rest.on_verdict(view, hold)
+    if policy == DeletionPolicy.DELETE and not backend.abilities.delete:
+        return rest.on_verdict(view, _NO_DELETION)
     if policy == DeletionPolicy.DELETE:
         return rest.on_verdict(view, _LOCKED) if _lock(view) == "true" else _delete(view, backend)
     if backend.abilities.disable:
@@ -91,6 +93,10 @@ def vanished(memory: Memory) -> Action:
 _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
 
 
+_NO_DELETION = Verdict(
+    Reason.UNSUPPORTED,
+    "`spec.deletionPolicy`: this backend does not delete projects; set 'Orphan' to let the project go",
+)
 _LOCKED = Verdict(
     Reason.DELETION_PROTECTED,
     "`spec.keystone.immutable` is true: the project is not deleted; set it to false to let the deletion go on",

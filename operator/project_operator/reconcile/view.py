@@ -47,6 +47,9 @@ class Abilities:
     roles: bool = False
     """Groups are given roles on a project; otherwise they are associated with it."""
     disable: bool = False
+    delete: bool = True
+    repeats_creation: bool = True
+    """A creation whose outcome is not known may be sent again after the quarantine; otherwise a person decides."""
     fixed: frozenset[str] = frozenset()
     """Fields of a difference that no update can remove."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from project_operator.api import names
 from project_operator.api.v1alpha1.project import Project
-from project_operator.errors import BackendError, KubeConflict, KubeError, KubeNotFound
+from project_operator.errors import BackendError, KubeConflict, KubeError, KubeNotFound, RequestRefused
 from project_operator.kube.merge import merge_patch
 from project_operator.kube.resources import PROJECTS
 from project_operator.reconcile import absorb
@@ -216,6 +216,10 @@ class ProjectWorker:
             return None
         try:
             await connection.backend.delete_project(action.project_id, before_send=nothing_to_check)
+        except RequestRefused as error:
+            logger.error("%s is gone: project %s, made for it, is left over: %s", key, action.project_id, error)  # noqa: TRY400 - the answer says it all
+            self.forget(key)
+            return None
         except BackendError as error:
             connection.failed(error)
             self._memories[key] = replace(memory, failures=memory.failures + 1)

@@ -70,6 +70,8 @@ class Candidate(ABC):
     """Likewise."""
     error_rows: ClassVar[tuple[ErrorRow, ...]]
     """What its answers mean."""
+    answers_in_full: ClassVar[bool] = True
+    """Whether the answer to a creation shows the project; otherwise it is to be read."""
 
     url: str
     credential: str
@@ -184,6 +186,10 @@ class Candidate(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Be as new."""
+
+    def fit(self, content: ProjectContent) -> ProjectContent:
+        """``content`` as far as this kind of backend has room for it."""
+        return content
 
     def look_at(self, request: Received) -> None:
         """Remember the secrets that came by."""

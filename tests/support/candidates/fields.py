@@ -10,8 +10,12 @@ from project_operator.api.v1alpha1.project import ProjectSpec
 from project_operator.backends.base import RoleAssignment, Tag
 from project_operator.backends.vendor import Vendor
 
-EVERYBODY: Final = frozenset({"nscale", "keystone"})
+EVERYBODY: Final = frozenset({"nscale", "keystone", "vmware_csp"})
 KEYSTONE: Final = frozenset({"keystone"})
+CSP: Final = frozenset({"vmware_csp"})
+TAGS: Final = frozenset({"nscale", "keystone"})
+TREE: Final = frozenset({"keystone", "vmware_csp"})
+GROUPS: Final = frozenset({"nscale", "keystone"})
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,16 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "name": Field(lambda _: {"name": "another"}, lambda _: {"name": "another"}),
         "description": Field(lambda _: {"description": "größe"}, lambda _: {"description": "größe"}),
         "tags[].name": Field(
-            lambda _: {"tags": [{"name": "team", "value": ""}]}, lambda _: {"tags": (Tag("team", ""),)}
+            lambda _: {"tags": [{"name": "team", "value": ""}]}, lambda _: {"tags": (Tag("team", ""),)}, TAGS, "tags"
         ),
         "tags[].value": Field(
-            lambda _: {"tags": [{"name": "team", "value": "red"}]}, lambda _: {"tags": (Tag("team", "red"),)}
+            lambda _: {"tags": [{"name": "team", "value": "red"}]},
+            lambda _: {"tags": (Tag("team", "red"),)},
+            TAGS,
+            "tags",
         ),
-        "groups[].id": Field(_group("id"), lambda scene: scene.access),
-        "groups[].name": Field(_group("name"), lambda scene: scene.access),
+        "groups[].id": Field(_group("id"), lambda scene: scene.access, GROUPS, "groups[0]"),
+        "groups[].name": Field(_group("name"), lambda scene: scene.access, GROUPS, "groups[0]"),
         "groups[].roles[].id": Field(
             _group("id", lambda scene: {"roles": [{"id": scene.role_id}]}),
             lambda scene: scene.access,
@@ -96,14 +103,14 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "parentRef.name": Field(
             lambda _: {"parentRef": {"name": "above"}},
             lambda scene: {"parent_id": scene.parent_id},
-            KEYSTONE,
+            TREE,
             "parentRef",
             fixed=True,
         ),
         "parentID": Field(
             lambda scene: {"parentID": scene.parent_id},
             lambda scene: {"parent_id": scene.parent_id},
-            KEYSTONE,
+            TREE,
             fixed=True,
         ),
         "keystone.isDomain": Field(
@@ -118,6 +125,19 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         ),
         "keystone.immutable": Field(
             lambda _: {"keystone": {"immutable": True}}, _particulars(immutable="true"), KEYSTONE, "keystone"
+        ),
+        "csp.vrn": Field(
+            lambda _: {"csp": {"vrn": "vrn/org:x/project:another"}},
+            lambda _: {"particulars": {"csp.vrn": "vrn/org:x/project:another"}},
+            CSP,
+            "csp",
+        ),
+        "csp.subResourceServiceScopes": Field(
+            lambda _: {"csp": {"subResourceServiceScopes": ["two", "one"]}},
+            lambda _: {"particulars": {"csp.subResourceServiceScopes": "one,two"}},
+            CSP,
+            "csp",
+            fixed=True,
         ),
         "import.id": Field(lambda scene: {"import": {"id": scene.parent_id}}),
         "import.byName": Field(lambda _: {"import": {"byName": "IfPresent"}}),

@@ -56,6 +56,8 @@ class SimulatedBackend:
 
     random: Random
     keystone: bool = False
+    repeats_creation: bool = True
+    deletes: bool = True
     read_lag: float = 0.0
     provision_delay: float = 0.5
     delete_delay: float = 0.5
@@ -77,7 +79,9 @@ class SimulatedBackend:
     @property
     def capabilities(self) -> Capabilities:
         fixed = frozenset({"parentID", "keystone.isDomain", "keystone.domainID"})
-        return Capabilities(roles=True, disable=True, fixed=fixed) if self.keystone else Capabilities()
+        if self.keystone:
+            return Capabilities(roles=True, disable=True, fixed=fixed)
+        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation)
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")

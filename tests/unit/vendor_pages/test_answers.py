@@ -10,6 +10,8 @@ import scripted_keystone
 
 from project_operator import errors
 from project_operator.backends.calls import Answer
+from project_operator.backends.csp import classification as csp
+from project_operator.backends.csp.errors import Operation as CSPOperation
 from project_operator.backends.keystone_v3 import classification as keystone
 from project_operator.backends.keystone_v3.errors import Operation as KeystoneOperation
 from project_operator.backends.nscale import classification as nscale
@@ -37,7 +39,17 @@ def keystone_says(status: int) -> BackendError | None:
     return keystone.classify(keystone.Asked(KeystoneOperation.CREATE_PROJECT), answer, OPENSTACK, now=NOW)
 
 
-BACKENDS: dict[str, Callable[[int], BackendError | None]] = {"nscale": nscale_says, "keystone": keystone_says}
+def csp_says(status: int) -> BackendError | None:
+    document = {"message": "…", "statusCode": status, "requestId": "0af7651916cd43dd"}
+    answer = Answer(status, httpx.Headers(), json.dumps(document).encode())
+    return csp.classify(CSPOperation.CREATE_PROJECT, answer, now=NOW)
+
+
+BACKENDS: dict[str, Callable[[int], BackendError | None]] = {
+    "nscale": nscale_says,
+    "keystone": keystone_says,
+    "vmware_csp": csp_says,
+}
 CODES = [
     pytest.param(page.backend, row, id=f"{page.backend}-{row.name}")
     for page in load().values()

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_KIND, IDENTITY_BACKEND_KIND, RESERVED_PREFIX
 from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, ApiModel, Bool, Rule
+from project_operator.api.v1alpha1.csp import CSPProject
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.api.v1alpha1.types import (
     MOST_ROLES,
@@ -196,6 +197,11 @@ def _has_domain(spec: str) -> str:
     return f"has({spec}.keystone) && has({spec}.keystone.domainID)"
 
 
+def _has_scopes(spec: str) -> str:
+    """The CEL that says whether ``spec`` names the services of a project's children."""
+    return f"has({spec}.csp) && has({spec}.csp.subResourceServiceScopes)"
+
+
 def _is_domain(spec: str) -> str:
     """The CEL that says whether ``spec`` asks for a domain."""
     return f"has({spec}.keystone) && has({spec}.keystone.isDomain) && {spec}.keystone.isDomain"
@@ -257,6 +263,12 @@ class ProjectSpec(ApiModel):
             field_path=".keystone",
         ),
         Rule(
+            f"({_has_scopes('self')}) == ({_has_scopes('oldSelf')}) && (!({_has_scopes('self')})"
+            " || self.csp.subResourceServiceScopes == oldSelf.csp.subResourceServiceScopes)",
+            "`csp.subResourceServiceScopes` is immutable; create a new Project",
+            field_path=".csp",
+        ),
+        Rule(
             "!has(self.__import__) || self.missingPolicy != 'Recreate'",
             "`missingPolicy` must be 'Report' where `import` is set: what was imported is never created anew",
             lambda spec: spec.import_ is None or spec.missing_policy is not MissingPolicy.RECREATE,
@@ -284,6 +296,8 @@ class ProjectSpec(ApiModel):
     """Id of the parent in the backend, where projects form a tree; absent: as the backend chooses. Immutable."""
     keystone: KeystoneProject | None = None
     """What only projects of OpenStack Keystone have."""
+    csp: CSPProject | None = None
+    """What only projects of VMware Cloud Services Platform have."""
     import_: ProjectImport | None = None
     """An existing project to take over; absent: a new one is created. May be removed, and added later only as
     `{id: <status.id>}`."""

@@ -28,6 +28,7 @@ def unsupported(spec: ProjectSpec, *, name: str, deletion_policy: DeletionPolicy
             ("parentRef", spec.parent_ref, "nscale's projects form no tree"),
             ("parentID", spec.parent_id, "nscale's projects form no tree"),
             ("keystone", spec.keystone, "only Keystone has it"),
+            ("csp", spec.csp, "only VMware CSP has it"),
         )
         if value is not None
     ]

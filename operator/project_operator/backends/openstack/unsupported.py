@@ -21,7 +21,7 @@ def unsupported(
     deletion_policy: DeletionPolicy,  # noqa: ARG001 - Keystone can do them all
 ) -> tuple[UnsupportedField, ...]:
     """The fields that a person has to change."""
-    return (*_name(spec, name), *_description(spec), *_tags(spec), *_groups(spec))
+    return (*_name(spec, name), *_description(spec), *_tags(spec), *_groups(spec), *_other_families(spec))
 
 
 def _name(spec: ProjectSpec, name: str) -> Iterator[UnsupportedField]:
@@ -55,3 +55,8 @@ def _groups(spec: ProjectSpec) -> Iterator[UnsupportedField]:
     for index, group in enumerate(spec.groups or ()):
         if group.roles is None:
             yield UnsupportedField(f"spec.groups[{index}].roles", "must name the roles that the group is to have")
+
+
+def _other_families(spec: ProjectSpec) -> Iterator[UnsupportedField]:
+    if spec.csp is not None:
+        yield UnsupportedField("spec.csp", "only VMware CSP has it; remove it")

@@ -13,6 +13,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
+from project_operator.sandbox.identity.csp import command as csp
 from project_operator.sandbox.identity.keystone import command as keystone
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
@@ -24,6 +25,8 @@ _DEFAULTS: Final = NscaleSettings()
 _PACE: Final = ("read_lag", "provision_delay", "deprovision_delay")
 _NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed")
 """Attributes of the parsed arguments, None where an option was not given."""
+_OPTIONS: Final = {"nscale": _NSCALE_OPTIONS, "keystone": keystone.OPTIONS, "csp": csp.OPTIONS}
+"""Those that only one backend has."""
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
@@ -37,7 +40,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--backend",
-        choices=["nscale", "keystone"],
+        choices=list(_OPTIONS),
         default="nscale",
         help="whose server to be (default: nscale); keystone is the real one, fetched by pip",
     )
@@ -51,6 +54,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     _add_nscale_options(parser)
     keystone.add_options(parser)
+    csp.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -81,12 +85,14 @@ def _add_nscale_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal, or until the owner is gone; the exit code. Raises ConfigurationError, SandboxError."""
-    strange = keystone.OPTIONS if arguments.backend == "nscale" else _NSCALE_OPTIONS
+    strange = (name for backend, names in _OPTIONS.items() if backend != arguments.backend for name in names)
     if given := [f"--{name.replace('_', '-')}" for name in strange if getattr(arguments, name) is not None]:
         raise ConfigurationError(f"--backend {arguments.backend} has no {', '.join(given)}: leave that out")
     tls = _tls(arguments)
     if arguments.backend == "keystone":
         return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
+    if arguments.backend == "csp":
+        return csp.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     with EmbeddedIdentityServer(
         _settings(arguments),
         host=arguments.host,

@@ -212,6 +212,7 @@ async def _read(scope: Scope, receive: Receive) -> Request | None:
     return Request(
         method=scope["method"],
         path=raw_path.decode("latin-1"),
+        query=scope.get("query_string", b"").decode("latin-1"),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
         body=b"".join(chunks),
         client_certificate=_common_name(_transport(receive)),

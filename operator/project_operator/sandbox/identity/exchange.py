@@ -12,6 +12,8 @@ class Request:
     method: str
     path: str
     """As it was on the wire: percent-encoded, without the query."""
+    query: str = ""
+    """What followed the question mark, likewise."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case; of repeated headers the last."""
     body: bytes = field(default=b"", repr=False)

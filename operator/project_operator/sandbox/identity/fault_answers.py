@@ -27,6 +27,13 @@ def page(title: str) -> bytes:
     ).encode()
 
 
+class _Everything(frozenset[str]):
+    """Holds every id."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 def answer_of(fault: Fault, now: float, error_body: Callable[[int], bytes]) -> Answer | None:
     """The answer of a fault that answers by itself; None of others. ``now`` is in seconds since the epoch."""
     match fault.action:
@@ -51,7 +58,7 @@ def changed(answer: Answer, fault: Fault, service: IdentityService) -> Answer:
         case FaultAction.BROKEN_JSON:
             return answer.with_body(answer.body[: len(answer.body) // 2])
         case FaultAction.EMPTY_LIST:
-            return answer.with_body(b"[]")
+            return service.without(answer, _Everything())
         case FaultAction.LIST_WITHOUT:
             return service.without(answer, frozenset(fault.ids))
         case _:

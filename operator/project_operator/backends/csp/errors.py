@@ -1,0 +1,215 @@
+"""What each answer of the Cloud Services Platform means: one table, read from the top; the first row that fits holds.
+
+A write counts as refused, and so as not done, in two cases alone: the answer is the platform's own error document with
+a status below 500, or its status is one that something in front of the platform gives instead of passing the request
+on. Whatever else is not a success is unknown. ``docs/reference/errors-csp.md`` is generated from this table, and
+``classification`` applies it, after a token that may be dead has been replaced (``client``).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionRefused,
+    CredentialsRejected,
+    NameTaken,
+    OutcomeUnknown,
+    PermissionDenied,
+    ProjectNotFound,
+    RequestRefused,
+    Throttled,
+)
+
+SPEC_PATH: Final = "spec.vmwareCSP"
+URL_FIELD: Final = f"{SPEC_PATH}.url"
+CA_FIELD: Final = f"{SPEC_PATH}.caBundle"
+ORGANIZATION_FIELD: Final = f"{SPEC_PATH}.organization"
+
+
+class Operation(StrEnum):
+    """What was asked: a method of `Backend`, or a part of one. The first sign-in is what `connect` begins with."""
+
+    CONNECT = "connect"
+    SIGN_IN = "sign_in"
+    LIST_PROJECTS = "list_projects"
+    GET_PROJECT = "get_project"
+    LIST_DELETED_PROJECTS = "list_deleted_projects"
+    VERIFY_READ_ACCESS = "verify_read_access"
+    LIST_GROUPS = "list_groups"
+    READ_GROUP_ROLES = "read_group_roles"
+    LIST_CHILDREN = "list_children"
+    CREATE_PROJECT = "create_project"
+    UPDATE_PROJECT = "update_project"
+    CHANGE_GROUP_ROLES = "change_group_roles"
+    DELETE_PROJECT = "delete_project"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something if it gets through."""
+        return self in WRITES
+
+    @property
+    def words(self) -> str:
+        """For messages: ``create project``."""
+        return self.replace("_", " ")
+
+
+CONNECT: Final = frozenset({Operation.CONNECT})
+SIGN_IN: Final = frozenset({Operation.SIGN_IN})
+GET: Final = frozenset({Operation.GET_PROJECT})
+GROUP_ROLES: Final = frozenset({Operation.READ_GROUP_ROLES})
+LISTS: Final = frozenset(
+    {
+        Operation.LIST_PROJECTS,
+        Operation.LIST_DELETED_PROJECTS,
+        Operation.VERIFY_READ_ACCESS,
+        Operation.LIST_GROUPS,
+        Operation.LIST_CHILDREN,
+    }
+)
+CREATE: Final = frozenset({Operation.CREATE_PROJECT})
+UPDATE: Final = frozenset({Operation.UPDATE_PROJECT})
+CHANGE_ROLES: Final = frozenset({Operation.CHANGE_GROUP_ROLES})
+DELETE: Final = frozenset({Operation.DELETE_PROJECT})
+READS: Final = LISTS | GET | GROUP_ROLES
+WRITES: Final = CREATE | UPDATE | CHANGE_ROLES | DELETE
+USE: Final = READS | WRITES
+ALL: Final = USE | CONNECT | SIGN_IN
+
+SUCCESS: Final = {
+    **dict.fromkeys(CONNECT | SIGN_IN | READS, frozenset({200})),
+    Operation.CREATE_PROJECT: frozenset({200, 201}),
+    Operation.UPDATE_PROJECT: frozenset({200, 204}),
+    Operation.CHANGE_GROUP_ROLES: frozenset({200, 204}),
+    Operation.DELETE_PROJECT: frozenset({200, 202, 204}),
+}
+"""Statuses of success. The documented ones are 200 for reads and PATCH and 201 for creation (V2-1 to V2-4); of deletion
+none is (V2-7)."""
+
+MANAGE: Final = "project administrator, organization administrator or organization owner"
+OWN: Final = "organization administrator or organization owner"
+
+RIGHTS: Final = {
+    **dict.fromkeys(USE, MANAGE),
+    **dict.fromkeys(
+        {
+            Operation.LIST_DELETED_PROJECTS,
+            Operation.LIST_GROUPS,
+            Operation.READ_GROUP_ROLES,
+            Operation.CHANGE_GROUP_ROLES,
+        },
+        OWN,
+    ),
+}
+"""The role that the caller needs (V2-5, V2-22, V7-1)."""
+
+
+class Source(StrEnum):
+    """Who speaks."""
+
+    CSP = "csp"
+    """The body is the platform's error document; in a sign-in, OAuth's counts too."""
+    OTHER = "other"
+    """It is not: a gateway, a load balancer, anything."""
+    EITHER = "either"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: the answers that it is about, what they mean, and why we think so."""
+
+    operations: frozenset[Operation]
+    statuses: range
+    source: Source
+    outcome: type[BackendError] | None
+    """None: what was asked for is so."""
+    says: str
+    """What happened and what to do; ``{right}`` stands for the entry of `RIGHTS`."""
+    basis: str
+    """The row of docs/backends/csp.md, or the other ground it stands on."""
+    quotes: bool = False
+    """Whether the platform's own words help."""
+
+    def fits(self, operation: Operation, status: int, *, own: bool) -> bool:
+        """Whether this row is about such an answer; ``own``: the platform's."""
+        return (
+            operation in self.operations
+            and status in self.statuses
+            and (self.source is Source.EITHER or (self.source is Source.CSP) == own)
+        )
+
+
+def only(status: int) -> range:
+    """The range of one status."""
+    return range(status, status + 1)
+
+
+ANY_STATUS: Final = range(100, 1000)
+REDIRECTS: Final = range(300, 400)
+CLIENT_ERRORS: Final = range(400, 500)
+
+NOT_CSP: Final = "does not answer as the Cloud Services Platform does; the URL must be that of its console"
+
+_SIGN_IN: Final = "the credential is not accepted; put a valid API token, or client id and secret, into the Secret"
+_TOKEN: Final = "the access token is not accepted"  # noqa: S105 - it is what is said
+_ROLE: Final = "not allowed; the credential needs the role {right}"
+_MOVED: Final = "redirected to elsewhere, which is not followed"
+_MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
+_IN_FRONT: Final = "something in front of the platform refuses to pass the request on"
+_NO_PROJECT: Final = "there is no such project, or the credential may not see it"
+_NO_ORGANIZATION: Final = "the organization, or the parent, is not known there or not to be seen"
+_TAKEN: Final = (
+    "a conflict, most likely with another project of this name; choose another `spec.name`, or import that project"
+)
+_BLOCKED: Final = (
+    "the platform does not delete it; what is inside (enabled services, children) and the access of users and groups"
+    " has to go first"
+)
+_NOT_THERE: Final = "this server has no such call; set `capabilities.delete: false`, and `deletionPolicy: Orphan`"
+_LARGE: Final = "too large; shorten the description"
+_LOST: Final = "failed, and may have been done all the same"
+
+_CSP, _OTHER, _EITHER = Source.CSP, Source.OTHER, Source.EITHER
+
+TABLE: Final = (
+    # Signing in.
+    Row(CONNECT | SIGN_IN, only(400), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
+    Row(CONNECT | SIGN_IN, only(401), _EITHER, CredentialsRejected, _SIGN_IN, "V3-5", quotes=True),
+    Row(CONNECT | SIGN_IN, only(403), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
+    # Whoever says so, in whatever form.
+    Row(USE, only(401), _EITHER, CredentialsRejected, _TOKEN, "V3-7"),
+    Row(ALL, only(429), _EITHER, Throttled, "too many requests", "V6-3"),
+    # What is not documented need not be there.
+    Row(DELETE, only(405), _EITHER, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
+    Row(DELETE, only(501), _EITHER, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
+    # The platform's own refusals.
+    Row(USE, only(403), _CSP, PermissionDenied, _ROLE, "V2-22, V5-4"),
+    Row(GET | UPDATE, only(404), _CSP, ProjectNotFound, _NO_PROJECT, "API page, 404"),
+    Row(DELETE, only(404), _CSP, None, "the project is gone", "V2-7"),
+    Row(GROUP_ROLES, only(404), _CSP, None, "the group is gone, and what it had with it", "V7-2"),
+    Row(USE, only(404), _CSP, RequestRefused, _NO_ORGANIZATION, "V6-2", quotes=True),
+    Row(CREATE, only(409), _CSP, NameTaken, _TAKEN, "API page, 409; V5-1", quotes=True),
+    Row(DELETE, only(400), _CSP, RequestRefused, _BLOCKED, "V8-1, V8-3", quotes=True),
+    Row(DELETE, only(409), _CSP, RequestRefused, _BLOCKED, "V8-1, V8-3", quotes=True),
+    Row(USE, only(400), _CSP, RequestRefused, "refused", "API page, 400", quotes=True),
+    Row(UPDATE | CHANGE_ROLES, only(409), _CSP, RequestRefused, "a conflict", "V5-1", quotes=True),
+    Row(WRITES, only(413), _EITHER, RequestRefused, _LARGE, "RFC 9110, 15.5.14"),
+    # A URL that does not lead to the platform.
+    Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
+    Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
+    Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_CSP, "V6-4"),
+    # Given by something in front of the platform instead of passing the request on.
+    Row(READS | SIGN_IN, CLIENT_ERRORS, _EITHER, BackendUnavailable, _IN_FRONT, "V6-4"),
+    Row(WRITES, only(404), _OTHER, BackendUnavailable, _IN_FRONT, "V6-4: no route"),
+    Row(WRITES, only(405), _EITHER, BackendUnavailable, _IN_FRONT, "V6-4: a method that the path does not have"),
+    Row(WRITES, only(421), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
+    Row(WRITES, only(431), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
+    # Everything else.
+    Row(WRITES, REDIRECTS, _EITHER, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+    Row(WRITES, ANY_STATUS, _EITHER, OutcomeUnknown, _LOST, "V6-4; API page, 500", quotes=True),
+    Row(ALL, REDIRECTS, _EITHER, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
+    Row(ALL, ANY_STATUS, _EITHER, BackendUnavailable, "failed", "V6-4; API page, 500", quotes=True),
+)

@@ -1,0 +1,82 @@
+"""``project-operator sandbox identity --backend csp``: the embedded Cloud Services Platform that runs alone."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import Final
+
+from pydantic import ValidationError
+
+from project_operator.errors import ConfigurationError
+from project_operator.sandbox.identity.csp.embedded import EmbeddedPlatform
+from project_operator.sandbox.identity.csp.settings import CSPSettings
+from project_operator.sandbox.identity.tls import TLSFiles
+
+_DEFAULTS: Final = CSPSettings()
+OPTIONS: Final = ("list_lag", "deletes")
+"""What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that only this platform has."""
+    group = parser.add_argument_group("with --backend csp")
+    group.add_argument(
+        "--list-lag", type=float, metavar="SECONDS", help=f"lists are so old (default: {_DEFAULTS.list_lag:g})"
+    )
+    group.add_argument(
+        "--deletes", action="store_true", default=None, help="have a DELETE for projects, which is not documented"
+    )
+
+
+def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
+    """Serve as long as ``wait`` lasts; the exit code. Raises ConfigurationError, SandboxError."""
+    settings = _settings(arguments)
+    with EmbeddedPlatform(settings, host=arguments.host, port=arguments.port, tls=tls) as server:
+        print(_as_json(server) if arguments.output == "json" else _as_text(server), flush=True)
+        wait()
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> CSPSettings:
+    chosen = {name: getattr(arguments, name) for name in OPTIONS}
+    try:
+        return CSPSettings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        # A validation error names a field by its alias.
+        raise ConfigurationError(f"--list-lag: {first['msg'].lower()}") from None
+
+
+def _as_json(server: EmbeddedPlatform) -> str:
+    state = server.state
+    return json.dumps(
+        {
+            "url": server.url,
+            "organizationID": state.organization_id,
+            "clientID": state.client_id,
+            "clientSecret": state.client_secret,
+            "apiToken": state.api_token,
+            "adminToken": server.admin_token,
+        }
+    )
+
+
+def _as_text(server: EmbeddedPlatform) -> str:
+    state = server.state
+    projects = f"{server.url}/csp/gateway/resource/api/v2/orgs/{state.organization_id}/projects"
+    return f"""\
+VMware Cloud Services Platform, embedded: lists lag {state.settings.list_lag:g} s
+url:           {server.url}
+organization:  {state.organization_id}
+
+export CSP_CLIENT={state.client_id}:{state.client_secret}
+export ADMIN_TOKEN={server.admin_token}
+
+Try, in a shell with these two lines:
+  TOKEN=$(curl -s -u "$CSP_CLIENT" -d grant_type=client_credentials \\
+    {server.url}/csp/gateway/am/api/auth/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"displayName": "first"}}' {projects}
+  curl -H "Authorization: Bearer $TOKEN" {projects.replace("/v2/", "/v1/")}
+  curl -H "Authorization: Bearer $ADMIN_TOKEN" {server.url}/_admin/requests
+Ctrl-C ends it."""

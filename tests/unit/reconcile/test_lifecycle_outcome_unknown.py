@@ -1,0 +1,170 @@
+"""Stories of creations whose outcome is not known, in a backend of a kind that cannot tell: no second one by itself.
+
+The real engine, virtual time, one promise a test.
+"""
+
+import asyncio
+
+from simulation.backend import Fault
+from simulation.stories import gone, nothing_happens, reason, told
+from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
+
+from project_operator.api.names import REPEAT_CREATION_ANNOTATION
+from project_operator.errors import RequestRefused
+
+LONG = 10 * (IN_FLIGHT_BOUND + READ_LAG)
+
+
+async def held(world: World) -> str:
+    """Wait until a person is asked; the word that the message gives."""
+    await world.until(lambda: world.condition(type_="Stalled").get("reason") == "OutcomeUnknown")
+    message = str(world.condition()["message"])
+    assert "spec.import.id" in message
+    assert REPEAT_CREATION_ANNOTATION in message
+    return message.rpartition("to '")[2].partition("'")[0]
+
+
+def repeat(world: World, word: str) -> None:
+    """A person has looked and says so."""
+    world.kube.annotate("web", **{REPEAT_CREATION_ANNOTATION: word})
+
+
+@told(repeats_creation=False)
+async def test_what_was_created_is_found_by_its_mark(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=1.0))
+    world.apply()
+    await world.ready()
+    assert world.backend.count("create") == 1
+
+
+@told(repeats_creation=False)
+async def test_what_is_not_found_is_never_created_again_by_itself(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply()
+    await held(world)
+    await nothing_happens(world, 3600)
+    assert world.backend.count("create") == 1
+
+
+@told()
+async def test_where_the_backend_can_tell_it_is(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply()
+    await world.ready()
+    assert world.backend.count("create") == 2
+
+
+@told(repeats_creation=False)
+async def test_what_appears_far_too_late_is_taken_up(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=LONG))
+    world.apply()
+    await held(world)
+    await world.ready()
+    assert world.backend.count("create") == 1
+    assert not world.condition(type_="Stalled")
+
+
+@told(repeats_creation=False)
+async def test_a_persons_word_is_good_for_one_more(world: World) -> None:
+    world.backend.faults += [Fault("create"), Fault("create")]
+    world.apply()
+    first = await held(world)
+    repeat(world, first)
+    await world.until(lambda: world.backend.count("create") == 2)
+    await asyncio.sleep(LONG)
+    second = await held(world)
+    assert second != first
+    await nothing_happens(world)
+    repeat(world, second)
+    await world.ready()
+    assert world.backend.count("create") == 3
+    assert len(world.backend.living()) == 1
+
+
+@told(repeats_creation=False)
+async def test_any_other_word_is_none(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply()
+    await held(world)
+    repeat(world, "true")
+    await nothing_happens(world)
+    assert world.backend.count("create") == 1
+
+
+@told(repeats_creation=False)
+async def test_after_a_crash_nobody_knows_either(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply()
+    await world.until(lambda: world.backend.count("create"))
+    await world.crash()
+    world.start()
+    await held(world)
+    assert world.backend.count("create") == 1
+
+
+@told(repeats_creation=False)
+async def test_a_clean_refusal_is_known(world: World) -> None:
+    world.backend.faults.append(Fault("create", error=RequestRefused("`displayName`: too long")))
+    world.apply()
+    await reason(world, "RequestRefused")
+    world.kube.edit("web", description="new")
+    await world.ready()
+    assert world.backend.count("create") == 2
+
+
+@told(repeats_creation=False)
+async def test_what_is_proved_gone_is_created_anew(world: World) -> None:
+    world.apply(missingPolicy="Recreate")
+    await world.ready()
+    first = world.status()["id"]
+    world.backend.begin_deletion(first)
+    await world.until(lambda: world.status().get("id") not in {None, first})
+    await world.ready()
+    assert world.backend.count("create") == 2
+
+
+@told(repeats_creation=False)
+async def test_a_lost_answer_to_that_is_not_known_again(world: World) -> None:
+    world.apply(missingPolicy="Recreate")
+    await world.ready()
+    world.backend.faults.append(Fault("create"))
+    world.backend.begin_deletion(world.status()["id"])
+    await held(world)
+    await nothing_happens(world)
+    assert world.backend.count("create") == 2
+
+
+@told(repeats_creation=False)
+async def test_who_gives_up_may_go(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply(deletionPolicy="Orphan")
+    await held(world)
+    world.kube.delete("web")
+    await gone(world)
+    assert world.backend.count("create") == 1
+
+
+@told(deletes=False)
+async def test_where_projects_are_not_deleted_the_deletion_waits_for_another_policy(world: World) -> None:
+    world.apply(deletionPolicy="Delete")
+    await world.ready()
+    world.kube.delete("web")
+    assert "set 'Orphan'" in await reason(world, "Unsupported")
+    await nothing_happens(world)
+    world.kube.edit("web", deletionPolicy="Orphan")
+    await gone(world)
+    assert not world.backend.count("delete")
+    assert len(world.backend.living()) == 1
+
+
+@told(deletes=False, create_delay=1.0)
+async def test_what_was_made_for_an_object_that_is_gone_is_left_over(world: World) -> None:
+    world.apply()
+    await world.until(lambda: world.backend.count("create"))
+    world.backend.faults.append(Fault("delete", error=RequestRefused("switched off")))
+    world.kube.strip_finalizers("web")
+    world.kube.delete("web")
+    await world.until(world.backend.living)
+    await asyncio.sleep(LONG)
+    assert world.backend.count("delete") == 1
+    assert len(world.backend.living()) == 1
