@@ -1,0 +1,6 @@
+"""All interleavings of a small world: one Project, one backend, one or two operators whose decisions are the real ones.
+
+`state` says what there is, `steps` what can happen next, `search` goes through all of it. Time stands still between
+ticks, and every moment in memory is kept as seconds before now, so that states which differ only in when they are
+count as one.
+"""
