@@ -1,10 +1,11 @@
 """Go through every state that can be reached, shortest ways first; keep the ways, so that what breaks can be told."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from interleavings.state import TIMING, UIDS, Operator, State, Stored, told
-from interleavings.steps import Rules, steps
+from interleavings.state import TIMING, UIDS, Held, Operator, State, Stored, told
+from interleavings.steps import Rules, Step, steps
 from project_operator.reconcile.evidence import NEVER
 
 
@@ -57,7 +58,7 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
                 known = number[key] = len(states)
                 states.append(step.after)
                 came.append((place, step.label))
-            if not step.fault and not step.label.startswith(("a person", "somebody")):
+            if not step.fault and not step.chosen:
                 backwards.setdefault(known, []).append(place)
         place += 1
     found.states, found.complete = len(states), True
@@ -66,12 +67,56 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
     return found
 
 
+def follow(start: State, story: Sequence[str], rules: Rules | None = None, *, tolerating: str = "nothing", at_most: int = 3000) -> str:
+    """Live through ``story``: parts of the labels of steps, in order, with as few other steps between them as will do,
+    none of these a fault or a person's. The promise that is broken at its end; "" where none is but the one that is
+    tolerated.
+
+    Raises:
+        Impossible: the story cannot go on so.
+    """
+    rules = rules or Rules()
+    state, broken = start, ""
+    for place, part in enumerate(story):
+        if broken:
+            raise Impossible(f"{broken}, before {part!r}")
+        found = _next(state, part, rules, at_most)
+        if found is None:
+            raise Impossible(f"{place}: never {part!r}")
+        state, broken = found.after, found.broken or _objection(found.after)
+        broken = "" if broken.startswith(tolerating) else broken
+    return broken
+
+
+class Impossible(Exception):
+    """A story that this world does not allow."""
+
+
+def _next(start: State, part: str, rules: Rules, at_most: int) -> Step | None:
+    """The nearest step whose label has ``part`` in it."""
+    seen, front = {start.key()}, deque([start])
+    while front and len(seen) < at_most:
+        for step in steps(front.popleft(), rules):
+            if part in step.label:
+                return step
+            if step.fault or step.chosen or step.broken or (key := step.after.key()) in seen:
+                continue
+            seen.add(key)
+            front.append(step.after)
+    return None
+
+
 def _objection(state: State) -> str:
-    """I1, in every state: at most one project of each mark."""
+    """I1, I2 and I7, which are of states."""
     for uid in UIDS:
         if sum(one.uid == uid and not one.gone for one in state.held) > 1:
             return "I1: two projects carry the mark of one object"
     current = state.current
+    for one in state.held:
+        if one.gone or one.deleting or (current is not None and current.uid == one.uid):
+            continue
+        if not (_is_being_deleted(state, one) or any(_remembers(operator, one) for operator in state.operators)):
+            return "I2: a project of an object that is gone"
     if current is not None and not current.deleting and state.people == ():
         status = told(current)
         ready = next((one for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
@@ -80,6 +125,16 @@ def _objection(state: State) -> str:
             if named is not None and not named.deleting and not named.gone and named.description != current.description:
                 return "I7: Ready, and not as the spec says"
     return ""
+
+
+def _is_being_deleted(state: State, one: Held) -> bool:
+    return any(request.kind == "delete" and request.project_id == one.id for request in state.requests)
+
+
+def _remembers(operator: Operator, one: Held) -> bool:
+    """Whether it has the answer to its own creation of ``one`` in hand, and so will do away with it (R8)."""
+    memory = operator.memory(one.uid)
+    return memory is not None and memory.answer is not None and memory.answer.id == one.id
 
 
 def is_good(state: State) -> bool:

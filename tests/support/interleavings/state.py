@@ -68,22 +68,28 @@ class Held:
     """What reads may show instead for another read lag; None: nothing."""
 
     def shown(self) -> tuple[RemoteProject | None, ...]:
-        """What a read that begins now may show."""
-        now = None if self.gone else _remote(self.id, self.uid, self.description, deleting=self.deleting)
-        if self.age > TIMING.read_lag:
-            return (now,)
-        was = self.before
-        old = None if was is None or was.gone else _remote(was.id, was.uid, was.description, deleting=was.deleting)
-        return (now,) if old == now else (now, old)
+        """What a read that begins now may show: what was true at any time of the last read lag."""
+        sights, one = [self._sight()], self
+        while one.age <= TIMING.read_lag:
+            if one.before is None:
+                sights.append(None)
+                break
+            one = one.before
+            sights.append(one._sight())
+        return tuple(sight for place, sight in enumerate(sights) if sight not in sights[:place])
 
     def older(self) -> "Held":
         """A tick later."""
         age = min(self.age + TICK, 2 * TICK)
-        return replace(self, age=age, before=self.before if age <= TIMING.read_lag else None)
+        before = self.before.older() if self.before is not None and age <= TIMING.read_lag else None
+        return replace(self, age=age, before=before)
 
     def changed(self, **facts: Any) -> "Held":
         """After a change at this moment."""
-        return replace(self, age=0.0, before=replace(self, age=0.0, before=None), **facts)
+        return replace(self, age=0.0, before=self, **facts)
+
+    def _sight(self) -> RemoteProject | None:
+        return None if self.gone else _remote(self.id, self.uid, self.description, deleting=self.deleting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,7 @@ def _parsed(stored: Stored) -> Project:
     if stored.deleting:
         metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     return Project.parse(
-        {"metadata": metadata, "spec": {"description": stored.description}, "status": json.loads(stored.status)}
+        {"metadata": metadata, "spec": {"description": stored.description, "missingPolicy": "Recreate"}, "status": json.loads(stored.status)}
     )
 
 

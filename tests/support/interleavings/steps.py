@@ -54,6 +54,8 @@ BACKEND: Final = BackendView(
     deletion_policy_source="default",
     principal="robot",
 )
+EDITS: Final = {"edit": "two", "second edit": "three"}
+"""What people may do to the spec, and the description that it has then."""
 MOST_PROJECTS: Final = 4
 """More are never there at once in a trace that is worth reading."""
 
@@ -80,6 +82,8 @@ class Step:
     """The promise that it breaks."""
     at_once: bool = False
     """Whether an operator that is not paused does it before time passes."""
+    chosen: bool = False
+    """Whether a person chose to do it."""
 
 
 def steps(state: State, rules: Rules) -> Iterator[Step]:
@@ -100,23 +104,23 @@ def _people(state: State) -> Iterator[Step]:
         rest = tuple(one for one in state.people if one != wish)
         if wish == "re-create" and current is None:
             new = Stored(_next_version(state), UIDS[1], 1, False, (), False, "one", "{}")  # noqa: FBT003 - in order
-            yield Step("a person makes the Project anew", replace(state, current=new, people=rest))
+            yield Step("a person makes the Project anew", replace(state, current=new, people=rest), chosen=True)
         if current is None:
             continue
-        if wish == "edit" and not current.deleting:
-            edited = replace(current, description="two", generation=current.generation + 1)
-            yield Step("a person edits the spec", _stored(state, edited, people=rest))
+        if wish in EDITS and not current.deleting:
+            edited = replace(current, description=EDITS[wish], generation=current.generation + 1)
+            yield Step(f"a person's {wish}", _stored(state, edited, people=rest), chosen=True)
         if wish == "delete" and not current.deleting:
             going = replace(current, deleting=True, generation=current.generation + 1)
-            yield Step("a person deletes the Project", _stored(state, going if going.finalizer else None, people=rest))
+            yield Step("a person deletes the Project", _stored(state, going if going.finalizer else None, people=rest), chosen=True)
         if wish == "strip" and current.finalizer and not current.deleting:
-            yield Step("a person strips the finalizer", _stored(state, replace(current, finalizer=False), people=rest))
+            yield Step("a person strips the finalizer", _stored(state, replace(current, finalizer=False), people=rest), chosen=True)
     if "delete outside" in state.people:
         rest = tuple(one for one in state.people if one != "delete outside")
         for place, one in enumerate(state.held):
             if not one.gone and not one.deleting:
                 held = _put(state.held, place, one.changed(deleting=True))
-                yield Step(f"somebody deletes {one.id} outside", replace(state, held=held, people=rest))
+                yield Step(f"somebody deletes {one.id} outside", replace(state, held=held, people=rest), chosen=True)
 
 
 def _servers(state: State) -> Iterator[Step]:
