@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from project_operator.reconcile import absence, absorb, creation, removal, settling, summary, updating
-from project_operator.reconcile.actions import Action, Create, Purpose, Update, WriteStatus
+from project_operator.reconcile import absence, creation, duplicates, removal, settling, updating, upkeep
+from project_operator.reconcile.actions import Action, Create, Delete, Purpose, Update, WriteStatus
 from project_operator.reconcile.content import initial, target
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Memory
-from project_operator.reconcile.outcome import working
 from project_operator.reconcile.record import Right, Timing
 from project_operator.reconcile.view import View
 
@@ -117,4 +116,48 @@ def updates_without_announcement() -> Iterator[None]:
         return Update(project, target(want, project.content, view.project.status.applied, view.mark))
 
     with patch.object(updating, "decide", decide):
+        yield
+
+
+@contextmanager
+def rights_outlive_their_record() -> Iterator[None]:
+    """R2, R5: a worker keeps its right whatever has become of the record, and however long it takes."""
+
+    def facing(memory: Memory, record: Any, *, now: float, **_: Any) -> Memory:
+        return memory if memory.record == record else replace(memory, record=record, record_since=now)
+
+    with patch.object(Memory, "facing", facing), patch.object(Right, "holds", lambda *_, **__: True):
+        yield
+
+
+@contextmanager
+def extras_removed_on_sight() -> Iterator[None]:
+    """R8: whatever a listing shows beside the named project is deleted, and nothing of it is written down."""
+
+    def decide(view: View, backend: Any, named: Any) -> Action | None:
+        shown = backend.listing.of_mark(view.mark) if backend.listing is not None else ()
+        extras = [one.id for one in shown if one.id != named.id and not one.deleting]
+        return Delete(extras[0]) if extras else None
+
+    with patch.object(duplicates, "decide", decide):
+        yield
+
+
+@contextmanager
+def a_lost_race_deleted_on_sight() -> Iterator[None]:
+    """R8, step 3: who is answered while status names another project deletes its own at once."""
+    decide = upkeep.decide
+
+    def straight(view: View, backend: Any) -> Action:
+        answer = view.memory.answer
+        return Delete(answer.id) if answer is not None and answer.id != view.record.id else decide(view, backend)
+
+    with patch.object(upkeep, "decide", straight):
+        yield
+
+
+@contextmanager
+def extras_ignored() -> Iterator[None]:
+    """R8: nobody looks for further projects of the mark."""
+    with patch.object(duplicates, "decide", lambda *_: None):
         yield

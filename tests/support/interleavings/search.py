@@ -67,13 +67,25 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
     return found
 
 
-def follow(start: State, story: Sequence[str], rules: Rules | None = None, *, tolerating: str = "nothing", at_most: int = 3000) -> str:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Where a story ends."""
+
+    state: State
+    broken: str
+    """The promise that it breaks, if only one that is tolerated elsewhere; "" where none."""
+
+
+class Impossible(Exception):
+    """A story that this world does not allow."""
+
+
+def follow(start: State, story: Sequence[str], rules: Rules | None = None, *, tolerating: str = "nothing", at_most: int = 1500) -> Ending:
     """Live through ``story``: parts of the labels of steps, in order, with as few other steps between them as will do,
-    none of these a fault or a person's. The promise that is broken at its end; "" where none is but the one that is
-    tolerated.
+    none of these a fault or a person's. No promise is broken before its end, but the one that is tolerated.
 
     Raises:
-        Impossible: the story cannot go on so.
+        Impossible: the story cannot go on so, or has broken a promise before its end.
     """
     rules = rules or Rules()
     state, broken = start, ""
@@ -84,12 +96,9 @@ def follow(start: State, story: Sequence[str], rules: Rules | None = None, *, to
         if found is None:
             raise Impossible(f"{place}: never {part!r}")
         state, broken = found.after, found.broken or _objection(found.after)
-        broken = "" if broken.startswith(tolerating) else broken
-    return broken
-
-
-class Impossible(Exception):
-    """A story that this world does not allow."""
+        if place < len(story) - 1 and broken.startswith(tolerating):
+            broken = ""
+    return Ending(state, broken)
 
 
 def _next(start: State, part: str, rules: Rules, at_most: int) -> Step | None:

@@ -233,7 +233,7 @@ def _time(state: State, rules: Rules, *, busy: bool) -> Iterator[Step]:
     if not rules.lag_is_bounded:
         after = replace(after, held=tuple(replace(one, age=0.0) for one in after.held))
     if busy:
-        yield Step("a tick passes while an operator is paused", replace(after, budget=state.budget - 1), fault=True)
+        yield Step("an operator is paused for a tick", replace(after, budget=state.budget - 1), fault=True)
     elif after.key() != state.key():
         yield Step("a tick passes", after)
 
