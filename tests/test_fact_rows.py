@@ -62,9 +62,9 @@ def test_a_row_without_a_test_is_seen(tmp_path: Path) -> None:
         "    @mark('K1-14')\n    def test_two(self):\n        assert it  # N1.3-9\n\n# N6-13\n"
     )
     tests = citing_tests(NUMBERED, module)
-    assert [(test.id, test.cited, "server" in test.fixtures) for test in tests] == [
-        ("test_module.py::TestIt::test_n1_1_one", {"N1-1"}, True),
-        ("test_module.py::TestIt::test_two", {"K1-14", "N1.3-9"}, False),
+    assert [(test.id, sorted(test.cited), "server" in test.fixtures) for test in tests] == [
+        ("test_module.py::TestIt::test_n1_1_one", ["N1-1"], True),
+        ("test_module.py::TestIt::test_two", ["K1-14", "N1.3-9"], False),
     ]
     assert uncited(NUMBERED, tests) == {"N6-13", "N6-17"}
 
