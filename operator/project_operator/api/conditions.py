@@ -107,8 +107,8 @@ class Reason(StrEnum):
     DELETION_BLOCKED = (
         "DeletionBlocked",
         False,
-        "The backend has accepted the deletion but has not finished it for longer than usual.",
-        "Look in the backend for what is still inside the project; the message says since when.",
+        "Something inside the project is in the way of its deletion, or the backend does not finish it.",
+        "Look in the backend for what is still inside the project; the message names it, or says since when.",
     )
 
     # What the user's Project asks for and cannot have.

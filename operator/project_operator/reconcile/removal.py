@@ -90,6 +90,12 @@ def vanished(memory: Memory) -> Action:
     return Delete(memory.answer.id) if memory.answer is not None else Forget()
 
 
+def may_delete(view: View) -> bool:
+    """Whether the backend can delete projects, and its owner lets it."""
+    backend = view.backend
+    return isinstance(backend, BackendView) and backend.abilities.delete and backend.verbs.delete
+
+
 _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
 
 

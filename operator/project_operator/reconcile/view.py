@@ -170,7 +170,8 @@ class View:
     """The Project that ``parentRef`` names, its parent, and so on, as far as they are there; where they go round in a
     circle each stands once."""
     children: tuple[str, ...] = ()
-    """Names of the Projects that name this one as their parent and may have something in the backend."""
+    """Names of the Projects that name this one as their parent, or are in its project where that is a domain, and may
+    have something in the backend."""
     predecessor_left_at: float = NEVER
     """When an earlier object of the name was let go and its project stayed, where that was lately: an older listing may
     not show that project as it is."""
