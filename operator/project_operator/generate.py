@@ -94,16 +94,16 @@ def _left_over(root: Path) -> list[str]:
     return sorted(path for path in found if path not in generated)
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``generate`` and ``crds`` to the command line."""
-    generate = subparsers.add_parser("generate", help="write the generated files of this repository")
-    generate.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
-    generate.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
-    generate.set_defaults(run=_generate)
-    crds = subparsers.add_parser(
-        "crds", help="print the CustomResourceDefinitions, for kubectl apply --server-side -f -"
-    )
-    crds.set_defaults(run=_crds)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What ``generate`` has."""
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
+    parser.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
+    parser.set_defaults(run=_generate)
+
+
+def add_crds_options(parser: argparse.ArgumentParser) -> None:
+    """What ``crds`` has."""
+    parser.set_defaults(run=_crds)
 
 
 def _generate(arguments: argparse.Namespace) -> int:
