@@ -1,4 +1,4 @@
-"""The real Keystone asked twice: by hand in `facts`, to show what it does, and here by the backend, which lives with it."""
+"""The real Keystone asked twice: by hand in `facts`, to show what it does, and by the backend, which lives with it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -18,7 +18,6 @@ from project_operator.backends.keystone_v3.credentials import (
     SystemScope,
 )
 from project_operator.backends.openstack import KeystoneConfig, open_backend
-from project_operator.backends.trust import system_trust
 from project_operator.backends.vendor import Surroundings
 from project_operator.sandbox.identity.keystone.admin_client import User
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
