@@ -13,7 +13,7 @@ from typing import Final
 from project_operator import settings
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
-from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.api.reference import api_reference, events_reference, reasons_reference
 from project_operator.backends.csp import reference as csp_errors
 from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
@@ -44,6 +44,7 @@ GENERATED: Final = (
     GeneratedFile("crds/kustomization.yaml", lambda: kustomization_yaml(KINDS)),
     GeneratedFile("crds/README.md", lambda: api_reference(KINDS)),
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
+    GeneratedFile("docs/reference/events.md", events_reference),
     GeneratedFile("docs/reference/settings.md", settings.reference),
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
     GeneratedFile(nscale_errors.PAGE, nscale_errors.ERROR_PAGE.text),
