@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -29,6 +30,11 @@ class TestNoAnswer:
             async with ScriptedServer(in_turn(script, say(200, b"[]"))) as server:
                 assert isinstance(await open_transport(server.url).exchange(get()), Answer)
                 assert len(server.requests) == 2
+
+    async def test_so_is_what_is_harmless_to_repeat(self, open_transport: Open) -> None:
+        async with ScriptedServer(in_turn(hang_up, say(201, b"{}"))) as server:
+            assert isinstance(await open_transport(server.url).exchange(replace(post(), repeatable=True)), Answer)
+            assert len(server.requests) == 2
 
     async def test_a_read_is_sent_twice_at_most(self, open_transport: Open) -> None:
         async with ScriptedServer(hang_up) as server:
