@@ -176,6 +176,7 @@ class Connector:
             facts,
             self._owner,
             self._clock,
+            capabilities=vendor.capabilities,
             endpoint_id=sha256(place.encode()).hexdigest()[:16],
             revision=revision,
             interval=parse_duration(spec.interval).total_seconds(),

@@ -117,7 +117,12 @@ NAME = st.none() | st.text(alphabet="abc", min_size=1, max_size=5)
         organization_id=NAME,
         principal=NAME,
         capabilities=st.none()
-        | st.builds(CapabilitiesStatus, create=st.booleans(), update=st.booleans(), delete=st.booleans()),
+        | st.builds(
+            CapabilitiesStatus,
+            **{name: st.booleans() for name in ("create", "update", "delete", "disable", "group_roles")},
+            repeats_creation=st.booleans(),
+            fixed_fields=st.sampled_from([(), ("parentID",)]),
+        ),
         consistency=st.none() | st.just(ConsistencyStatus(read_lag="10s", in_flight_bound="60s")),
         projects=st.none() | st.integers(0, 10**6),
         last_error=st.none() | st.builds(LastError, message=st.text(max_size=9), time=TIME),
@@ -130,5 +135,7 @@ def test_every_status_reads_back_from_the_wire(status: IdentityBackendStatus) ->
 
 
 def test_what_is_switched_off_stays_visible_in_status() -> None:
-    status = IdentityBackendStatus(capabilities=CapabilitiesStatus(create=True, update=True, delete=False))
-    assert status.to_wire()["capabilities"] == {"create": True, "update": True, "delete": False}
+    offered = {"create": True, "update": True, "delete": False, "disable": False}
+    further = {"groupRoles": False, "repeatsCreation": True}
+    status = IdentityBackendStatus(capabilities=CapabilitiesStatus.model_validate(offered | further))
+    assert status.to_wire()["capabilities"] == offered | further
