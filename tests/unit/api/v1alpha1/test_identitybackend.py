@@ -107,6 +107,13 @@ def test_a_second_type_of_backend_comes_with_a_rule_that_keeps_the_type() -> Non
     assert unkept == [] or len(members) == 1
 
 
+OFFERED = [
+    CapabilitiesStatus(
+        create=True, update=True, delete=on, disable=on, group_roles=False, repeats_creation=on, fixed_fields=fixed
+    )
+    for on in (True, False)
+    for fixed in ((), ("parentID",))
+]
 TIME = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1))  # noqa: DTZ001 - hypothesis wants it naive
 NAME = st.none() | st.text(alphabet="abc", min_size=1, max_size=5)
 
@@ -116,13 +123,7 @@ NAME = st.none() | st.text(alphabet="abc", min_size=1, max_size=5)
         IdentityBackendStatus,
         organization_id=NAME,
         principal=NAME,
-        capabilities=st.none()
-        | st.builds(
-            CapabilitiesStatus,
-            **{name: st.booleans() for name in ("create", "update", "delete", "disable", "group_roles")},
-            repeats_creation=st.booleans(),
-            fixed_fields=st.sampled_from([(), ("parentID",)]),
-        ),
+        capabilities=st.sampled_from([None, *OFFERED]),
         consistency=st.none() | st.just(ConsistencyStatus(read_lag="10s", in_flight_bound="60s")),
         projects=st.none() | st.integers(0, 10**6),
         last_error=st.none() | st.builds(LastError, message=st.text(max_size=9), time=TIME),
