@@ -15,6 +15,7 @@ from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 from project_operator.api.names import FINALIZER
 from project_operator.backends.base import Group, HealthStatus, ProvisioningStatus
 from project_operator.errors import (
+    BackendError,
     BackendUnavailable,
     NameTaken,
     PermissionDenied,
@@ -85,10 +86,10 @@ async def test_a_refused_creation_needs_no_quarantine_to_delete(world: World) ->
         (BackendUnavailable("no route"), "BackendUnavailable"),
     ],
 )
-def test_a_failure_that_passes_is_retried_and_said(error: Exception, told_as: str) -> None:
+def test_a_failure_that_passes_is_retried_and_said(error: BackendError, told_as: str) -> None:
     @told()
     async def story(world: World) -> None:
-        world.backend.faults.append(Fault("create", error=error))  # type: ignore[arg-type]
+        world.backend.faults.append(Fault("create", error=error))
         world.apply()
         await reason(world, told_as)
         await world.ready()
