@@ -32,7 +32,7 @@ class ErrorPage(Generic[Asked]):
     facts: str
     """The page about the vendor, in ``docs/backends/``."""
     example: str
-    """A row of that page."""
+    """How a row of that page is cited."""
     groups: Mapping[frozenset[Asked], str]
     """Operations that have a name together."""
     rights_heading: str
@@ -54,8 +54,8 @@ class ErrorPage(Generic[Asked]):
             _wrapped(
                 "The rows are read from the top, and the first that fits holds. Of a write every class but"
                 " `OutcomeUnknown` says that nothing was done. `…` stands for what the second table names. References"
-                f" such as {self.example} are rows of [{self.facts}](../backends/{self.facts}). The classes are"
-                " explained in `operator/project_operator/errors.py`."
+                f" such as {self.example} are rows of [{self.facts}](../backends/{self.facts}), which says how each is"
+                " known. The classes are explained in `operator/project_operator/errors.py`."
             ),
             *([_wrapped(self.remarks)] if self.remarks else []),
             "## Answers",

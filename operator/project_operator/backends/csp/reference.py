@@ -12,7 +12,7 @@ ERROR_PAGE: Final = ErrorPage(
     title="VMware Cloud Services Platform",
     source="csp/errors.py",
     facts="csp.md",
-    example="V3-4",
+    example="V3-4 [D]",
     groups={
         ALL: "all",
         USE: "all but connect and sign in",

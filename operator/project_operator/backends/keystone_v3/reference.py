@@ -12,7 +12,7 @@ def error_page(answers: AnswerTable[Operation], title: str) -> ErrorPage[Operati
         title=title,
         source="keystone_v3/errors.py",
         facts="keystone.md",
-        example="K3-20",
+        example="K3-20 [M]",
         groups={ALL: "all", USE: "all but connect and sign in", READS: "reads", WRITES: "writes"},
         rights_heading="What the policy is asked",
         rights_column="rule",
