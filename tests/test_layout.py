@@ -36,41 +36,12 @@ NEWER_MAKE = re.compile(
     r"|\$\((?:file|guile|let|intcmp) ",
     flags=re.MULTILINE,
 )
-SCENARIOS = set(
-    [
-        "create-minimal",
-        "create-full",
-        "update",
-        "rename",
-        "delete",
-        "delete-blocked",
-        "import-by-id",
-        "import-by-name",
-        "import-ambiguous",
-        "name-taken",
-        "observe",
-        "report-drift",
-        "correct-drift",
-        "suspend",
-        "reconcile-now",
-        "groups-by-name",
-        "group-missing",
-        "invalid-spec",
-        "unsupported-field",
-        "backend-missing",
-        "backend-changed",
-        "secret-missing",
-        "secret-unlabelled",
-        "secret-rotated",
-        "backend-down",
-        "deleted-outside",
-        "lost-role-empties-the-list",
-        "all-projects-vanish",
-        "namespace-terminating",
-        "crd-deleted",
-        "crd-late",
-    ]
-)
+SCENARIOS = """
+create-minimal create-full update rename delete delete-blocked import-by-id import-by-name import-ambiguous name-taken
+observe report-drift correct-drift suspend reconcile-now groups-by-name group-missing invalid-spec unsupported-field
+backend-missing backend-changed secret-missing secret-unlabelled secret-rotated backend-down deleted-outside
+lost-role-empties-the-list all-projects-vanish namespace-terminating crd-deleted crd-late
+"""
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".cfg", ".ini", ".sh", ""}
 
 
@@ -193,7 +164,7 @@ def test_every_verb_says_what_it_does() -> None:
 
 def test_every_scenario_is_there() -> None:
     there = {path.stem.removeprefix("test_").replace("_", "-") for path in (ROOT / "tests" / "scenarios").glob("*.py")}
-    assert SCENARIOS - there == set()
+    assert set(SCENARIOS.split()) - there == set()
 
 
 def exemptions_without_a_reason(source: str) -> list[str]:
