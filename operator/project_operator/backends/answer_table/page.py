@@ -29,10 +29,10 @@ class ErrorPage(Generic[Asked]):
     """The vendor, as the heading names it."""
     source: str
     """The module that the table stands in, below ``operator/project_operator/backends/``."""
-    facts: str
-    """The page about the vendor, in ``docs/backends/``."""
+    facts: tuple[str, ...]
+    """The pages about the vendor, in ``docs/backends/``."""
     example: str
-    """How a row of that page is cited."""
+    """How a row of theirs is cited."""
     groups: Mapping[frozenset[Asked], str]
     """Operations that have a name together."""
     rights_heading: str
@@ -54,8 +54,8 @@ class ErrorPage(Generic[Asked]):
             _wrapped(
                 "The rows are read from the top, and the first that fits holds. Of a write every class but"
                 " `OutcomeUnknown` says that nothing was done. `…` stands for what the second table names. References"
-                f" such as {self.example} are rows of [{self.facts}](../backends/{self.facts}), which says how each is"
-                " known. The classes are explained in `operator/project_operator/errors.py`."
+                f" such as {self.example} are rows of {' and '.join(f'[{page}](../backends/{page})' for page in self.facts)},"
+                " where it says how each is known. The classes are explained in `operator/project_operator/errors.py`."
             ),
             *([_wrapped(self.remarks)] if self.remarks else []),
             "## Answers",

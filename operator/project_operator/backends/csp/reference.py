@@ -11,7 +11,7 @@ ERROR_PAGE: Final = ErrorPage(
     table=ANSWERS,
     title="VMware Cloud Services Platform",
     source="csp/errors.py",
-    facts="csp.md",
+    facts=("csp.md",),
     example="V3-4 [D]",
     groups={
         ALL: "all",

@@ -5,13 +5,13 @@ from project_operator.backends.answer_table.table import AnswerTable
 from project_operator.backends.keystone_v3.errors import ALL, READS, USE, WRITES, Operation
 
 
-def error_page(answers: AnswerTable[Operation], title: str) -> ErrorPage[Operation]:
-    """The page of the vendor called ``title``."""
+def error_page(answers: AnswerTable[Operation], title: str, *facts: str) -> ErrorPage[Operation]:
+    """The page of the vendor called ``title``; ``facts`` are the pages about it beside Keystone's own."""
     return ErrorPage(
         table=answers,
         title=title,
         source="keystone_v3/errors.py",
-        facts="keystone.md",
+        facts=("keystone.md", *facts),
         example="K3-20 [M]",
         groups={ALL: "all", USE: "all but connect and sign in", READS: "reads", WRITES: "writes"},
         rights_heading="What the policy is asked",

@@ -147,7 +147,7 @@ def test_the_page_is_committed_and_each_row_a_line_of_it(vendor: Answering) -> N
 
 def test_every_ground_is_a_row_of_the_facts_with_the_mark_that_it_has_there(vendor: Answering) -> None:
     facts = {}
-    for name, row in rows(PAGES / vendor.page.facts).items():
+    for name, row in rows(*(PAGES / page for page in vendor.page.facts)).items():
         mark = MARK.fullmatch(row.mark)
         facts[name] = mark[1] if mark else ""
     cited = [pair for row in vendor.page.table.rows for pair in CITED.findall(row.basis)]
