@@ -44,6 +44,7 @@ class ErrorPage(Generic[Asked]):
 
     def text(self) -> str:
         """Markdown."""
+        facts = " and ".join(f"[{page}](../backends/{page})" for page in self.facts)
         columns = ("asked", "status", "body", "class", "what it says", "why")
         paragraphs = (
             f"# What the answers of {self.title} mean",
@@ -54,7 +55,7 @@ class ErrorPage(Generic[Asked]):
             _wrapped(
                 "The rows are read from the top, and the first that fits holds. Of a write every class but"
                 " `OutcomeUnknown` says that nothing was done. `…` stands for what the second table names. References"
-                f" such as {self.example} are rows of {' and '.join(f'[{page}](../backends/{page})' for page in self.facts)},"
+                f" such as {self.example} are rows of {facts},"
                 " where it says how each is known. The classes are explained in `operator/project_operator/errors.py`."
             ),
             *([_wrapped(self.remarks)] if self.remarks else []),
