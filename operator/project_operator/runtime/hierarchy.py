@@ -50,6 +50,8 @@ class Hierarchy:
         self._children: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._below: dict[tuple[str, str], set[Key]] = defaultdict(set)
         """Of these, those that hold something."""
+        self._waiting: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        """And those that have no project yet."""
         self._contents: dict[str, set[Key]] = defaultdict(set)
         """What holds something in a domain, or may."""
         self._holders: dict[str, set[Key]] = defaultdict(set)
@@ -64,10 +66,9 @@ class Hierarchy:
         else:
             self._standings[key] = new
         was, is_ = old or _NOTHING, new or _NOTHING
-        _move(self._children, key, *((key.namespace, one.parent) if one.parent else None for one in (was, is_)))
-        _move(
-            self._below, key, *((key.namespace, one.parent) if one.parent and one.holds else None for one in (was, is_))
-        )
+        _move(self._children, key, *(_parent_place(key, one) for one in (was, is_)))
+        _move(self._below, key, *(_parent_place(key, one) if one.holds else None for one in (was, is_)))
+        _move(self._waiting, key, *(None if one.project_id else _parent_place(key, one) for one in (was, is_)))
         _move(self._contents, key, *(one.container_id or None if one.holds else None for one in (was, is_)))
         _move(self._holders, key, *(one.project_id or None for one in (was, is_)))
         self._wake_children(key, new_id=was.project_id != is_.project_id)
@@ -111,8 +112,8 @@ class Hierarchy:
 
     def _wake_children(self, parent: Key, *, new_id: bool) -> None:
         """What has a project does not wait for its parent any more: only the id still matters to it."""
-        children = self._children.get((parent.namespace, parent.name), ())
-        self._wake([child for child in children if new_id or not self._standings[child].project_id])
+        children = self._children if new_id else self._waiting
+        self._wake(children.get((parent.namespace, parent.name), ()))
 
     def _wake_who_waits(self, namespace: str, gone: _Standing) -> None:
         """An end may wait for so many others that it is told of the last ones alone; what its message says of the rest
@@ -134,6 +135,10 @@ def _move(index: dict[T, set[Key]], key: Key, before: T | None, after: T | None)
             del index[before]
     if after is not None:
         index[after].add(key)
+
+
+def _parent_place(key: Key, standing: _Standing) -> tuple[str, str] | None:
+    return (key.namespace, standing.parent) if standing.parent else None
 
 
 def _parent(raw: Raw) -> str:
