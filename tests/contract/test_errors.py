@@ -21,7 +21,7 @@ ROWS = [
 ]
 LEAST = 40
 RFC = re.compile(r"RFC \d{4}, \d+(\.\d+)*")
-EVIDENCE = re.compile(r"\[[A-Za-z?]+\]")
+EVIDENCE = re.compile(r"\[[A-Za-z? ]+\]")
 
 
 def asking(name: str, backend: Backend, project: RemoteProject) -> Awaitable[Any]:
