@@ -54,6 +54,7 @@ class Operation(rows.Operation):
     READ_ROLE_ASSIGNMENTS = "read_role_assignments"
     VERIFY_READ_ACCESS = "verify_read_access"
     LIST_GROUPS = "list_groups"
+    LIST_USERS = "list_users"
     LIST_ROLES = "list_roles"
     CREATE_PROJECT = "create_project"
     UPDATE_PROJECT = "update_project"
@@ -65,7 +66,7 @@ class Operation(rows.Operation):
 CONNECT: Final = frozenset({Operation.CONNECT})
 SIGN_IN: Final = frozenset({Operation.SIGN_IN})
 FIND: Final = frozenset({Operation.FIND_DOMAIN})
-LISTS: Final = frozenset({Operation.LIST_PROJECTS, Operation.LIST_GROUPS, Operation.LIST_ROLES})
+LISTS: Final = frozenset({Operation.LIST_PROJECTS, Operation.LIST_GROUPS, Operation.LIST_USERS, Operation.LIST_ROLES})
 GET: Final = frozenset({Operation.GET_PROJECT})
 ASSIGNMENTS: Final = frozenset({Operation.READ_ROLE_ASSIGNMENTS})
 CREATE: Final = frozenset({Operation.CREATE_PROJECT})
@@ -95,6 +96,7 @@ _RIGHTS: Final = {
     Operation.READ_ROLE_ASSIGNMENTS: "identity:list_role_assignments",
     Operation.VERIFY_READ_ACCESS: "identity:list_projects",
     Operation.LIST_GROUPS: "identity:list_groups",
+    Operation.LIST_USERS: "identity:list_users",
     Operation.LIST_ROLES: "identity:list_roles",
     Operation.CREATE_PROJECT: "identity:create_project",
     Operation.UPDATE_PROJECT: "identity:update_project",
