@@ -15,7 +15,7 @@ from troubles import failing, marked
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
 
 ROWS = [
-    pytest.param(key, row, id=f"{key}: {row.name}")
+    pytest.param(key, row, id=f"{key}-{row.name}")
     for key, candidate in CANDIDATES.items()
     for row in candidate.error_rows
 ]
