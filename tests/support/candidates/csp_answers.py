@@ -68,6 +68,12 @@ _OWN: Final = (
     ErrorRow("404 of many", say(404, b'[{"requestId": "a"}]'), _ELSEWHERE, "V6-1 [D]; read: no document"),
     ErrorRow("404 that stops", say(404, _document(404)[:-9]), _ELSEWHERE, "V6-4 [I]; read"),
     ErrorRow("409", _says(409), _CONFLICT, "API page, 409; V5-1 [?], V8-3 [I]; read"),
+    ErrorRow(
+        "409, called text",
+        say(409, _document(409), kind="text/plain"),
+        _CONFLICT,
+        "API page, 409; V5-1 [?], V8-3 [I]; read: judged by the body",
+    ),
     ErrorRow("429", _says(429), always(Throttled), "API page, 429; V6-3 [D]"),
     ErrorRow("500", _says(500), _FAILED, "API page, 500 [D]"),
     ErrorRow("501", _says(501), _NO_DELETION, "V2-7 [I]"),
