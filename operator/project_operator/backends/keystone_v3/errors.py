@@ -11,31 +11,25 @@ from typing import Final
 from project_operator.backends.answer_table import rows
 from project_operator.backends.answer_table.rows import (
     ANY_BODY,
-    ANY_STATUS,
     CLIENT_ERRORS,
     FOREIGN_BODY,
-    LOST,
-    MOVED,
-    MOVED_URL,
-    REDIRECTS,
     TOO_MANY,
-    TOO_SLOW,
     Body,
     ErrorDocument,
     Row,
     in_front_of,
+    last_rows,
     only,
     own_body,
+    wrong_url_rows,
 )
 from project_operator.backends.answer_table.table import AnswerTable
 from project_operator.backends.calls import Answer
 from project_operator.backends.keystone_v3.payloads import read_error
 from project_operator.errors import (
     BackendUnavailable,
-    ConnectionRefused,
     CredentialsRejected,
     NameTaken,
-    OutcomeUnknown,
     PermissionDenied,
     ProjectNotFound,
     RequestRefused,
@@ -150,7 +144,14 @@ ROWS: Final = (
     Row(SIGN_IN, only(403), _KEYSTONE, CredentialsRejected, _CREDENTIAL, "K3-10 [M]", quotes=True),
     # Whoever says so, in whatever form.
     Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "K3-6 [M]"),
-    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "K9-1 [S]: a gateway's, given before Keystone is asked"),
+    Row(
+        ALL,
+        only(429),
+        ANY_BODY,
+        Throttled,
+        TOO_MANY,
+        "K9-1 [S]: a gateway's, given before Keystone is asked",
+    ),
     # Keystone's own refusals.
     Row(USE, only(403), _POLICY, PermissionDenied, _ROLE, "K4-1 [M], K4-2 [M S], K3-11 [M]"),
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3 [M]: not for want of rights", quotes=True),
@@ -168,20 +169,13 @@ ROWS: Final = (
     Row(USE, only(409), _KEYSTONE, RequestRefused, "refused", "API page, 409", quotes=True),
     Row(WRITES, only(413), ANY_BODY, RequestRefused, _LARGE, "K2-4 [M]: HTML, and before anything is done"),
     # A URL that does not lead to Keystone.
-    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
-    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_KEYSTONE, "K2-3 [M]"),
+    *wrong_url_rows(CONNECT, _NOT_KEYSTONE, "K2-3 [M]"),
     # Given by something in front of Keystone instead of passing the request on.
     Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "K2-3 [M], K2-5 [?]"),
     Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "K2-3 [M]: no route"),
     Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "K2-2 [M]: a method that the path does not have"),
-    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "K2-3 [M], K9-1 [S]", quotes=True),
-    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "K2-3 [M], K9-1 [S]", quotes=True),
+    *last_rows(WRITES, ALL, "Keystone", "K2-3 [M], K9-1 [S]"),
 )
 
 

@@ -8,21 +8,17 @@ from typing import Final
 from project_operator.backends.answer_table import rows
 from project_operator.backends.answer_table.rows import (
     ANY_BODY,
-    ANY_STATUS,
     CLIENT_ERRORS,
     FOREIGN_BODY,
-    LOST,
-    MOVED,
-    MOVED_URL,
-    REDIRECTS,
     TOO_MANY,
-    TOO_SLOW,
     Body,
     Row,
     coded_body,
     in_front_of,
+    last_rows,
     only,
     own_body,
+    wrong_url_rows,
 )
 from project_operator.backends.answer_table.table import AnswerTable
 from project_operator.backends.nscale.payloads import read_error
@@ -31,7 +27,6 @@ from project_operator.errors import (
     ConnectionRefused,
     CredentialsRejected,
     NameTaken,
-    OutcomeUnknown,
     PermissionDenied,
     ProjectNotFound,
     RequestRefused,
@@ -132,7 +127,14 @@ _ROWS: Final = (
     Row(REFRESH, range(401, 404), _NSCALE, CredentialsRejected, _CLIENT, "N3.1-6 [id]"),
     # Whoever says so, in whatever form.
     Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "N1.3-2 [id]"),
-    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "N6-12 [id]: a gateway's, given before nscale is asked"),
+    Row(
+        ALL,
+        only(429),
+        ANY_BODY,
+        Throttled,
+        TOO_MANY,
+        "N6-12 [id]: a gateway's, given before nscale is asked",
+    ),
     # nscale's own refusals.
     Row(SIGNED_IN, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3 [id], N3.3, N6-10 [id]"),
     Row(GET | UPDATE, only(404), _code("not_found"), ProjectNotFound, _NO_PROJECT, "N1.3-4 [id]"),
@@ -149,22 +151,15 @@ _ROWS: Final = (
     Row(USE, only(415), _NSCALE, RequestRefused, "refused", "N3.4-2 [id], N6-13 [id]", quotes=True),
     Row(USE, only(422), _NSCALE, RequestRefused, "refused", "N3.4-2 [id]", quotes=True),
     # A URL that does not lead to nscale.
-    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
     Row(CONNECT, only(400), FOREIGN_BODY, ConnectionRefused, _WANTS_CERTIFICATE, "N6-16 [id]: nginx, without one"),
-    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_NSCALE, "N1.3-4 [id], N3.4-3 [id]"),
+    *wrong_url_rows(CONNECT, _NOT_NSCALE, "N1.3-4 [id], N3.4-3 [id]"),
     # Given by something in front of nscale instead of passing the request on.
     Row(READS, CLIENT_ERRORS, FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "N3.4-3 [id]"),
     Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "N3.4-3 [id]: an ingress without a route"),
     Row(WRITES, only(405), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "a proxy that allows some methods only"),
     Row(WRITES, only(413), FOREIGN_BODY, RequestRefused, _LARGE, "N3.4-3 [id]: an ingress with a limit"),
-    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "N1.3-7 [id] to N1.3-9 [id], N6-1 [id]", quotes=True),
-    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "N1.3-7 [id] to N1.3-9 [id], N6-11 [id]", quotes=True),
+    *last_rows(WRITES, ALL, "nscale", "N1.3-7 [id] to N1.3-9 [id], N6-1 [id], N6-11 [id]"),
 )
 
 ANSWERS: Final = AnswerTable(
