@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from calling import LOOPBACK
 from keystone import Domain
+from troubles import noticed
 
 from project_operator.backends.base import ProjectContent, RemoteProject, RoleAssignment, Tag
 from project_operator.backends.keystone_v3.backend import KeystoneBackend
@@ -515,6 +516,21 @@ class TestDeleting:
             remove()
         await delete(backend, made.id)
         assert admin.project(made.id) is None
+
+    async def test_that_check_notices_a_backend_that_does_not_look(
+        self, cloudy: KeystoneBackend, made: RemoteProject, domain: Domain
+    ) -> None:
+        """K8-7: Keystone itself prevents nothing."""
+        domain.admin.make_user("theirs", "a password", made.id)
+
+        async def believing(_: RemoteProject) -> None:
+            pass
+
+        twin: Any = cloudy._deletion
+        twin._require_empty = believing
+        with noticed(), pytest.raises(DeletionBlocked):
+            await delete(cloudy, made.id)
+        assert domain.admin.project(made.id) is None, "with the user"
 
     async def test_a_domain_that_is_not_deleted_after_all_is_enabled_again(
         self, cloudy: KeystoneBackend, made: RemoteProject, domain: Domain
