@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ import httpx
 
 from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
 from project_operator.backends.calls import Answer, Call, NoAnswer, TransportSettings
+from project_operator.backends.deadlines import Deadline, within
 from project_operator.backends.keystone_v3.backend import KeystoneBackend
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.credentials import Credential, DomainScope, Password, Reference
@@ -36,6 +38,9 @@ PROJECT: Final = {
     "tags": [],
     "options": {},
 }
+DOMAIN_PROJECT: Final = PROJECT | {"is_domain": True, "domain_id": None, "parent_id": None}
+"""The same as a domain."""
+PATH: Final = f"/v3/projects/{ID}"
 HTML: Final = b"<html><body><h1>Internal Server Error</h1></body></html>"
 
 Outcome = Answer | NoAnswer
@@ -73,10 +78,24 @@ def signed_in(token: str = TOKEN, life: float = 3600.0, **scope: Any) -> Answer:
     return answer(201, {"token": {**stamps, "user": {"name": "operator"}, **scope}}, X_Subject_Token=token)
 
 
+def unchecked() -> None:
+    """Leave to send."""
+
+
+def never_asked() -> None:
+    """No leave to send."""
+    raise AssertionError("must not be asked for")
+
+
 def page(key: str, *items: Any, marker: str = "", truncated: bool = False) -> Answer:
     """A page (K5-2), with a link to the next where there is a ``marker``."""
     link = f"http://internal.example:5000/v3/{key}?limit=1000&marker={marker}" if marker else None
     return answer(200, {key: list(items), "links": {"next": link}} | ({"truncated": True} if truncated else {}))
+
+
+def cloud() -> dict[str, Answer]:
+    """A sign-in for the whole cloud."""
+    return {"POST /v3/auth/tokens": signed_in(project={"id": "admin"})}
 
 
 def remote(**content: Any) -> RemoteProject:
@@ -153,8 +172,10 @@ class _Transport(Transport):
     def __init__(self, server: ScriptedKeystone) -> None:
         self._server = server
 
-    async def exchange(self, call: Call, *, deadline: float | None = None) -> Outcome:
-        del deadline
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        return within(5.0 * times)
+
+    async def exchange(self, call: Call) -> Outcome:
         return self._server.answer_to(call)
 
     async def aclose(self) -> None:

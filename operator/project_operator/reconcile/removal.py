@@ -5,6 +5,7 @@ to 10).
 from dataclasses import replace
 
 from project_operator.api.conditions import Reason
+from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, creation, ending, hierarchy, letting_go, rest
@@ -90,7 +91,13 @@ def vanished(memory: Memory) -> Action:
     return Delete(memory.answer.id) if memory.answer is not None else Forget()
 
 
-_WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
+def may_delete(view: View) -> bool:
+    """Whether the backend can delete projects, and its owner lets it."""
+    backend = view.backend
+    return isinstance(backend, BackendView) and backend.abilities.delete and backend.verbs.delete
+
+
+_WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED, Reason.NOT_PERMITTED}
 
 
 _NO_DELETION = Verdict(
@@ -159,6 +166,9 @@ def _delete(view: View, backend: BackendView) -> Action:
             return _look_at(view, backend, project_id, announced)
         if seen.project is None:
             continue
+        if project_id != view.record.id and not claims.is_ours(view, seen.project):
+            # It was condemned for a mark that somebody has taken off since.
+            continue
         if not seen.project.deleting:
             return _send_delete(view, backend, seen.project, announced)
         waiting.append(seen.project)
@@ -183,6 +193,15 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
                 "deleted. Set `deletionPolicy: Orphan` to let it go",
             ),
         )
+    if project.id != view.record.id and _is_a_copy(backend, project):
+        return rest.on_verdict(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"the deletion waits: project {project.id} carries this object's mark too, but '{project.created_by}' "
+                f"made it, and not '{backend.principal}': take the mark off it in the backend, or delete it there",
+            ),
+        )
     if not backend.verbs.delete:
         return rest.on_verdict(
             view,
@@ -204,6 +223,11 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
     return Delete(project.id)
+
+
+def _is_a_copy(backend: BackendView, project: RemoteProject) -> bool:
+    """Whether somebody else made what carries our mark: a mark that a person copied is not ours to delete."""
+    return bool(backend.principal and project.created_by) and project.created_by != backend.principal
 
 
 def _lock(view: View) -> str | None:
@@ -245,7 +269,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
-            return RemoveFinalizer(Notice(warning=False, reason="Deleted", action="Delete", note=_gone(view)))
+            return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=_gone(view)))
     within = max(0.0, from_ - view.now) + 0.01
     pause = (
         min(within, view.cadence.slow)

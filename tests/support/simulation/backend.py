@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from project_operator.backends.base import (
     ConnectionFacts,
@@ -62,6 +62,8 @@ class SimulatedBackend:
     provision_delay: float = 0.5
     delete_delay: float = 0.5
     create_delay: float = 0.0
+    create_queue: float = 0.0
+    """How long a creation waits for its turn before it is sent."""
     blocked: set[str] = field(default_factory=set)
     groups: list[Group] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
@@ -118,6 +120,7 @@ class SimulatedBackend:
         return tuple(self.roles)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
+        await asyncio.sleep(self.create_queue)
         before_send()
         self.requests += self.plan_create(replace(content, role_assignments=None))
         return without_assignments(await self._write("create", "", lambda: self._create(content)))
@@ -180,10 +183,10 @@ class SimulatedBackend:
         """Somebody else creates a project."""
         return self._create(content, ours=False)
 
-    def edit(self, project_id: str, **changes: object) -> None:
+    def edit(self, project_id: str, **changes: Any) -> None:
         """Somebody else changes a project's content."""
         current = self.truth[project_id]
-        self.put(replace(current, content=replace(current.content, **changes)))  # type: ignore[arg-type]
+        self.put(replace(current, content=replace(current.content, **changes)))
 
     def begin_deletion(self, project_id: str) -> None:
         """Accept a deletion; of the missing it succeeds."""

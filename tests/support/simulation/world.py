@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any, Self
 
+from project_operator.api.events import EventReason
 from project_operator.api.marks import Mark
 from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
@@ -62,6 +63,8 @@ class World:
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
+        self.send_validity = SEND_VALIDITY
+        """Of the next engine."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,9 +118,9 @@ class World:
             cluster_id=CLUSTER,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
-            send_validity=SEND_VALIDITY,
+            send_validity=self.send_validity,
             cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
-            publish=lambda obj, notice: self.notices.append((obj["metadata"]["name"], notice)),
+            publish=self._publish,
             hooks=FanOut(),
             workers=4,
         )
@@ -128,10 +131,24 @@ class World:
         """SIGKILL: whatever was going on is gone; what was sent may still take effect."""
         if self.engine is not None:
             self.kube.listener = None
-            for task in self.engine.tasks():
-                task.cancel()
-            await asyncio.sleep(0)
+            await self.kill(self.engine)
             self.engine = None
+
+    @staticmethod
+    async def kill(engine: Engine) -> None:
+        """The same for an operator that another one has taken over from."""
+        for task in engine.tasks():
+            task.cancel()
+        await asyncio.sleep(0)
+
+    def take_over(self) -> Engine:
+        """Another operator starts, while this one goes on with what it has begun and hears of nothing new; which is
+        returned.
+        """
+        assert self.engine is not None
+        former, self.engine = self.engine, None
+        self.start()
+        return former
 
     async def stop(self) -> None:
         """SIGTERM."""
@@ -196,6 +213,10 @@ class World:
             for raw in self.kube.all()
         ]
         return f"{projects} | {list(self.backend.truth.values())} | last calls {self.backend.calls[-12:]}"
+
+    def _publish(self, obj: Mapping[str, Any], notice: Notice) -> None:
+        assert isinstance(notice.reason, EventReason)
+        self.notices.append((obj["metadata"]["name"], notice))
 
     def _open(
         self,

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 from calling import Open
 
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
-from project_operator.backends.nscale.classification import classify
-from project_operator.backends.nscale.errors import Operation
+from project_operator.backends.nscale.errors import ANSWERS, Operation
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import ClientCertificate, Lost, show_certificate
 from project_operator.errors import BackendError, ConnectionRefused, CredentialsRejected
@@ -78,7 +78,7 @@ async def ask(
 
 
 def meant(operation: Operation, outcome: Answer | NoAnswer) -> BackendError | None:
-    return classify(operation, outcome, now=datetime.now(UTC))
+    return ANSWERS.classify(operation, outcome, now=datetime.now(UTC))
 
 
 async def test_it_is_shown_where_it_is_asked_for(open_transport: Open, server: str, authority: trustme.CA) -> None:
@@ -134,9 +134,9 @@ def test_the_key_neither_shows_nor_stays_in_a_file(tmp_path: Path, monkeypatch: 
     seen: list[str] = []
     load = ssl.SSLContext.load_cert_chain
 
-    def watch(context: ssl.SSLContext, path: str, **how: object) -> None:
+    def watch(context: ssl.SSLContext, path: str, **how: Any) -> None:
         seen.append(f"{path} {Path(path).stat().st_mode & 0o777:o}")
-        load(context, path, **how)  # type: ignore[arg-type]
+        load(context, path, **how)
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", watch)
     shown = certificate()

@@ -5,7 +5,6 @@ by. Unknown fields are ignored. Nothing here raises on what a server sent; what 
 stays here.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 from pydantic_core import from_json
 
+from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.base import (
     Group,
     HealthStatus,
@@ -24,14 +24,12 @@ from project_operator.backends.base import (
     Role,
     RoleAssignment,
 )
-from project_operator.backends.keystone_v3.dialect import MarkPlace
+from project_operator.backends.keystone_v3.mark_place import MarkPlace
 
 IS_DOMAIN: Final = "keystone.isDomain"
 DOMAIN_ID: Final = "keystone.domainID"
 IMMUTABLE: Final = "keystone.immutable"
 """Keys of `ProjectContent.particulars`."""
-
-_POLICY: Final = "You are not authorized to perform the requested action"
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 """An id that can stand in a URL path. Keystone makes UUIDs in hex; ``default`` is one too, and so are the longer ones
@@ -52,19 +50,10 @@ class ErrorPayload(Payload):
     title: str = ""
 
 
-class ErrorDocument(Payload):
+class ErrorEnvelope(Payload):
     """Keystone's error document."""
 
     error: ErrorPayload
-
-    @property
-    def by_policy(self) -> bool:
-        """Whether it is the policy that forbids it, and not the state of things: both say 403 (K4-3)."""
-        return self.error.message.startswith(_POLICY)
-
-    def names(self, asked: frozenset[str]) -> bool:
-        """Whether it speaks of one of the ids in ``asked`` (K3-20)."""
-        return any(re.search(rf"(: |^Marker ){re.escape(name)}(?![A-Za-z0-9_-])", self.error.message) for name in asked)
 
 
 class OptionsPayload(Payload):
@@ -185,6 +174,24 @@ def read(document: type[Document], value: bytes | Any) -> Document | None:
         return None
 
 
+def read_error(body: bytes) -> ErrorDocument | None:
+    """The error document in ``body``; None where it is something else."""
+    found = read(ErrorEnvelope, body)
+    return None if found is None else ErrorDocument(found.error.message)
+
+
+def peek(body: bytes, key: str) -> tuple[list[Any], bool] | None:
+    """The items under ``key`` of a page, unread, and whether there are more, said in whatever way; None: it is none."""
+    try:
+        document = from_json(body)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or not isinstance(items := document.get(key), list):
+        return None
+    links = document.get("links")
+    return items, bool(document.get("truncated") or (isinstance(links, dict) and links.get("next")))
+
+
 def read_page(body: bytes, key: str) -> Page | None:
     """The page in ``body`` whose items stand under ``key``; None where it is none, or one that hides its end.
 
@@ -223,18 +230,16 @@ def item_to_project(item: Any, place: MarkPlace) -> RemoteProject | None:
     return None if payload is None else _remote_project(payload, place)
 
 
-def items_to_groups(items: Sequence[Any]) -> tuple[Group, ...] | None:
-    """The items of a page as groups; None where one is none."""
-    found = [read(NamedPayload, item) for item in items]
-    groups = tuple(Group(item.id, item.name) for item in found if item is not None)
-    return groups if len(groups) == len(found) else None
+def item_to_group(item: Any) -> Group | None:
+    """An item of a page as a group; None where it is none."""
+    payload = read(NamedPayload, item)
+    return None if payload is None else Group(payload.id, payload.name)
 
 
-def items_to_roles(items: Sequence[Any]) -> tuple[Role, ...] | None:
-    """The items of a page as roles; None where one is none."""
-    found = [read(NamedPayload, item) for item in items]
-    roles = tuple(Role(item.id, item.name) for item in found if item is not None)
-    return roles if len(roles) == len(found) else None
+def item_to_role(item: Any) -> Role | None:
+    """An item of a page as a role; None where it is none."""
+    payload = read(NamedPayload, item)
+    return None if payload is None else Role(payload.id, payload.name)
 
 
 def items_to_assignments(items: Sequence[Any], project_id: str) -> tuple[RoleAssignment, ...] | None:

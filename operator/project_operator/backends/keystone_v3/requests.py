@@ -9,15 +9,15 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from project_operator.backends.base import PlannedCall, ProjectContent, RemoteProject, RoleAssignment
-from project_operator.backends.keystone_v3.classification import Asked
-from project_operator.backends.keystone_v3.dialect import MarkPlace
 from project_operator.backends.keystone_v3.errors import Operation
+from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import DOMAIN_ID, IMMUTABLE, IS_DOMAIN
 
 VERSION: Final = "/v3"
 TOKENS: Final = "/v3/auth/tokens?nocatalog"
 PROJECTS: Final = "/v3/projects"
 GROUPS: Final = "/v3/groups"
+USERS: Final = "/v3/users"
 ROLES: Final = "/v3/roles"
 DOMAINS: Final = "/v3/domains"
 ASSIGNMENTS: Final = "/v3/role_assignments"
@@ -25,6 +25,15 @@ ASSIGNMENTS: Final = "/v3/role_assignments"
 _UNLOCKED: Final[dict[str, Any]] = {"options": {"immutable": False}}
 UNKNOWN_ID: Final = "{id}"
 """Stands in a plan for the id of a project that is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, as far as it decides what an answer means."""
+
+    operation: Operation
+    named: frozenset[str] = frozenset()
+    """The ids whose absence would be an answer; a 404 that names none of them is about something else (K3-20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +141,17 @@ def role_changes(
     return (*added, *removed)
 
 
-def deletion(project_id: str, *, is_domain: bool) -> tuple[Request, ...]:
-    """What deletes a project; one that is a domain has to be disabled before (K8-3)."""
-    disable = (_patch(project_id, {"id": project_id, "enabled": False}, "disable the domain, to delete it"),)
-    words = "delete the domain with all that is in it" if is_domain else "delete the project"
-    request = Request(
-        Asked(Operation.DELETE_PROJECT, frozenset({project_id})), "DELETE", project_path(project_id), words
-    )
-    return (*(disable if is_domain else ()), request)
+def switch(project_id: str, *, enabled: bool) -> Request:
+    """What disables a domain, so that it can be deleted (K8-3), or enables it again."""
+    words = "enable the domain again" if enabled else "disable the domain, to delete it"
+    return _patch(project_id, {"id": project_id, "enabled": enabled}, words)
+
+
+def deletion(project_id: str, *, is_domain: bool) -> Request:
+    """What deletes a project; one that is a domain must be disabled by then (K8-3)."""
+    words = "delete the domain, if nothing is in it" if is_domain else "delete the project"
+    asked = Asked(Operation.DELETE_PROJECT, frozenset({project_id}))
+    return Request(asked, "DELETE", project_path(project_id), words)
 
 
 def _changes(current: ProjectContent, content: ProjectContent, place: MarkPlace) -> dict[str, Any]:
@@ -183,4 +195,5 @@ def _role_path(project_id: str, item: RoleAssignment) -> str:
 
 
 def _project(settings: dict[str, Any]) -> bytes:
-    return json.dumps({"project": settings}).encode("ascii")
+    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
+    return json.dumps({"project": settings}, ensure_ascii=False).encode()

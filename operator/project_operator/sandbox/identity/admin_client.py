@@ -3,11 +3,12 @@
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from project_operator.backends.trust import system_trust
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.admin import PREFIX
 from project_operator.sandbox.identity.faults import Fault, FaultState
@@ -18,6 +19,9 @@ _COUNTS = TypeAdapter(dict[str, OperationCounts])
 _FAULTS = TypeAdapter(list[FaultState])
 
 
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
 class AdminClient:
     """What every embedded server has: faults and the request log.
 
@@ -26,7 +30,7 @@ class AdminClient:
 
     def __init__(self, url: str, token: str, *, ca_bundle: str = "") -> None:
         """``ca_bundle`` is PEM text; empty: what this machine trusts."""
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else True
+        verify = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else system_trust()
         self._client = httpx.Client(
             base_url=f"{url}{PREFIX}",
             headers={"authorization": f"Bearer {token}"},
@@ -77,6 +81,12 @@ class AdminClient:
     def clear_requests(self) -> None:
         """Forget the request log and its totals."""
         self._call("DELETE", "/requests")
+
+    def _configure(self, settings: type[Settings], changes: Mapping[str, Any]) -> Settings:
+        """Change settings, by their Python names; the settings as they are now."""
+        names = {name: field.alias or name for name, field in settings.model_fields.items()}
+        body = {names.get(name, name): value for name, value in changes.items()}
+        return settings.model_validate_json(self._call("PATCH", "/settings", body).content)
 
     def _call(
         self,
