@@ -11,10 +11,11 @@ from unittest.mock import patch
 
 from project_operator.reconcile import absence, creation, duplicates, removal, settling, updating, upkeep
 from project_operator.reconcile.actions import Action, Create, Delete, Purpose, Update, WriteStatus
-from project_operator.reconcile.content import initial, target
+from project_operator.reconcile.content import Wanted, initial, target
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Right, Timing
+from project_operator.reconcile.resolving import resolve
 from project_operator.reconcile.view import View
 
 
@@ -86,7 +87,9 @@ def not_found_is_gone() -> Iterator[None]:
     """R6: a single not-found leads straight to another creation."""
 
     def judge(view: View, backend: Any, _observation: Any) -> Action:
-        want = creation.resolve(view, backend)
+        want = resolve(view, backend)
+        if not isinstance(want, Wanted):
+            return want
         return Create(initial(want, view.mark), Right(view.now, view.now, view.record))
 
     with patch.object(absence, "judge", judge):
@@ -100,9 +103,7 @@ def gone_ids_are_forgotten() -> Iterator[None]:
 
     def straight(view: View) -> WriteStatus:
         action = forget(view)
-        return replace(
-            action, status=action.status.model_copy(update={"gone_ids": ()}), purpose=Purpose.ATTEMPT
-        )
+        return replace(action, status=action.status.model_copy(update={"gone_ids": ()}), purpose=Purpose.ATTEMPT)
 
     with patch.object(absence, "_forget", straight):
         yield

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from interleavings.state import TIMING, UIDS, Held, Operator, State, Stored, told
+from interleavings.state import TIMING, UIDS, Held, Operator, State, Stored, ready_in, told
 from interleavings.steps import Rules, Step, steps
 from project_operator.reconcile.evidence import NEVER
 
@@ -41,7 +41,12 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
             found.states = len(states)
             return found
         state = states[place]
-        if is_good(state) and not state.budget and not state.people and all(one.age > TIMING.read_lag for one in state.held):
+        if (
+            is_good(state)
+            and not state.budget
+            and not state.people
+            and all(one.age > TIMING.read_lag for one in state.held)
+        ):
             place += 1  # nothing that could go wrong is left
             continue
         for step in steps(state, rules):
@@ -80,7 +85,9 @@ class Impossible(Exception):
     """A story that this world does not allow."""
 
 
-def follow(start: State, story: Sequence[str], rules: Rules | None = None, *, tolerating: str = "nothing", at_most: int = 1500) -> Ending:
+def follow(
+    start: State, story: Sequence[str], rules: Rules | None = None, *, tolerating: str = "nothing", at_most: int = 1500
+) -> Ending:
     """Live through ``story``: parts of the labels of steps, in order, with as few other steps between them as will do,
     none of these a fault or a person's. No promise is broken before its end, but the one that is tolerated.
 
@@ -128,7 +135,7 @@ def _objection(state: State) -> str:
             return "I2: a project of an object that is gone"
     if current is not None and not current.deleting and state.people == ():
         status = told(current)
-        ready = next((one for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
+        ready = ready_in(status)
         if ready.get("status") == "True" and ready.get("observedGeneration") == current.generation:
             named = next((one for one in state.held if one.id == status.get("id")), None)
             if named is not None and not named.deleting and not named.gone and named.description != current.description:
@@ -155,7 +162,7 @@ def is_good(state: State) -> bool:
     if current is None:
         return not living
     status = told(current)
-    ready = next((one for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
+    ready = ready_in(status)
     return (
         len(living) == 1
         and current.finalizer

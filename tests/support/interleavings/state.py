@@ -1,19 +1,19 @@
 """What there is at one moment of the small world; frozen, and equal where nothing that matters differs."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from project_operator.api.conditions import Reason
 from project_operator.api.marks import Mark
 from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.project import Project
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
-from project_operator.api.conditions import Reason
 from project_operator.reconcile.actions import Action, Purpose
 from project_operator.reconcile.evidence import NEVER, Listing
 from project_operator.reconcile.memory import Intent, Memory
@@ -114,6 +114,8 @@ class Call:
     action: Action
     memory: Memory
     """As it was when the call was decided."""
+    generation: int
+    """Of the spec that it was decided for."""
     asked_at: float = 0.0
 
 
@@ -223,12 +225,17 @@ def wire_of(status: ProjectStatus) -> str:
     return json.dumps(wire, sort_keys=True)
 
 
+def ready_in(status: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition Ready in ``status``; {} where there is none."""
+    return next((dict(one) for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
+
+
 def told(stored: Stored) -> dict[str, Any]:
     """The status in ``stored``."""
     return dict(json.loads(stored.status))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(stored: Stored) -> Project:
     metadata: dict[str, Any] = {
         "name": "web",
@@ -241,11 +248,15 @@ def _parsed(stored: Stored) -> Project:
     if stored.deleting:
         metadata["deletionTimestamp"] = "2026-01-02T03:04:05Z"
     return Project.parse(
-        {"metadata": metadata, "spec": {"description": stored.description, "missingPolicy": "Recreate"}, "status": json.loads(stored.status)}
+        {
+            "metadata": metadata,
+            "spec": {"description": stored.description, "missingPolicy": "Recreate"},
+            "status": json.loads(stored.status),
+        }
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _remote(project_id: str, uid: str, description: str, *, deleting: bool) -> RemoteProject:
     return RemoteProject(
         id=project_id,
@@ -285,13 +296,6 @@ LAG_WAIT: Final = -2 * TICK
 """What is compared with the read lag alone is not told apart beyond this."""
 UPDATE_WAIT: Final = -3 * TICK
 """What is compared with the time that an update may still take, is not told apart beyond this."""
-_MOMENTS: Final = {
-    "record_since": LONG_AGO,
-    "answered_at": LAG_WAIT,
-    "last_write_at": UPDATE_WAIT,
-    "updated_at": LAG_WAIT,
-    "unanswered_update_at": UPDATE_WAIT,
-}
 
 
 def _waited(operator: Operator) -> Operator:
@@ -321,7 +325,11 @@ def _remembered(memory: Memory, move: Move) -> Memory:
     asked_at = move(right.asked_at, LONG_AGO) if right is not None else 0.0
     return replace(
         memory,
-        **{name: move(getattr(memory, name), most) for name, most in _MOMENTS.items()},
+        record_since=move(memory.record_since, LONG_AGO),
+        answered_at=move(memory.answered_at, LAG_WAIT),
+        last_write_at=move(memory.last_write_at, UPDATE_WAIT),
+        updated_at=move(memory.updated_at, LAG_WAIT),
+        unanswered_update_at=move(memory.unanswered_update_at, UPDATE_WAIT),
         right=replace(right, asked_at=asked_at, asked_wall=asked_at) if right is not None else None,
         failure=replace(failure, retry_at=failure.retry_at - MOMENT) if failure is not None else None,
         refusal=replace(refusal, at=move(refusal.at, LONG_AGO)) if refusal is not None else None,
@@ -360,9 +368,9 @@ def _plain(value: Any) -> Any:
 _ATOMS: Final = frozenset({type(None), str, int, float, bool, frozenset, Reason, Intent, Purpose})
 
 
-@lru_cache(maxsize=None)
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+@cache
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast(type[Any], kind)))
 
 
 _KNOWN: Final[dict[tuple[Any, ...], RemoteProject]] = {}

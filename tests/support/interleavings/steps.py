@@ -10,6 +10,8 @@ from itertools import product
 from random import Random
 from typing import Any, Final
 
+from simulation.backend import SimulatedBackend
+
 from interleavings.state import (
     MARKS,
     TICK,
@@ -22,6 +24,7 @@ from interleavings.state import (
     Request,
     State,
     Stored,
+    ready_in,
     told,
     wire_of,
 )
@@ -38,7 +41,6 @@ from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Record
 from project_operator.reconcile.removal import vanished
 from project_operator.reconcile.view import BackendView, Cadence, View, record_of
-from simulation.backend import SimulatedBackend
 
 CADENCE: Final = Cadence(fast=1.0, slow=10.0, resync=TICK, refused=TICK, refused_at_most=TICK, grace=0.0)
 BACKEND: Final = BackendView(
@@ -112,9 +114,17 @@ def _people(state: State) -> Iterator[Step]:
             yield Step(f"a person's {wish}", _stored(state, edited, people=rest), chosen=True)
         if wish == "delete" and not current.deleting:
             going = replace(current, deleting=True, generation=current.generation + 1)
-            yield Step("a person deletes the Project", _stored(state, going if going.finalizer else None, people=rest), chosen=True)
+            yield Step(
+                "a person deletes the Project",
+                _stored(state, going if going.finalizer else None, people=rest),
+                chosen=True,
+            )
         if wish == "strip" and current.finalizer and not current.deleting:
-            yield Step("a person strips the finalizer", _stored(state, replace(current, finalizer=False), people=rest), chosen=True)
+            yield Step(
+                "a person strips the finalizer",
+                _stored(state, replace(current, finalizer=False), people=rest),
+                chosen=True,
+            )
     if "delete outside" in state.people:
         rest = tuple(one for one in state.people if one != "delete outside")
         for place, one in enumerate(state.held):
@@ -170,7 +180,11 @@ def _committed(state: State, request: Request) -> tuple[State, str, str] | None:
         return state, one.id, ""
     broken = "I3: it carries another object's mark" if one.uid != request.uid else ""
     if request.kind == "update":
-        return replace(state, held=_put(state.held, place, one.changed(description=request.description))), one.id, broken
+        return (
+            replace(state, held=_put(state.held, place, one.changed(description=request.description))),
+            one.id,
+            broken,
+        )
     current = state.current
     if current is not None and not current.deleting and told(current).get("id") == one.id:
         broken = "I3: a living Project names it"
@@ -202,7 +216,9 @@ def _answered(state: State, request: Request, project_id: str) -> State:
             memory = absorb.deleted(call.memory, call.action, moment)
         case _:
             raise AssertionError(call.action)
-    return state.with_operator(request.sender, replace(operator, call=None).remembering(call.uid, memory).a_moment_later())
+    return state.with_operator(
+        request.sender, replace(operator, call=None).remembering(call.uid, memory).a_moment_later()
+    )
 
 
 def _unanswered(state: State, request: Request) -> State:
@@ -220,7 +236,9 @@ def _unanswered(state: State, request: Request) -> State:
             memory = absorb.delete_failed(call.memory, call.action, error, moment)
         case _:
             raise AssertionError(call.action)
-    return state.with_operator(request.sender, replace(operator, call=None).remembering(call.uid, memory).a_moment_later())
+    return state.with_operator(
+        request.sender, replace(operator, call=None).remembering(call.uid, memory).a_moment_later()
+    )
 
 
 def _time(state: State, rules: Rules, *, busy: bool) -> Iterator[Step]:
@@ -282,7 +300,9 @@ def _left_behind(state: State, index: int, uid: str, memory: Memory) -> Iterator
     operator = state.operators[index]
     action = vanished(memory)
     if not isinstance(action, act.Delete):
-        yield Step(f"operator {index} forgets", state.with_operator(index, operator.remembering(uid, None)), at_once=True)
+        yield Step(
+            f"operator {index} forgets", state.with_operator(index, operator.remembering(uid, None)), at_once=True
+        )
         return
     request = Request("delete", -1, uid, action.project_id)
     after = state.with_operator(index, operator.remembering(uid, None), requests=(*state.requests, request))
@@ -314,14 +334,16 @@ def _view(state: State, operator: Operator, cache: Stored, rules: Rules) -> View
     )
 
 
-def _carried_out(  # noqa: PLR0913 - the circumstances of one action
+def _carried_out(  # noqa: C901, PLR0912 - a case for each action, and its circumstances
     state: State, index: int, operator: Operator, cache: Stored, view: View, action: act.Action, rules: Rules
 ) -> Iterator[Step]:
     who = f"operator {index}"
     memory, uid = view.memory, cache.uid
     match action:
         case act.AddFinalizer():
-            annotations = tuple(sorted((dict(cache.annotations) | {BACKEND_ANNOTATION: action.backend_annotation}).items()))
+            annotations = tuple(
+                sorted((dict(cache.annotations) | {BACKEND_ANNOTATION: action.backend_annotation}).items())
+            )
             yield from _patched(
                 state, index, operator, cache, f"{who} adds the finalizer",
                 lambda record, moment: absorb.finalizer_added(memory, action, record, moment),
@@ -343,23 +365,31 @@ def _carried_out(  # noqa: PLR0913 - the circumstances of one action
             )  # fmt: skip
         case act.Create():
             request = Request("create", index, uid, description=action.content.description or "")
-            waits = replace(operator, call=Call(uid, action, memory))
-            yield Step(f"{who} sends a creation", state.with_operator(index, waits, requests=(*state.requests, request)), at_once=True)
+            waits = replace(operator, call=Call(uid, action, memory, cache.generation))
+            yield Step(
+                f"{who} sends a creation",
+                state.with_operator(index, waits, requests=(*state.requests, request)),
+                at_once=True,
+            )
         case act.Update():
             description = action.content.description or ""
             request = Request("update", index, uid, action.current.id, description)
-            waits = replace(operator, call=Call(uid, action, memory))
+            waits = replace(operator, call=Call(uid, action, memory, cache.generation))
             sent = state.with_operator(index, waits, requests=(*state.requests, request))
             yield Step(f"{who} sends an update of {action.current.id}", sent, at_once=True)
         case act.Delete():
             request = Request("delete", index, uid, action.project_id)
-            waits = replace(operator, call=Call(uid, action, memory))
+            waits = replace(operator, call=Call(uid, action, memory, cache.generation))
             sent = state.with_operator(index, waits, requests=(*state.requests, request))
             yield Step(f"{who} sends a deletion of {action.project_id}", sent, at_once=True)
         case act.Read():
             yield from _read(state, index, operator, uid, memory, action.project_id)
         case act.VerifyReadAccess():
-            yield Step(f"{who} proves its right to read", state.with_operator(index, replace(operator, read_verified_at=0.0)), at_once=True)
+            yield Step(
+                f"{who} proves its right to read",
+                state.with_operator(index, replace(operator, read_verified_at=0.0)),
+                at_once=True,
+            )
         case act.CheckDefinition():
             checked = replace(operator, definition_checked_at=0.0)
             yield Step(f"{who} looks at the definition", state.with_operator(index, checked), at_once=True)
@@ -405,14 +435,16 @@ def _listed(state: State, index: int, operator: Operator, cache: Stored, *, want
         projects = [one for one in shown if one is not None]
         judgement = judge(census, {one.id for one in projects}, begun_at=0.0, may_read=True)
         listing = Listing.of(projects, begun_at=0.0, credible=judgement.credible)
-        looked = replace(operator, listing=listing, read_verified_at=0.0, confirmed_gone=census.confirmed_gone)
+        looked = replace(
+            operator, listing=listing, read_verified_at=0.0, confirmed_gone=operator.confirmed_gone & named
+        )
         old = operator.listing
         if wanted or old is None or (old.by_id, old.credible) != (listing.by_id, listing.credible):
             seen = ", ".join(map(_look, projects)) or "nothing"
             yield Step(f"operator {index} lists: {seen}", state.with_operator(index, looked))
 
 
-def _patched(  # noqa: PLR0913 - the circumstances of one write
+def _patched(
     state: State, index: int, operator: Operator, cache: Stored, label: str, absorbed: Any, rules: Rules, **changes: Any
 ) -> Iterator[Step]:
     """A patch of the Project: it applies, or it meets another version; and its answer may be lost."""
@@ -447,9 +479,9 @@ def _finalizer_objection(state: State, current: Stored, index: int) -> str:
         return "I6: a creation is on its way"
     for other, operator in enumerate(state.operators):
         memory = operator.memory(uid)
-        if other != index and memory is not None and memory.right is not None and operator.call is None:
-            if memory.right.asked_at >= -TIMING.send_validity:
-                return "I6: another may still send a creation"
+        right = memory.right if memory is not None and other != index and operator.call is None else None
+        if right is not None and right.asked_at >= -TIMING.send_validity:
+            return "I6: another may still send a creation"
     return ""
 
 
@@ -458,7 +490,7 @@ def _record(stored: Stored) -> Record:
 
 
 def _moment(call: Call) -> Moment:
-    return Moment(call.asked_at, call.asked_at, 0.0, 0.0, call.memory.record.id.count("") and 1, BACKEND.revision)
+    return Moment(call.asked_at, call.asked_at, 0.0, 0.0, call.generation, BACKEND.revision)
 
 
 def _stored(state: State, new: Stored | None, **changes: Any) -> State:
@@ -487,6 +519,6 @@ def _look(project: RemoteProject | None) -> str:
 
 
 def _brief(status: dict[str, Any]) -> str:
-    ready = next((one for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
-    return f"id={status.get('id', '')} attempt={status.get('attempt', '')} Ready={ready.get('status')}/{ready.get('reason')}"
-
+    ready = ready_in(status)
+    words = f"id={status.get('id', '')} attempt={status.get('attempt', '')}"
+    return f"{words} Ready={ready.get('status')}/{ready.get('reason')}"

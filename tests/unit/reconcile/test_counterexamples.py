@@ -5,7 +5,7 @@ The stories are walked with the real decisions (tests/support/interleavings); be
 it does by itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -70,8 +70,15 @@ STORIES: Final = {
     "2 a finalizer lands on the next object of the name": Story(
         "I2",
         world("delete", "re-create", budget=0),
-        ("lists", "a person deletes", "a person makes", "adds the finalizer over", "sends a creation", ANSWERED)
-        + ("writes identity",),
+        (
+            "lists",
+            "a person deletes",
+            "a person makes",
+            "adds the finalizer over",
+            "sends a creation",
+            ANSWERED,
+            "writes identity",
+        ),
         rules=UNGUARDED,
     ),
     "3 a creation commits after the read lag was waited out": Story(
@@ -89,36 +96,85 @@ STORIES: Final = {
     "5 a right survives what another did meanwhile": Story(
         "I1",
         world(operators=2, budget=5),
-        (*TWO_KNOW, *(PAUSE,) * 5, "operator 1 lists", "operator 1 writes attempt", "operator 1 sends a creation")
-        + (ANSWERED, "operator 0's watch", "operator 0 sends a creation", ANSWERED),
+        (
+            *TWO_KNOW,
+            *((PAUSE,) * 5),
+            "operator 1 lists",
+            "operator 1 writes attempt",
+            "operator 1 sends a creation",
+            ANSWERED,
+            "operator 0's watch",
+            "operator 0 sends a creation",
+            ANSWERED,
+        ),
         without=breaking.rights_outlive_their_record,
     ),
     "6 two create after the same absence": Story(
         "I1",
         world(operators=2, budget=1),
-        (*TWO_KNOW, "operator 0 sends a creation", "fails on its way", *LONG, "operator 0 lists: nothing")
-        + ("operator 1 lists: nothing", "operator 0 sends", "operator 1 sends", ANSWERED, ANSWERED),
+        (
+            *TWO_KNOW,
+            "operator 0 sends a creation",
+            "fails on its way",
+            *LONG,
+            "operator 0 lists: nothing",
+            "operator 1 lists: nothing",
+            "operator 0 sends",
+            "operator 1 sends",
+            ANSWERED,
+            ANSWERED,
+        ),
         without=breaking.creations_without_an_attempt,
     ),
     "7 an old state is believed about an object that is gone": Story(
         "I2",
         world("delete", budget=2),
-        ("lists", "adds the finalizer", "the lagging API server catches up", "a person deletes")
-        + ("removes the finalizer", RESTARTED_OLD, *LONG, "lists: nothing", "sends a creation", ABANDONED, LATE),
+        (
+            "lists",
+            "adds the finalizer",
+            "the lagging API server catches up",
+            "a person deletes",
+            "removes the finalizer",
+            RESTARTED_OLD,
+            *LONG,
+            "lists: nothing",
+            "sends a creation",
+            ABANDONED,
+            LATE,
+        ),
         without=breaking.creations_without_an_attempt,
     ),
     "8 a right is used when others have believed the absence": Story(
         "I1",
         world(operators=2, budget=5),
-        (*TWO_KNOW, *(PAUSE,) * 5, "operator 1 lists", "operator 1 writes attempt", "operator 1 sends a creation")
-        + (ANSWERED, "operator 0 sends a creation", ANSWERED),
+        (
+            *TWO_KNOW,
+            *((PAUSE,) * 5),
+            "operator 1 lists",
+            "operator 1 writes attempt",
+            "operator 1 sends a creation",
+            ANSWERED,
+            "operator 0 sends a creation",
+            ANSWERED,
+        ),
         without=breaking.rights_for_ever,
     ),
     "9 the quarantine is one term short": Story(
         "I1",
         world(operators=2, budget=2),
-        (*TWO_KNOW, PAUSE, "operator 0 sends a creation", ABANDONED, TICK, LATE, TICK, "operator 1 lists: nothing")
-        + ("operator 1 writes attempt", "operator 1 sends a creation", ANSWERED),
+        (
+            *TWO_KNOW,
+            PAUSE,
+            "operator 0 sends a creation",
+            ABANDONED,
+            TICK,
+            LATE,
+            TICK,
+            "operator 1 lists: nothing",
+            "operator 1 writes attempt",
+            "operator 1 sends a creation",
+            ANSWERED,
+        ),
         without=lambda: breaking.quarantine_of("in_flight_bound", "read_lag"),
     ),
     "10 who has been up for long believes at once": Story(
@@ -130,15 +186,35 @@ STORIES: Final = {
     "11 a listing becomes evidence by waiting": Story(
         "I1",
         world(budget=2),
-        (*SENT, RESTARTED_OLD, "watch catches up", "takes note", "lists: nothing", LATE, *LONG[:4])
-        + ("writes attempt", "sends a creation", ANSWERED),
+        (
+            *SENT,
+            RESTARTED_OLD,
+            "watch catches up",
+            "takes note",
+            "lists: nothing",
+            LATE,
+            *LONG[:4],
+            "writes attempt",
+            "sends a creation",
+            ANSWERED,
+        ),
         without=breaking.listings_of_any_age,
     ),
     "12 an old state takes the next object's finalizer off": Story(
         "I6",
         world("delete", "re-create", budget=1),
-        ("lists", "adds the finalizer", "a person deletes", "the lagging API server catches up")
-        + ("removes the finalizer", "a person makes", *SENT, ANSWERED, RESTARTED_OLD, "removes the finalizer over"),
+        (
+            "lists",
+            "adds the finalizer",
+            "a person deletes",
+            "the lagging API server catches up",
+            "removes the finalizer",
+            "a person makes",
+            *SENT,
+            ANSWERED,
+            RESTARTED_OLD,
+            "removes the finalizer over",
+        ),
         rules=UNGUARDED,
     ),
     "13 an id lands in the next object of the name": Story(
@@ -156,26 +232,71 @@ STORIES: Final = {
     "15 the ghost of a deleted project is taken up": Story(
         "I1",
         world("delete outside", budget=1),
-        (*NAMED, *LONG, *DELETED_OUTSIDE, "reads o1: not found", "writes attempt", "sends a creation", ABANDONED)
-        + ("lists: o1 'one'", "writes identity", LATE, *LONG, "reads o1: not found", "writes attempt")
-        + ("sends a creation", ANSWERED),
+        (
+            *NAMED,
+            *LONG,
+            *DELETED_OUTSIDE,
+            "reads o1: not found",
+            "writes attempt",
+            "sends a creation",
+            ABANDONED,
+            "lists: o1 'one'",
+            "writes identity",
+            LATE,
+            *LONG,
+            "reads o1: not found",
+            "writes attempt",
+            "sends a creation",
+            ANSWERED,
+        ),
         without=breaking.gone_ids_are_forgotten,
     ),
     "16 a ghost is taken up while a creation is under way": Story(
         "I6",
         world("delete", "delete outside", budget=2),
-        (*SENT, ABANDONED, LATE, *LONG, *DELETED_OUTSIDE, "lists: nothing", "writes attempt", "sends a creation")
-        + (ABANDONED, "lists: o1 'one'", "writes identity", "a person deletes", TICK, LATE, TICK)
-        + ("lists: nothing", "removes the finalizer"),
+        (
+            *SENT,
+            ABANDONED,
+            LATE,
+            *LONG,
+            *DELETED_OUTSIDE,
+            "lists: nothing",
+            "writes attempt",
+            "sends a creation",
+            ABANDONED,
+            "lists: o1 'one'",
+            "writes identity",
+            "a person deletes",
+            TICK,
+            LATE,
+            TICK,
+            "lists: nothing",
+            "removes the finalizer",
+        ),
         without=breaking.an_id_shortens_the_wait,
     ),
     "17 an extra is taken up while its deletion is under way": Story(
         "I3",
         world("delete outside", budget=2),
-        (*SENT, ABANDONED, *LONG, "lists: nothing", "writes attempt", "sends a creation", ANSWERED, LATE)
-        + ("writes identity", "sends a deletion of o2", "nobody waits any more for the delete of o2")
-        + (*DELETED_OUTSIDE, *LONG, "reads o1: not found", "writes forget", "writes identity: id=o2")
-        + ("the delete of o2 takes effect late",),
+        (
+            *SENT,
+            ABANDONED,
+            *LONG,
+            "lists: nothing",
+            "writes attempt",
+            "sends a creation",
+            ANSWERED,
+            LATE,
+            "writes identity",
+            "sends a deletion of o2",
+            "nobody waits any more for the delete of o2",
+            *DELETED_OUTSIDE,
+            *LONG,
+            "reads o1: not found",
+            "writes forget",
+            "writes identity: id=o2",
+            "the delete of o2 takes effect late",
+        ),
         without=breaking.extras_removed_on_sight,
         rules=LATE_AT_WILL,
         ordinary=LATE_AT_WILL,
@@ -184,10 +305,25 @@ STORIES: Final = {
     "18 the loser of a race is taken up while its deletion is under way": Story(
         "I3",
         world("delete outside", operators=2, budget=6),
-        (*TWO_KNOW, *(PAUSE,) * 5, "operator 1 lists", "operator 1 writes attempt", "operator 1 sends a creation")
-        + (ANSWERED, "operator 1 writes identity", "operator 0 sends a creation", ANSWERED)
-        + ("operator 0 sends a deletion of o2", "nobody waits any more for the delete of o2", *DELETED_OUTSIDE)
-        + (*LONG, "reads o1: not found", "writes forget", "writes identity: id=o2", "the delete of o2 takes effect"),
+        (
+            *TWO_KNOW,
+            *((PAUSE,) * 5),
+            "operator 1 lists",
+            "operator 1 writes attempt",
+            "operator 1 sends a creation",
+            ANSWERED,
+            "operator 1 writes identity",
+            "operator 0 sends a creation",
+            ANSWERED,
+            "operator 0 sends a deletion of o2",
+            "nobody waits any more for the delete of o2",
+            *DELETED_OUTSIDE,
+            *LONG,
+            "reads o1: not found",
+            "writes forget",
+            "writes identity: id=o2",
+            "the delete of o2 takes effect",
+        ),
         always=breaking.rights_for_ever,
         without=breaking.a_lost_race_deleted_on_sight,
         rules=LATE_AT_WILL,
@@ -197,25 +333,52 @@ STORIES: Final = {
     "19 an old update lands after Ready": Story(
         "I7",
         world("edit", "second edit", budget=1),
-        (*NAMED, TICK, TICK, "a person's edit", "sends an update", "nobody waits", "a person's second edit")
-        + ("sends an update", "the update of o1 is done and answered", "Ready=True/", "the update of o1 takes effect"),
+        (
+            *NAMED,
+            TICK,
+            TICK,
+            "a person's edit",
+            "sends an update",
+            "nobody waits",
+            "a person's second edit",
+            "sends an update",
+            "the update of o1 is done and answered",
+            "Ready=True/",
+            "the update of o1 takes effect",
+        ),
         without=breaking.ready_at_once,
     ),
     "20 an old spec is sent over a newer one": Story(
         "I7",
         world("edit", "second edit", budget=1),
-        (*NAMED, TICK, TICK, "a person's edit", "the lagging API server catches up", "sends an update")
-        + ("the update of o1 is done and answered", "a person's second edit", TICK, TICK, "sends an update")
-        + ("the update of o1 is done and answered", TICK, TICK, "Ready=True/", RESTARTED_OLD, "sends an update")
-        + ("the update of o1 is done and answered",),
+        (
+            *NAMED,
+            TICK,
+            TICK,
+            "a person's edit",
+            "the lagging API server catches up",
+            "sends an update",
+            "the update of o1 is done and answered",
+            "a person's second edit",
+            TICK,
+            TICK,
+            "sends an update",
+            "the update of o1 is done and answered",
+            TICK,
+            TICK,
+            "Ready=True/",
+            RESTARTED_OLD,
+            "sends an update",
+            "the update of o1 is done and answered",
+        ),
         without=breaking.updates_without_announcement,
     ),
 }
 
 
 @pytest.fixture(params=list(STORIES), ids=[name.replace(" ", "-") for name in STORIES])
-def story(request: pytest.FixtureRequest) -> Iterator[Story]:
-    return STORIES[request.param]
+def story(request: pytest.FixtureRequest) -> Story:
+    return STORIES[str(request.param)]
 
 
 def test_without_its_rule_the_story_ends_badly(story: Story) -> None:
