@@ -78,10 +78,18 @@ class Deletion:
         self._left_disabled.discard(project_id)
 
     async def _look_at(self, project_id: str) -> RemoteProject | None:
-        """What it is; None where the deletion itself will hear that it is not there, or not to be had."""
+        """What it is; None where the deletion itself will hear that it is not there, or not to be had.
+
+        Raises:
+            DeletionBlocked: it may be a domain, and what would go with it cannot be seen.
+        """
         try:
             return await self._projects.get(project_id)
-        except (ProjectNotFound, PermissionDenied):
+        except ProjectNotFound:
+            return None
+        except PermissionDenied as denied:
+            if self._reach.manages_domains:
+                raise _blocked(f"whether it is a domain, and what is in it, cannot be seen: {denied}") from None
             return None
 
     async def _delete(self, project_id: str, before_send: Callable[[], None]) -> None:
@@ -140,6 +148,8 @@ class Deletion:
         """Enable what we disabled. What to raise: ``error``, with a word where that fails."""
         try:
             await put_right(self._client, requests.switch(domain.id, enabled=True), before_send)
+        except ProjectNotFound:
+            pass  # the deletion whose answer was lost was done
         except BackendError as failure:
             self._left_disabled.add(domain.id)
             return with_more(error, f"the domain is left disabled: {clipped(str(failure), 80)}")

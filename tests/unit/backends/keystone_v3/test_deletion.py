@@ -195,6 +195,28 @@ class TestADomain:
         await refusing(backend, OutcomeUnknown)
         assert switches(server) == [OFF, ON]
 
+    async def test_that_is_gone_after_all_is_not_said_to_be_left_disabled(self) -> None:
+        changed = answer(200, {"project": DOMAIN_PROJECT})
+        gone = not_found("project", ID)
+        backend, server = await self.backend({f"PATCH {PATH}": [changed, gone], f"DELETE {PATH}": [SILENCE, gone]})
+        assert "disabled" not in await refusing(backend, OutcomeUnknown)
+        assert switches(server) == [OFF, ON]
+        assert backend._deletion._left_disabled == set()
+        server.say(f"GET {PATH}", gone)
+        await backend.delete_project(ID, before_send=unchecked)
+
+    @pytest.mark.parametrize("known", [False, True])
+    async def test_that_cannot_be_told_from_a_project_is_not_touched(self, *, known: bool) -> None:
+        backend, server = await self.backend()
+        if known:
+            await backend.get_project(ID)
+        server.say(f"GET {PATH}", forbidden("get_project"))
+        server.say("GET /v3/projects", forbidden("list_projects"))
+        server.asked.clear()
+        message = await refusing(backend, DeletionBlocked)
+        assert "whether it is a domain, and what is in it, cannot be seen: get project" in message
+        assert {request.split()[0] for request in server.requests} == {"GET"}
+
     async def test_that_cannot_be_enabled_again_is_said_and_tried_again(self) -> None:
         changed = answer(200, {"project": DOMAIN_PROJECT})
         backend, server = await self.backend(
