@@ -12,7 +12,7 @@ from project_operator.backends.deadlines import within
 from project_operator.backends.keystone_v3.tokens import Token as KeystoneToken
 from project_operator.backends.tokens import RENEWAL_PAUSE, AccessToken, TokenKeeper, was_unauthorized
 from project_operator.backends.trust import Lost
-from project_operator.errors import BackendError, BackendUnavailable, CredentialsRejected, Throttled
+from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, CredentialsRejected, Throttled
 
 Exchange = Callable[[AccessToken], Awaitable[Answer | NoAnswer]]
 
@@ -174,10 +174,14 @@ class TestDeadlines:
         await asyncio.sleep(0)
         assert await service.current() == "token-2"
 
-    async def test_those_who_wait_hear_the_error_each_for_itself(self, service: Service) -> None:
-        service.error = CredentialsRejected("wrong password", status=401)
+    @pytest.mark.parametrize(
+        "error",
+        [CredentialsRejected("wrong password", status=401), ConnectionRefused("no such server", field="spec.csp.url")],
+    )
+    async def test_those_who_wait_hear_the_error_each_for_itself(self, service: Service, error: BackendError) -> None:
+        service.error = error
         raised = await asyncio.gather(*(service.current() for _ in range(3)), return_exceptions=True)
-        assert [(type(one), str(one)) for one in raised] == [(CredentialsRejected, "wrong password")] * 3
+        assert [(type(one), str(one), vars(one)) for one in raised] == [(type(error), str(error), vars(error))] * 3
         assert len({id(one) for one in raised}) == 3
         assert service.asked == 1
 
