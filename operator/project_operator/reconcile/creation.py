@@ -9,6 +9,7 @@ from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, naming, planning, rest, settling, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
+from project_operator.reconcile.credibility import in_the_way
 from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import Outcome, Standing, working
 from project_operator.reconcile.policies import backend_annotation, reads_only
@@ -179,6 +180,8 @@ def _absence_is_proved(view: View, backend: BackendView) -> bool:
 def _keep_looking(view: View, backend: BackendView) -> Action:
     if backend.listing is None or backend.listing.begun_at < view.memory.record_since:
         return rest.unchanged(poll=Poll("", view.memory.record_since, 0.0))
+    if view.now > view.quarantined_until:
+        return _until_believed(view, backend.listing)
     until = view.until(view.quarantined_until)
     return rest.reporting(
         view,
@@ -188,16 +191,17 @@ def _keep_looking(view: View, backend: BackendView) -> Action:
             "another is sent",
             Reason.OUTCOME_UNKNOWN,
         ),
-        poll=_poll(view),
+        poll=Poll("", view.now, min(view.cadence.after(view.memory.polls), view.quarantined_until - view.now + 0.01)),
     )
 
 
-def _poll(view: View) -> Poll:
-    left = view.quarantined_until - view.now
-    within = view.cadence.after(view.memory.polls)
-    if left >= 0:
-        return Poll("", view.now, min(within, left + 0.01))
-    return Poll("", view.quarantined_until, 0.0)
+def _until_believed(view: View, listing: Listing) -> Action:
+    """The quarantine is over: what is waited for is a listing that began after it, and can be believed."""
+    if listing.begun_at <= view.quarantined_until:
+        return rest.unchanged(poll=Poll("", view.quarantined_until, 0.0))
+    why = in_the_way(listing.in_doubt) or "the backend's listing lacks what Projects name, which is looked for first"
+    message = f"whether the last creation took effect is not known, and no other is sent as yet: {why}"
+    return rest.reporting(view, working(message, Reason.OUTCOME_UNKNOWN), poll=rest.soon(view, ""))
 
 
 def _buy_right(view: View, backend: BackendView, want: Wanted) -> WriteStatus:

@@ -22,7 +22,8 @@ from project_operator.reconcile.actions import (
     VerifyReadAccess,
 )
 from project_operator.reconcile.content import IMMUTABLE, particulars
-from project_operator.reconcile.evidence import NEVER, newest
+from project_operator.reconcile.credibility import in_the_way
+from project_operator.reconcile.evidence import NEVER, Listing, newest
 from project_operator.reconcile.memory import Announced, Intent, Memory
 from project_operator.reconcile.naming import IMPORTED
 from project_operator.reconcile.outcome import Outcome, held, working
@@ -265,7 +266,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
     from_ = max(_absence_counts_from(view), announced.at, memory.last_write_at)
     if listing is not None and listing.begun_at > from_:
         if not listing.credible:
-            return _waiting(view, None, rest.soon(view, ""))
+            return _not_believed(view, listing)
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
@@ -283,6 +284,14 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         )
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
     return rest.unchanged(poll=Poll("", max(view.now, from_), pause))
+
+
+def _not_believed(view: View, listing: Listing) -> Action:
+    """The project seems to be gone, but the listing lacks too much that should be there."""
+    if why := in_the_way(listing.in_doubt):
+        outcome = working(f"nothing of the project is to be seen, which is not believed yet: {why}", Reason.DELETING)
+        return rest.reporting(view, outcome, poll=rest.soon(view, ""))
+    return _waiting(view, None, rest.soon(view, ""))
 
 
 def _absence_counts_from(view: View) -> float:
