@@ -37,7 +37,7 @@ ORDER = ("core", "unit", "scenarios", "sandbox", "contract", "chart", "api", "ki
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
 WORKERS = {
-    "core": (2, "loadgroup"),
+    "core": (1, "loadgroup"),
     "unit": (2, "loadgroup"),
     "contract": (2, "loadgroup"),
     "sandbox": (3, "loadgroup"),
