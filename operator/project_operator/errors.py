@@ -4,6 +4,7 @@
 
     ProjectOperatorError
     ├── ConfigurationError          settings, command line, environment: to stderr, exit code 2
+    ├── TaskEnded                   a part of the operator ended by itself: a defect; the process ends too
     ├── SandboxError                the embedded control plane or an embedded server cannot run
     ├── KubeError                   a call to the API server failed
     │   ├── KubeConflict            409: the object is not what it was; read it and decide anew
@@ -27,6 +28,8 @@
         └── ConnectionRefused       connect(): URL, CA, organisation or version do not fit; says which field
 """
 
+from typing import Self
+
 
 class ProjectOperatorError(Exception):
     """Root of the tree. ``str()`` of each is one line for a person, without secrets."""
@@ -34,6 +37,10 @@ class ProjectOperatorError(Exception):
 
 class ConfigurationError(ProjectOperatorError):
     """A setting, option or environment variable is wrong; the message names it and the way out."""
+
+
+class TaskEnded(ProjectOperatorError):
+    """A task that lasts as long as the process ended by itself; the log says how."""
 
 
 class SandboxError(ProjectOperatorError):
@@ -89,6 +96,14 @@ class BackendError(ProjectOperatorError):
         self.status = status
         self.retry_after = retry_after
         self.trace_id = trace_id
+
+    def __copy__(self) -> Self:
+        """The same for another who raises it, without the traceback. `copy.copy` would not know what ``__init__`` of a
+        subclass asks for.
+        """
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
 
 class ProjectNotFound(BackendError):

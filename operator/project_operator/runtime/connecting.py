@@ -63,6 +63,8 @@ class Entry:
     """Since when this process knows of which attempt to replace the credential."""
     warned: tuple[datetime, int] | None = None
     """Of which expiry people were warned last, and how often."""
+    hindrance: str = ""
+    """What people were told last of why the credential is not replaced; "" where nothing is in the way."""
 
     @property
     def credential_expires_at(self) -> datetime | None:
@@ -118,6 +120,7 @@ class Connector:
             return
         revision = revision_of(_digest(backend.spec), secret)
         if entry.connection is not None and entry.revision == revision:
+            await entry.connection.make_sure_who_we_are()
             return
         if entry.revision == revision and entry.retry_at > self._clock.now():
             return
@@ -133,6 +136,8 @@ class Connector:
             self._failed(entry, error)
             await entry.close()
             return
+        if entry.connection is not None:
+            fresh.take_over(entry.connection)
         await entry.close()
         entry.connection, entry.rotated, entry.verdict, entry.failures = fresh, rotated, None, 0
         fresh.start()
@@ -244,9 +249,14 @@ class Connector:
         if raw is None:
             try:
                 live = await self._kube.get(SECRETS, backend.secret_namespace, name)
-            except (KubeNotFound, KubeForbidden):
+            except KubeNotFound:
+                return None, Verdict(Reason.SECRET_NOT_FOUND, f"{called} is not there")
+            except KubeForbidden:
+                # The value replaces its default, so what it did not have to name it has to name now.
                 return None, Verdict(
-                    Reason.SECRET_NOT_FOUND, f"{called} is not there, or may not be read by the operator"
+                    Reason.SECRET_NOT_FOUND,
+                    f"{called} may not be read by the operator; let the chart's value `secrets.namespaces` name"
+                    f" '{backend.secret_namespace}' and every other namespace with credentials",
                 )
             if (live["metadata"].get("labels") or {}).get(names.CREDENTIALS_LABEL) != "true":
                 return None, Verdict(

@@ -21,6 +21,7 @@ USERS: Final = "/v3/users"
 ROLES: Final = "/v3/roles"
 DOMAINS: Final = "/v3/domains"
 ASSIGNMENTS: Final = "/v3/role_assignments"
+IDENTITY_PROVIDERS: Final = "/v3/OS-FEDERATION/identity_providers"
 
 _UNLOCKED: Final[dict[str, Any]] = {"options": {"immutable": False}}
 UNKNOWN_ID: Final = "{id}"
@@ -56,6 +57,11 @@ class Request:
 def project_path(project_id: str) -> str:
     """Path of one project."""
     return f"{PROJECTS}/{project_id if project_id == UNKNOWN_ID else quote(project_id, safe='')}"
+
+
+def config_path(domain_id: str) -> str:
+    """Path of the configuration that a domain has of its own."""
+    return f"{DOMAINS}/{quote(domain_id, safe='')}/config"
 
 
 def get(operation: Operation, path: str, named: Iterable[str] = (), **query: str) -> Request:
