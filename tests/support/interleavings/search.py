@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from interleavings.state import TIMING, UIDS, Held, Operator, State, Stored, ready_in, told
-from interleavings.steps import Rules, Step, steps
+from interleavings.step import Rules, Step
+from interleavings.steps import steps
 from project_operator.reconcile.evidence import NEVER
 
 

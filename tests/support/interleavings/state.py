@@ -1,12 +1,13 @@
 """What there is at one moment of the small world; frozen, and equal where nothing that matters differs."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from math import ceil
-from typing import Any, Final, cast
+from types import MappingProxyType
+from typing import Any, Final
 
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import Mark
@@ -26,6 +27,8 @@ MOMENT: Final = 1.0
 TIMING: Final = Timing(send_validity=TICK, deadline=TICK, in_flight_bound=TICK, read_lag=TICK)
 LONG_AGO: Final = -5 * TICK
 """Nothing older than this is told apart: it is longer than the longest wait."""
+REVISION: Final = "r1"
+"""Of the backend object."""
 WALL: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 UIDS: Final = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
 MARKS: Final = {
@@ -189,7 +192,7 @@ class State:
     def _operators(self, ranks: Mapping[int, int]) -> tuple[Any, ...]:
         """The operators and the requests; which operator is the first is not told apart."""
         told = [
-            (_ranked(operator.cache, ranks), _plain(replace(operator, cache=None)), index)
+            (_ranked(operator.cache, ranks), _told_apart(operator), index)
             for index, operator in enumerate(self.operators)
         ]
         if len(told) > 1:
@@ -230,9 +233,14 @@ def ready_in(status: Mapping[str, Any]) -> dict[str, Any]:
     return next((dict(one) for one in status.get("conditions", ()) if one["type"] == "Ready"), {})
 
 
-def told(stored: Stored) -> dict[str, Any]:
+def told(stored: Stored) -> Mapping[str, Any]:
     """The status in ``stored``."""
-    return dict(json.loads(stored.status))
+    return _decoded(stored.status)
+
+
+@cache
+def _decoded(status: str) -> Mapping[str, Any]:
+    return MappingProxyType(json.loads(status))
 
 
 @cache
@@ -339,12 +347,20 @@ def _remembered(memory: Memory, move: Move) -> Memory:
     )
 
 
-def _ranked(stored: Stored | None, ranks: Mapping[int, int]) -> Stored | None:
-    return None if stored is None else replace(stored, version=ranks[stored.version])
+def _ranked(stored: Stored | None, ranks: Mapping[int, int]) -> tuple[Any, ...] | None:
+    if stored is None:
+        return None
+    facts = (stored.uid, stored.generation, stored.finalizer, stored.annotations, stored.deleting)
+    return (ranks[stored.version], *facts, stored.description, stored.status)
 
 
 def _order(request: Request) -> tuple[Any, ...]:
     return (request.kind, request.sender, request.uid, request.project_id, request.description, request.age)
+
+
+def _told_apart(operator: Operator) -> tuple[Any, ...]:
+    """All of it but the cache."""
+    return tuple([_plain(getattr(operator, name)) for name in _names(Operator) if name != "cache"])
 
 
 def _plain(value: Any) -> Any:
@@ -368,9 +384,14 @@ def _plain(value: Any) -> Any:
 _ATOMS: Final = frozenset({type(None), str, int, float, bool, frozenset, Reason, Intent, Purpose})
 
 
-@cache
-def _names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast(type[Any], kind)))
+_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    known = _NAMES.get(kind)
+    if known is None:
+        known = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return known
 
 
 _KNOWN: Final[dict[tuple[Any, ...], RemoteProject]] = {}

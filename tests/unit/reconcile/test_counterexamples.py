@@ -14,7 +14,7 @@ import pytest
 from interleavings import breaking
 from interleavings.search import Impossible, follow, is_good, world
 from interleavings.state import MARKS, State
-from interleavings.steps import Rules
+from interleavings.step import Rules
 
 from project_operator.api.marks import Mark
 from project_operator.reconcile.evidence import Listing

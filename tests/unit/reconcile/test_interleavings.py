@@ -1,6 +1,6 @@
 """Every order in which things can happen to one Project, as far as it is small enough to try them all.
 
-Bigger worlds are searched by `make soak`; see docs/benchmarks/interleavings.md for what has been searched.
+Bigger worlds are searched by `make soak` (tests/soak/).
 """
 
 import pytest
