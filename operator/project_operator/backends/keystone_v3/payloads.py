@@ -123,6 +123,12 @@ class UserPayload(Payload):
     password_expires_at: datetime | None = None
 
 
+class ScopeProjectPayload(IdPayload):
+    """The project that a token is for."""
+
+    domain: NamedPayload | None = None
+
+
 class TokenPayload(Payload):
     """A token's own account of itself."""
 
@@ -130,7 +136,7 @@ class TokenPayload(Payload):
     expires_at: datetime
     user: UserPayload = UserPayload()
     domain: NamedPayload | None = None
-    project: IdPayload | None = None
+    project: ScopeProjectPayload | None = None
 
 
 class TokenDocument(Payload):
