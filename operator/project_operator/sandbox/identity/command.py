@@ -18,6 +18,7 @@ from project_operator.sandbox.identity.keystone import command as keystone
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+from project_operator.sandbox.identity.otc import command as otc
 from project_operator.sandbox.identity.server import KEEP_ALIVE
 from project_operator.sandbox.identity.tls import TLSFiles
 
@@ -25,7 +26,7 @@ _DEFAULTS: Final = NscaleSettings()
 _PACE: Final = ("read_lag", "provision_delay", "deprovision_delay")
 _NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed")
 """Attributes of the parsed arguments, None where an option was not given."""
-_OPTIONS: Final = {"nscale": _NSCALE_OPTIONS, "keystone": keystone.OPTIONS, "csp": csp.OPTIONS}
+_OPTIONS: Final = {"nscale": _NSCALE_OPTIONS, "keystone": keystone.OPTIONS, "otc": otc.OPTIONS, "csp": csp.OPTIONS}
 """Those that only one backend has."""
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
@@ -54,6 +55,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     _add_nscale_options(parser)
     keystone.add_options(parser)
+    otc.add_options(parser)
     csp.add_options(parser)
     parser.set_defaults(run=run)
 
@@ -91,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     tls = _tls(arguments)
     if arguments.backend == "keystone":
         return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
+    if arguments.backend == "otc":
+        return otc.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     if arguments.backend == "csp":
         return csp.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     with EmbeddedIdentityServer(
