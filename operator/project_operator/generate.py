@@ -46,9 +46,9 @@ GENERATED: Final = (
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
     GeneratedFile("docs/reference/settings.md", settings.reference),
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
-    GeneratedFile(nscale_errors.PAGE, nscale_errors.error_reference),
-    GeneratedFile(openstack_errors.PAGE, openstack_errors.error_reference),
-    GeneratedFile(csp_errors.PAGE, csp_errors.error_reference),
+    GeneratedFile(nscale_errors.PAGE, nscale_errors.ERROR_PAGE.text),
+    GeneratedFile(openstack_errors.PAGE, openstack_errors.ERROR_PAGE.text),
+    GeneratedFile(csp_errors.PAGE, csp_errors.ERROR_PAGE.text),
 )
 
 GENERATED_FOLDERS: Final = ("crds", CHART_CRDS)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from candidates import CANDIDATES, Candidate, Connecting, Purpose
 from candidates.answers import CALLS as NAMES
 from candidates.answers import WRITES, ErrorRow
+from fact_rows import CITATION, rows
 from middlebox import Middlebox
 from troubles import failing, marked
 
@@ -20,8 +20,6 @@ ROWS = [
     for row in candidate.error_rows
 ]
 LEAST = 40
-FACTS = Path(__file__).parents[2] / "docs" / "backends"
-CITATION = re.compile(r"\b[A-Z][0-9](?:\.[0-9]+)?-[0-9]+\b")
 RFC = re.compile(r"RFC \d{4}, \d+(\.\d+)*")
 EVIDENCE = re.compile(r"\[[A-Za-z?]+\]")
 
@@ -77,14 +75,13 @@ async def test_what_it_means_to_a_connection_that_is_being_made(
 
 @pytest.mark.parametrize("key", CANDIDATES)
 def test_there_are_enough_of_them_and_no_two_alike(key: str) -> None:
-    rows = CANDIDATES[key].error_rows
-    assert len({row.name for row in rows}) == len(rows) >= LEAST
+    found = CANDIDATES[key].error_rows
+    assert len({row.name for row in found}) == len(found) >= LEAST
 
 
 @pytest.mark.parametrize("key", CANDIDATES)
 def test_each_says_what_it_stands_on(key: str) -> None:
-    facts = "".join(page.read_text(encoding="utf-8") for page in FACTS.glob("*.md"))
-    known = set(re.findall(r"^\| ([A-Z][0-9](?:\.[0-9]+)?-[0-9]+) \|", facts, flags=re.MULTILINE))
+    known = set(rows())
     for row in CANDIDATES[key].error_rows:
         cited = CITATION.findall(row.basis)
         assert cited or RFC.search(row.basis) or "API page" in row.basis, row.name

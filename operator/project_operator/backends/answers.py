@@ -9,27 +9,25 @@ from typing import Final
 from project_operator.backends.calls import NoAnswer
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
 
-ANY_STATUS: Final = range(100, 1000)
-"""For the rows of a table of answers that hold whatever the status is."""
-
 MESSAGE_LIMIT: Final = 256
 """Characters of `BackendError` messages."""
 
 _ELLIPSIS: Final = "…"
 _REDACTED: Final = "[redacted]"
-_JOSE: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.=-]*")
+_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.=-]*|gAAAAA[A-Za-z0-9_=-]{8,}")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 def quotable(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` of a vendor, fit for status and logs: one line of printable characters without a credential in it.
 
-    ``secrets`` are replaced where they occur, and so is what begins as a JSON Web Token does (RFC 7519).
+    ``secrets`` are replaced where they occur, and so is what begins as a JSON Web Token (RFC 7519) or a Fernet token
+    (version 128, Keystone's) does: somebody else's is not ours to show either.
     """
     for secret in secrets:
         if secret:
             text = text.replace(secret, _REDACTED)
-    text = _JOSE.sub(_REDACTED, text)
+    text = _TOKEN.sub(_REDACTED, text)
     if not text.isprintable():
         text = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(text.split())

@@ -8,20 +8,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from candidates import Connecting, Purpose
+from candidates import LOOPBACK, Connecting, Purpose
 from candidates.nscale import NscaleCandidate
 from middlebox import Middlebox
 from scripted_server import say
-from troubles import PAGE, failing, marked
+from troubles import PAGE, failing, marked, refusing
 
 from project_operator import __version__
 from project_operator.api.names import MARK_TAG
 from project_operator.backends import transport
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject, Tag
+from project_operator.backends.keeping import Ask, NoKeeper, Replacement
+from project_operator.backends.nscale import NscaleConfig, open_backend
+from project_operator.backends.nscale.config import Session
+from project_operator.backends.vendor import Surroundings
 from project_operator.errors import (
     BackendUnavailable,
+    CredentialsRejected,
     OutcomeUnknown,
     PermissionDenied,
     ProjectNotFound,
@@ -29,12 +36,21 @@ from project_operator.errors import (
     Throttled,
     WriteConflict,
 )
+from project_operator.sandbox.identity.clock import ManualClock
 from project_operator.sandbox.identity.faults import Fault, FaultAction
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+from project_operator.sandbox.identity.tls import TLSFiles
 
 LAGGING = 3600.0
+
+
+class Unkept(NoKeeper):
+    """For a credential that need not outlive the test."""
+
+    async def replace(self, ask: Ask) -> Replacement:
+        return await ask()
 
 
 @asynccontextmanager
@@ -268,6 +284,43 @@ async def test_n6_15_a_server_that_closes_idle_connections_loses_no_write(monkey
                 await create(backend, marked(number))
                 await asyncio.sleep(0.04 + number % 8 / 100)
         assert len(candidate.truth()) == 40
+
+
+async def test_n6_16_tls_is_of_the_ingress_whose_authority_we_are_told_and_a_token_is_enough(tmp_path: Path) -> None:
+    with EmbeddedIdentityServer(NscaleSettings(read_lag=0.0), tls=TLSFiles.make(tmp_path)) as server:
+        candidate = NscaleCandidate(server)
+        candidate.reset()
+        assert candidate.url.startswith("https://")
+        async with connection(candidate, Connecting(ca_bundle=server.ca_bundle)) as backend:
+            project = await create(backend)
+            assert [shown.id for shown in await backend.list_projects()] == [project.id]
+        wary = candidate.open(Connecting())
+        await refusing(wary.connect(), "spec.nscale.caBundle", candidate.secrets)
+        await wary.aclose()
+
+
+async def test_n6_18_no_token_is_used_once_it_has_ended_since_the_server_tolerates_nothing() -> None:
+    """The server's clock and ours are one, and moved by hand: a lag of ours would show as a refusal."""
+    clock = ManualClock()
+    settings = NscaleSettings(dialect="1.18", read_lag=0.0, token_lifetime=1000.0, access_token_lifetime=100.0)
+    surroundings = Surroundings(LOOPBACK, now=lambda: datetime.fromtimestamp(clock.now(), UTC), keeper=Unkept())
+    with EmbeddedIdentityServer(settings, clock=clock) as server:
+        made = server.admin.make_session("person@example.com")
+        session = Session(made.refresh_token, made.client_id, made.client_secret)
+        renewed = open_backend(NscaleConfig(server.url, session=session), surroundings)
+        ending = open_backend(NscaleConfig(server.url, token=server.token), surroundings)
+        for backend in (renewed, ending):
+            await backend.connect()
+        for _ in range(99):
+            clock.advance(10.0)
+            await renewed.list_projects()
+        clock.advance(9.0)
+        await ending.list_projects()
+        assert {record.status for record in server.admin.requests()} == {200}
+        clock.advance(1.0)
+        await failing(ending.list_projects(), CredentialsRejected, {server.token})
+        for backend in (renewed, ending):
+            await backend.aclose()
 
 
 async def test_n1_3_9_a_server_that_panics_is_no_refusal(nscale: NscaleCandidate) -> None:

@@ -62,6 +62,8 @@ class SimulatedBackend:
     provision_delay: float = 0.5
     delete_delay: float = 0.5
     create_delay: float = 0.0
+    create_queue: float = 0.0
+    """How long a creation waits for its turn before it is sent."""
     blocked: set[str] = field(default_factory=set)
     groups: list[Group] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
@@ -118,6 +120,7 @@ class SimulatedBackend:
         return tuple(self.roles)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
+        await asyncio.sleep(self.create_queue)
         before_send()
         self.requests += self.plan_create(replace(content, role_assignments=None))
         return without_assignments(await self._write("create", "", lambda: self._create(content)))

@@ -62,6 +62,8 @@ class World:
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
+        self.send_validity = SEND_VALIDITY
+        """Of the next engine."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,7 +117,7 @@ class World:
             cluster_id=CLUSTER,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
-            send_validity=SEND_VALIDITY,
+            send_validity=self.send_validity,
             cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
             publish=lambda obj, notice: self.notices.append((obj["metadata"]["name"], notice)),
             hooks=FanOut(),
@@ -128,10 +130,24 @@ class World:
         """SIGKILL: whatever was going on is gone; what was sent may still take effect."""
         if self.engine is not None:
             self.kube.listener = None
-            for task in self.engine.tasks():
-                task.cancel()
-            await asyncio.sleep(0)
+            await self.kill(self.engine)
             self.engine = None
+
+    @staticmethod
+    async def kill(engine: Engine) -> None:
+        """The same for an operator that another one has taken over from."""
+        for task in engine.tasks():
+            task.cancel()
+        await asyncio.sleep(0)
+
+    def take_over(self) -> Engine:
+        """Another operator starts, while this one goes on with what it has begun and hears of nothing new; which is
+        returned.
+        """
+        assert self.engine is not None
+        former, self.engine = self.engine, None
+        self.start()
+        return former
 
     async def stop(self) -> None:
         """SIGTERM."""

@@ -13,8 +13,7 @@ import trustme
 from calling import Open
 
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
-from project_operator.backends.nscale.classification import classify
-from project_operator.backends.nscale.errors import Operation
+from project_operator.backends.nscale.errors import ANSWERS, Operation
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import ClientCertificate, Lost, show_certificate
 from project_operator.errors import BackendError, ConnectionRefused, CredentialsRejected
@@ -78,7 +77,7 @@ async def ask(
 
 
 def meant(operation: Operation, outcome: Answer | NoAnswer) -> BackendError | None:
-    return classify(operation, outcome, now=datetime.now(UTC))
+    return ANSWERS.classify(operation, outcome, now=datetime.now(UTC))
 
 
 async def test_it_is_shown_where_it_is_asked_for(open_transport: Open, server: str, authority: trustme.CA) -> None:

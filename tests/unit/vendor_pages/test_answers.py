@@ -10,11 +10,10 @@ import scripted_keystone
 
 from project_operator import errors
 from project_operator.backends.calls import Answer
-from project_operator.backends.csp import classification as csp
+from project_operator.backends.csp.errors import ANSWERS as CSP
 from project_operator.backends.csp.errors import Operation as CSPOperation
-from project_operator.backends.keystone_v3 import classification as keystone
 from project_operator.backends.keystone_v3.errors import Operation as KeystoneOperation
-from project_operator.backends.nscale import classification as nscale
+from project_operator.backends.nscale.errors import ANSWERS as NSCALE
 from project_operator.backends.nscale.errors import Operation as NscaleOperation
 from project_operator.backends.openstack.dialect import OPENSTACK
 from project_operator.backends.registry import shipped
@@ -30,19 +29,19 @@ NSCALE_CODES = {400: "invalid_request", 401: "access_denied", 403: "forbidden", 
 def nscale_says(status: int) -> BackendError | None:
     document = {"error": NSCALE_CODES.get(status, ""), "error_description": "…"}
     answer = Answer(status, httpx.Headers(), json.dumps(document).encode())
-    return nscale.classify(NscaleOperation.CREATE_PROJECT, answer, now=NOW)
+    return NSCALE.classify(NscaleOperation.CREATE_PROJECT, answer, now=NOW)
 
 
 def keystone_says(status: int) -> BackendError | None:
     by_policy = scripted_keystone.forbidden("create_project")
     answer = by_policy if status == by_policy.status else scripted_keystone.error(status, "…")
-    return keystone.classify(keystone.Asked(KeystoneOperation.CREATE_PROJECT), answer, OPENSTACK, now=NOW)
+    return OPENSTACK.answers.classify(KeystoneOperation.CREATE_PROJECT, answer, now=NOW)
 
 
 def csp_says(status: int) -> BackendError | None:
     document = {"message": "…", "statusCode": status, "requestId": "0af7651916cd43dd"}
     answer = Answer(status, httpx.Headers(), json.dumps(document).encode())
-    return csp.classify(CSPOperation.CREATE_PROJECT, answer, now=NOW)
+    return CSP.classify(CSPOperation.CREATE_PROJECT, answer, now=NOW)
 
 
 BACKENDS: dict[str, Callable[[int], BackendError | None]] = {

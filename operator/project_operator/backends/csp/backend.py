@@ -19,10 +19,9 @@ from project_operator.backends.base import (
 )
 from project_operator.backends.calls import Endpoint
 from project_operator.backends.csp import requests
-from project_operator.backends.csp.classification import succeeded, unusable, whole
 from project_operator.backends.csp.client import CSPClient
 from project_operator.backends.csp.config import CSPConfig
-from project_operator.backends.csp.errors import ORGANIZATION_FIELD, SPEC_PATH, Operation
+from project_operator.backends.csp.errors import ANSWERS, ORGANIZATION_FIELD, SPEC_PATH, Operation
 from project_operator.backends.csp.payloads import (
     CUSTOM,
     DEFAULT_ID,
@@ -111,7 +110,7 @@ class CSPBackend:
         sights: dict[str, Sight] = {}
         for start in range(0, len(items), _BATCH):
             for item in items[start : start + _BATCH]:
-                sight = whole(operation, item_to_sight(item, self._config.organization_id))
+                sight = ANSWERS.whole(operation, item_to_sight(item, self._config.organization_id))
                 sights[sight.project.id] = sight
             await asyncio.sleep(0)
         self._sights = sights
@@ -145,7 +144,7 @@ class CSPBackend:
         """Page by page (V7-1)."""
         self._require_connection()
         operation = Operation.LIST_GROUPS
-        return whole(
+        return ANSWERS.whole(
             operation, items_to_groups(await self._client.list_all(operation, self._paths.groups, GROUPS_PER_PAGE))
         )
 
@@ -161,7 +160,7 @@ class CSPBackend:
         answer = await self._client.send(requests.creation(self._paths, content), before_send)
         created = read(CreatedPayload, answer.body)
         if created is None or created.id.lower() == DEFAULT_ID:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         project = RemoteProject(
             id=created.id,
             organization_id=self._config.organization_id,
@@ -187,7 +186,7 @@ class CSPBackend:
         for request in steps:
             answer = await self._client.send(request, before_send)
             if answer.body.strip() and read(ProjectPayload, answer.body) is None and request.operation is operation:
-                raise unusable(operation, answer)  # it has no body (V2-4), or in days to come the project
+                raise ANSWERS.unusable(operation, answer)  # it has no body (V2-4), or in days to come the project
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """Guarded by what was read last; what was never read, is read (V9-3)."""
@@ -209,8 +208,8 @@ class CSPBackend:
             raise
         self._sights.pop(project_id, None)
         body = answer.body.strip()
-        if succeeded(operation, answer) and body and read(ProjectPayload, body) is None:
-            raise unusable(operation, answer)
+        if ANSWERS.succeeded(operation, answer) and body and read(ProjectPayload, body) is None:
+            raise ANSWERS.unusable(operation, answer)
 
     def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
         """One POST, and one PATCH for each group that is given roles."""
@@ -299,7 +298,7 @@ class CSPBackend:
             raise
         sight = read_sight(answer.body, self._config.organization_id)
         if sight is None or sight.project.id != project_id:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         self._sights[project_id] = sight
         return sight
 
@@ -309,7 +308,7 @@ class CSPBackend:
         answer = await self._client.send(get(operation, path, pageStart="1", pageLimit="1"))
         page = read_page(answer.body, path)
         if page is None:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         if page.items:
             return
         request = get(operation, self._paths.project(self._config.versions.read, DEFAULT_ID))
@@ -322,13 +321,13 @@ class CSPBackend:
             )
             raise PermissionDenied(words, operation=operation, status=denied.status, trace_id=denied.trace_id) from None
         if read_sight(answer.body, self._config.organization_id) is None:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
 
     async def _verify_deleted(self, project_id: str) -> None:
         """Raise unless the list of soft-deleted projects holds it: a right that was lost looks like an absence."""
         operation = Operation.LIST_DELETED_PROJECTS
         items = await self._client.list_all(operation, self._paths.deleted, PROJECTS_PER_PAGE)
-        if project_id not in whole(operation, items_to_ids(items)):
+        if project_id not in ANSWERS.whole(operation, items_to_ids(items)):
             raise BackendUnavailable(
                 "get project: it is not shown, and not in the list of deleted ones either; a right may have been lost",
                 operation=Operation.GET_PROJECT,
@@ -342,11 +341,11 @@ class CSPBackend:
         found: list[RoleAssignment] = []
         for group_id in sorted(group_ids if vrn else ()):
             answer = await self._client.send(get(operation, self._paths.group_roles(group_id)))
-            if not succeeded(operation, answer):
+            if not ANSWERS.succeeded(operation, answer):
                 continue
             roles = read(GroupRolesPayload, answer.body)
             if roles is None:
-                raise unusable(operation, answer)
+                raise ANSWERS.unusable(operation, answer)
             found += (RoleAssignment(group_id, role) for role in roles.held(vrn))
         return tuple(sorted(set(found)))
 
@@ -375,5 +374,5 @@ class CSPBackend:
         answer = await self._client.send(get(operation, path, parentProjectId=project_id, pageStart="1", pageLimit="1"))
         page = read_page(answer.body, path)
         if page is None:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         return bool(page.items)

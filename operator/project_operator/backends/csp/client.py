@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from project_operator.api.v1alpha1.csp import CSPAuthHeader
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
-from project_operator.backends.csp.classification import classify, unusable
 from project_operator.backends.csp.config import CSPConfig
-from project_operator.backends.csp.errors import ORGANIZATION_FIELD, Operation
+from project_operator.backends.csp.errors import ANSWERS, ORGANIZATION_FIELD, Operation
 from project_operator.backends.csp.payloads import TokenPayload, read, read_claims, read_page
 from project_operator.backends.csp.requests import IDENTITY, Request, get
 from project_operator.backends.csp.tokens import Token, TokenKeeper
@@ -101,7 +100,7 @@ class CSPClient:
             answer = await self.send(request)
             page = read_page(answer.body, path)
             if page is None or (page.following is not None and page.following <= start):
-                raise unusable(operation, answer)
+                raise ANSWERS.unusable(operation, answer)
             found += page.items
             if total is not None and page.total != total:
                 return _Change(_TOO_FAST)
@@ -138,7 +137,7 @@ class CSPClient:
         answer = self._usable(operation, outcome, "")
         payload = read(TokenPayload, answer.body)
         if payload is None:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         claims = read_claims(payload.access_token)
         self._check_organization(operation, claims.organization_id)
         life = payload.expires_in if payload.expires_in is not None else DEFAULT_LIFE
@@ -164,10 +163,7 @@ class CSPClient:
 
     def _usable(self, operation: Operation, outcome: Answer | NoAnswer, token: str) -> Answer:
         secrets = (*self._config.credential.secrets, token)
-        error = classify(operation, outcome, now=self._now(), secrets=secrets)
-        if isinstance(outcome, Answer) and error is None:
-            return outcome
-        raise error or AssertionError("a call without answer is an error")
+        return ANSWERS.usable(operation, outcome, now=self._now(), secrets=secrets)
 
 
 def _repeats(items: list[Any]) -> bool:

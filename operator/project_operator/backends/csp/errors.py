@@ -1,17 +1,33 @@
 """What each answer of the Cloud Services Platform means: one table, read from the top; the first row that fits holds.
 
-A write counts as refused, and so as not done, in two cases alone: the answer is the platform's own error document with
-a status below 500, or its status is one that something in front of the platform gives instead of passing the request
-on. Whatever else is not a success is unknown. ``docs/reference/errors-csp.md`` is generated from this table, and
-``classification`` applies it, after a token that may be dead has been replaced (``client``).
+``docs/reference/errors-csp.md`` is generated from it. It is asked after a token that may be dead has been replaced
+(``client``).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from project_operator.backends.answer_table import rows
+from project_operator.backends.answer_table.rows import (
+    ANY_BODY,
+    ANY_STATUS,
+    CLIENT_ERRORS,
+    FOREIGN_BODY,
+    LOST,
+    MOVED,
+    MOVED_URL,
+    REDIRECTS,
+    TOO_MANY,
+    TOO_SLOW,
+    ErrorDocument,
+    Row,
+    in_front_of,
+    only,
+    own_body,
+)
+from project_operator.backends.answer_table.table import AnswerTable
+from project_operator.backends.calls import Answer
+from project_operator.backends.csp.payloads import read_error, read_oauth_error
 from project_operator.errors import (
-    BackendError,
     BackendUnavailable,
     ConnectionRefused,
     CredentialsRejected,
@@ -25,11 +41,10 @@ from project_operator.errors import (
 
 SPEC_PATH: Final = "spec.vmwareCSP"
 URL_FIELD: Final = f"{SPEC_PATH}.url"
-CA_FIELD: Final = f"{SPEC_PATH}.caBundle"
 ORGANIZATION_FIELD: Final = f"{SPEC_PATH}.organization"
 
 
-class Operation(StrEnum):
+class Operation(rows.Operation):
     """What was asked: a method of `Backend`, or a part of one. The first sign-in is what `connect` begins with."""
 
     CONNECT = "connect"
@@ -45,16 +60,6 @@ class Operation(StrEnum):
     UPDATE_PROJECT = "update_project"
     CHANGE_GROUP_ROLES = "change_group_roles"
     DELETE_PROJECT = "delete_project"
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something if it gets through."""
-        return self in WRITES
-
-    @property
-    def words(self) -> str:
-        """For messages: ``create project``."""
-        return self.replace("_", " ")
 
 
 CONNECT: Final = frozenset({Operation.CONNECT})
@@ -79,7 +84,7 @@ WRITES: Final = CREATE | UPDATE | CHANGE_ROLES | DELETE
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT | SIGN_IN
 
-SUCCESS: Final = {
+_SUCCESS: Final = {
     **dict.fromkeys(CONNECT | SIGN_IN | READS, frozenset({200})),
     Operation.CREATE_PROJECT: frozenset({200, 201}),
     Operation.UPDATE_PROJECT: frozenset({200, 204}),
@@ -92,7 +97,7 @@ none is (V2-7)."""
 MANAGE: Final = "project administrator, organization administrator or organization owner"
 OWN: Final = "organization administrator or organization owner"
 
-RIGHTS: Final = {
+_RIGHTS: Final = {
     **dict.fromkeys(USE, MANAGE),
     **dict.fromkeys(
         {
@@ -106,59 +111,12 @@ RIGHTS: Final = {
 }
 """The role that the caller needs (V2-5, V2-22, V7-1)."""
 
-
-class Source(StrEnum):
-    """Who speaks."""
-
-    CSP = "csp"
-    """The body is the platform's error document; in a sign-in, OAuth's counts too."""
-    OTHER = "other"
-    """It is not: a gateway, a load balancer, anything."""
-    EITHER = "either"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table: the answers that it is about, what they mean, and why we think so."""
-
-    operations: frozenset[Operation]
-    statuses: range
-    source: Source
-    outcome: type[BackendError] | None
-    """None: what was asked for is so."""
-    says: str
-    """What happened and what to do; ``{right}`` stands for the entry of `RIGHTS`."""
-    basis: str
-    """The row of docs/backends/csp.md, or the other ground it stands on."""
-    quotes: bool = False
-    """Whether the platform's own words help."""
-
-    def fits(self, operation: Operation, status: int, *, own: bool) -> bool:
-        """Whether this row is about such an answer; ``own``: the platform's."""
-        return (
-            operation in self.operations
-            and status in self.statuses
-            and (self.source is Source.EITHER or (self.source is Source.CSP) == own)
-        )
-
-
-def only(status: int) -> range:
-    """The range of one status."""
-    return range(status, status + 1)
-
-
-ANY_STATUS: Final = range(100, 1000)
-REDIRECTS: Final = range(300, 400)
-CLIENT_ERRORS: Final = range(400, 500)
-
-NOT_CSP: Final = "does not answer as the Cloud Services Platform does; the URL must be that of its console"
+_NOT_CSP: Final = "does not answer as the Cloud Services Platform does; the URL must be that of its console"
 
 _SIGN_IN: Final = "the credential is not accepted; put a valid API token, or client id and secret, into the Secret"
 _TOKEN: Final = "the access token is not accepted"  # noqa: S105 - it is what is said
 _ROLE: Final = "not allowed; the credential needs the role {right}"
-_MOVED: Final = "redirected to elsewhere, which is not followed"
-_MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
-_IN_FRONT: Final = "something in front of the platform refuses to pass the request on"
+_IN_FRONT: Final = in_front_of("the platform")
 _NO_PROJECT: Final = "there is no such project, or the credential may not see it"
 _NO_ORGANIZATION: Final = "the organization, or the parent, is not known there or not to be seen"
 _TAKEN: Final = (
@@ -170,21 +128,20 @@ _BLOCKED: Final = (
 )
 _NOT_THERE: Final = "this server has no such call; set `capabilities.delete: false`, and `deletionPolicy: Orphan`"
 _LARGE: Final = "too large; shorten the description"
-_LOST: Final = "failed, and may have been done all the same"
 
-_CSP, _OTHER, _EITHER = Source.CSP, Source.OTHER, Source.EITHER
+_CSP: Final = own_body("the platform's error document")
 
-TABLE: Final = (
+_ROWS: Final = (
     # Signing in.
     Row(CONNECT | SIGN_IN, only(400), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
-    Row(CONNECT | SIGN_IN, only(401), _EITHER, CredentialsRejected, _SIGN_IN, "V3-5", quotes=True),
+    Row(CONNECT | SIGN_IN, only(401), ANY_BODY, CredentialsRejected, _SIGN_IN, "V3-5", quotes=True),
     Row(CONNECT | SIGN_IN, only(403), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
     # Whoever says so, in whatever form.
-    Row(USE, only(401), _EITHER, CredentialsRejected, _TOKEN, "V3-7"),
-    Row(ALL, only(429), _EITHER, Throttled, "too many requests", "V6-3"),
+    Row(USE, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "V3-7"),
+    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "V6-3"),
     # What is not documented need not be there.
-    Row(DELETE, only(405), _EITHER, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
-    Row(DELETE, only(501), _EITHER, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
+    Row(DELETE, only(405), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
+    Row(DELETE, only(501), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
     # The platform's own refusals.
     Row(USE, only(403), _CSP, PermissionDenied, _ROLE, "V2-22, V5-4"),
     Row(GET | UPDATE, only(404), _CSP, ProjectNotFound, _NO_PROJECT, "API page, 404"),
@@ -196,20 +153,38 @@ TABLE: Final = (
     Row(DELETE, only(409), _CSP, RequestRefused, _BLOCKED, "V8-1, V8-3", quotes=True),
     Row(USE, only(400), _CSP, RequestRefused, "refused", "API page, 400", quotes=True),
     Row(UPDATE | CHANGE_ROLES, only(409), _CSP, RequestRefused, "a conflict", "V5-1", quotes=True),
-    Row(WRITES, only(413), _EITHER, RequestRefused, _LARGE, "RFC 9110, 15.5.14"),
+    Row(WRITES, only(413), ANY_BODY, RequestRefused, _LARGE, "RFC 9110, 15.5.14"),
     # A URL that does not lead to the platform.
-    Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
-    Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_CSP, "V6-4"),
+    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
+    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
+    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_CSP, "V6-4"),
     # Given by something in front of the platform instead of passing the request on.
-    Row(READS | SIGN_IN, CLIENT_ERRORS, _EITHER, BackendUnavailable, _IN_FRONT, "V6-4"),
-    Row(WRITES, only(404), _OTHER, BackendUnavailable, _IN_FRONT, "V6-4: no route"),
-    Row(WRITES, only(405), _EITHER, BackendUnavailable, _IN_FRONT, "V6-4: a method that the path does not have"),
-    Row(WRITES, only(421), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
+    Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4"),
+    Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "V6-4: no route"),
+    Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4: a method that the path does not have"),
+    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
+    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, _EITHER, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, _EITHER, OutcomeUnknown, _LOST, "V6-4; API page, 500", quotes=True),
-    Row(ALL, REDIRECTS, _EITHER, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, _EITHER, BackendUnavailable, "failed", "V6-4; API page, 500", quotes=True),
+    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "V6-4; API page, 500", quotes=True),
+    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
+    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "V6-4; API page, 500", quotes=True),
+)
+
+
+def _read_error(operation: Operation, answer: Answer) -> ErrorDocument | None:
+    document = read_error(answer.body, answer.status)
+    return document or (read_oauth_error(answer.body) if operation in CONNECT | SIGN_IN else None)
+
+
+ANSWERS: Final = AnswerTable(
+    vendor="the platform",
+    rows=_ROWS,
+    success=_SUCCESS,
+    rights=_RIGHTS,
+    connect=Operation.CONNECT,
+    writes=WRITES,
+    read_error=_read_error,
+    mistaken=_NOT_CSP,
+    spec_path=SPEC_PATH,
 )

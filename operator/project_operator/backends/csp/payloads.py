@@ -5,6 +5,7 @@ Nothing here raises on what a server sent; what cannot be used is None, and its 
 """
 
 import binascii
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pydantic_core import from_json
 
 from project_operator.api.v1alpha1.csp import CSPRoleKind
 from project_operator.backends import marked_description
+from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import Group, HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
 from project_operator.backends.csp.roles import role_id
@@ -33,6 +35,8 @@ DEFAULT_ID: Final = "default"
 DIRECT: Final = "DIRECT"
 LONGEST_WORD: Final = 256
 """Characters of a word of the server's that is shown."""
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 """An id that can stand in a URL path."""
@@ -77,15 +81,6 @@ class OAuthErrorPayload(BaseModel):
 
     error: str
     error_description: LenientText = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorDocument:
-    """What was said of an error by the platform itself."""
-
-    message: str
-    code: str = ""
-    request_id: str = ""
 
 
 class TokenPayload(BaseModel):
@@ -239,7 +234,8 @@ def read_error(body: bytes, status: int) -> ErrorDocument | None:
     code = found.csp_error_code or found.error_code
     if not (code or found.request_id or found.module_code is not None or found.status_code is not None):
         return None
-    return ErrorDocument(found.message, clipped(quotable(code), 64), found.request_id)
+    request_id = found.request_id if _REQUEST_ID.fullmatch(found.request_id) else ""
+    return ErrorDocument(found.message, clipped(quotable(code), 64), request_id)
 
 
 def read_oauth_error(body: bytes) -> ErrorDocument | None:

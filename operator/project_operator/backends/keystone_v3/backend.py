@@ -17,7 +17,6 @@ from project_operator.backends.base import (
 )
 from project_operator.backends.calls import Endpoint
 from project_operator.backends.keystone_v3 import requests
-from project_operator.backends.keystone_v3.classification import succeeded, unusable, whole
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.config import KeystoneConfig
 from project_operator.backends.keystone_v3.credentials import Reference
@@ -92,7 +91,7 @@ class KeystoneBackend:
         answer = await self._client.ask_openly(get(Operation.CONNECT, requests.VERSION))
         document = read(VersionDocument, answer.body)
         if document is None:
-            raise unusable(Operation.CONNECT, answer, self._dialect)
+            raise self._client.answers.unusable(Operation.CONNECT, answer)
         token = await self._client.token()
         wanted = [(self._config.domain, self._dialect.domain_field)]
         elsewhere = f"{self._dialect.spec_path}.additionalDomains"
@@ -150,7 +149,7 @@ class KeystoneBackend:
             answer = await self._client.send(request)
             page = read_page(answer.body, "projects")
             if page is None:
-                raise unusable(operation, answer, self._dialect)
+                raise self._client.answers.unusable(operation, answer)
             if not page.items:
                 await self._client.read(DomainDocument, get(operation, f"{requests.DOMAINS}/{domain.id}"))
 
@@ -160,7 +159,7 @@ class KeystoneBackend:
         items: list[Any] = []
         for domain in self._homes:
             items += await self._client.list_all(operation, requests.GROUPS, "groups", domain_id=domain.id)
-        return whole(operation, items_to_groups(items))
+        return self._client.answers.whole(operation, items_to_groups(items))
 
     async def list_roles(self) -> tuple[Role, ...]:
         """Those of the cloud, and those of each domain where the credential may see them: a manager may not, and may
@@ -173,7 +172,7 @@ class KeystoneBackend:
                 items += await self._client.list_all(operation, requests.ROLES, "roles", domain_id=domain.id)
             except PermissionDenied:
                 break
-        return whole(operation, items_to_roles(items))
+        return self._client.answers.whole(operation, items_to_roles(items))
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """Of two creations with one name one is refused, in whatever way they meet (K6-1)."""
@@ -182,7 +181,7 @@ class KeystoneBackend:
         answer = await self._client.send(request, before_send)
         project = read_project(answer.body, self._dialect.mark_place)
         if project is None or project.content.name != content.name:
-            raise unusable(Operation.CREATE_PROJECT, answer, self._dialect)
+            raise self._client.answers.unusable(Operation.CREATE_PROJECT, answer)
         return self._noted(project)
 
     async def update_project(
@@ -293,7 +292,7 @@ class KeystoneBackend:
         found: list[RemoteProject] = []
         for start in range(0, len(items), _BATCH):
             batch = [item_to_project(item, self._dialect.mark_place) for item in items[start : start + _BATCH]]
-            found += [whole(operation, project) for project in batch]
+            found += [self._client.answers.whole(operation, project) for project in batch]
             await asyncio.sleep(0)
         return found
 
@@ -302,7 +301,7 @@ class KeystoneBackend:
         answer = await self._client.send(get(operation, self._path(operation, project_id), {project_id}))
         project = read_project(answer.body, self._dialect.mark_place)
         if project is None or project.id != project_id:
-            raise unusable(operation, answer, self._dialect)
+            raise self._client.answers.unusable(operation, answer)
         if self._is_ours(project):
             return self._noted(project)
         what = "it is a domain" if _is_domain(project) else "it is in another domain"
@@ -350,13 +349,13 @@ class KeystoneBackend:
     async def _acknowledged(self, request: Request, before_send: Callable[[], None]) -> None:
         """Send a write, and raise where a success of it is not Keystone's."""
         answer = await self._client.send(request, before_send)
-        if not succeeded(request.asked, answer, self._dialect):
+        if not self._client.answers.succeeded(request.asked.operation, answer):
             return
         if request.asked.operation is Operation.UPDATE_PROJECT:
             if read_project(answer.body, self._dialect.mark_place) is None:
-                raise unusable(request.asked.operation, answer, self._dialect)
+                raise self._client.answers.unusable(request.asked.operation, answer)
         elif answer.body.strip():
-            raise unusable(request.asked.operation, answer, self._dialect)
+            raise self._client.answers.unusable(request.asked.operation, answer)
 
     def _is_ours(self, project: RemoteProject) -> bool:
         if _is_domain(project):

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
-from project_operator.backends.keystone_v3.classification import Asked, classify, succeeded, unusable
 from project_operator.backends.keystone_v3.credentials import Credential
 from project_operator.backends.keystone_v3.dialect import Dialect
-from project_operator.backends.keystone_v3.errors import Operation
+from project_operator.backends.keystone_v3.errors import Operation, speaks_of
 from project_operator.backends.keystone_v3.payloads import (
-    ErrorDocument,
     Payload,
     TokenDocument,
     in_utc,
@@ -19,7 +17,7 @@ from project_operator.backends.keystone_v3.payloads import (
     read,
     read_page,
 )
-from project_operator.backends.keystone_v3.requests import TOKENS, Request, get
+from project_operator.backends.keystone_v3.requests import TOKENS, Asked, Request, get
 from project_operator.backends.keystone_v3.tokens import Token, TokenKeeper
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import Lost
@@ -43,7 +41,9 @@ class KeystoneClient:
     ) -> None:
         self._transport = transport
         self._credential = credential
-        self._dialect = dialect
+        self._page_limit = dialect.page_limit
+        self.answers: Final = dialect.answers
+        """What answers mean."""
         self._now = now
         self._tokens = TokenKeeper(self._sign_in, lambda: asyncio.get_running_loop().time())
 
@@ -81,21 +81,21 @@ class KeystoneClient:
     async def read(self, document: type[Document], request: Request) -> Document | None:
         """The answer to a read as ``document``; None for an absence that is an answer."""
         answer = await self.send(request)
-        if not succeeded(request.asked, answer, self._dialect):
+        if not self.answers.succeeded(request.asked.operation, answer):
             return None
         found = read(document, answer.body)
         if found is None:
-            raise unusable(request.asked.operation, answer, self._dialect)
+            raise self.answers.unusable(request.asked.operation, answer)
         return found
 
     async def items(self, request: Request, key: str) -> list[Any]:
         """The items under ``key`` of a list that has no pages, unread; none for an absence that is an answer."""
         answer = await self.send(request)
-        if not succeeded(request.asked, answer, self._dialect):
+        if not self.answers.succeeded(request.asked.operation, answer):
             return []
         page = read_page(answer.body, key)
         if page is None or page.marker:
-            raise unusable(request.asked.operation, answer, self._dialect)
+            raise self.answers.unusable(request.asked.operation, answer)
         return page.items
 
     async def list_all(self, operation: Operation, path: str, key: str, **query: str) -> list[Any]:
@@ -123,13 +123,13 @@ class KeystoneClient:
         # However many pages a server makes up, what is kept of them is bounded, and so is the time.
         for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
-            request = get(operation, path, begin.values(), **query, limit=str(self._dialect.page_limit), **begin)
+            request = get(operation, path, begin.values(), **query, limit=str(self._page_limit), **begin)
             answer = await self.send(request)
-            if not succeeded(request.asked, answer, self._dialect):
+            if not self.answers.succeeded(request.asked.operation, answer):
                 return None
             page = read_page(answer.body, key)
             if page is None or page.marker in markers:
-                raise unusable(operation, answer, self._dialect)
+                raise self.answers.unusable(operation, answer)
             size += len(answer.body)
             if size > _LONGEST_ANSWER:
                 break
@@ -160,8 +160,8 @@ class KeystoneClient:
             return False
         if outcome.status != 404:  # noqa: PLR2004 - a status of HTTP
             return outcome.status == 401  # noqa: PLR2004 - likewise
-        document = read(ErrorDocument, outcome.body)
-        return document is not None and (not document.names(asked.named) or token.project_id in asked.named)
+        document = self.answers.read_error(asked.operation, outcome)
+        return document is not None and (not speaks_of(document, asked.named) or token.project_id in asked.named)
 
     async def _sign_in(self) -> Token:
         asked = Asked(Operation.SIGN_IN)
@@ -174,7 +174,7 @@ class KeystoneClient:
         document = read(TokenDocument, answer.body)
         value = answer.headers.get("x-subject-token") or ""
         if document is None or not value or not all("!" <= char <= "~" for char in value):
-            raise unusable(Operation.SIGN_IN, answer, self._dialect)
+            raise self.answers.unusable(Operation.SIGN_IN, answer)
         token = document.token
         return Token(
             value,
@@ -188,7 +188,4 @@ class KeystoneClient:
 
     def _usable(self, asked: Asked, outcome: Answer | NoAnswer, token: str) -> Answer:
         secrets = (self._credential.secret, token)
-        error = classify(asked, outcome, self._dialect, now=self._now(), secrets=secrets)
-        if isinstance(outcome, Answer) and error is None:
-            return outcome
-        raise error or AssertionError("a call without answer is an error")
+        return self.answers.usable(asked.operation, outcome, now=self._now(), secrets=secrets, named=asked.named)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from project_operator.backends.answers import clipped, quotable
-from project_operator.backends.keystone_v3.classification import whole
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.credentials import Reference
 from project_operator.backends.keystone_v3.dialect import Dialect
@@ -38,7 +37,7 @@ async def find_domain(client: KeystoneClient, wanted: Reference, field: str) -> 
         found = [] if document is None else [document.domain]
     else:
         items = await client.list_all(Operation.FIND_DOMAIN, DOMAINS, "domains", name=wanted.name)
-        found = [whole(Operation.FIND_DOMAIN, read(NamedPayload, item)) for item in items]
+        found = [client.answers.whole(Operation.FIND_DOMAIN, read(NamedPayload, item)) for item in items]
     match found:
         case [domain]:
             return Domain(domain.id, domain.name)

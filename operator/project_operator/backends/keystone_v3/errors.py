@@ -1,19 +1,36 @@
 """What each answer of Keystone means: one table, read from the top; the first row that fits holds.
 
-A write counts as refused, and so as not done, in two cases alone: the answer is Keystone's own error document with a
-status below 500, or its status is one that something in front of Keystone gives instead of passing the request on.
-Whatever else is not a success is unknown. The pages ``docs/reference/errors-*.md`` are generated from this table, and
-``classification`` applies it, after a token that may be dead has been replaced (``client``).
+The pages ``docs/reference/errors-*.md`` of all who speak the protocol are generated from it. It is asked after a token
+that may be dead has been replaced (``client``).
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+import re
+from collections.abc import Callable
 from typing import Final
 
-from project_operator.backends.answers import ANY_STATUS
-from project_operator.backends.keystone_v3.payloads import ErrorDocument
+from project_operator.backends.answer_table import rows
+from project_operator.backends.answer_table.rows import (
+    ANY_BODY,
+    ANY_STATUS,
+    CLIENT_ERRORS,
+    FOREIGN_BODY,
+    LOST,
+    MOVED,
+    MOVED_URL,
+    REDIRECTS,
+    TOO_MANY,
+    TOO_SLOW,
+    Body,
+    ErrorDocument,
+    Row,
+    in_front_of,
+    only,
+    own_body,
+)
+from project_operator.backends.answer_table.table import AnswerTable
+from project_operator.backends.calls import Answer
+from project_operator.backends.keystone_v3.payloads import read_error
 from project_operator.errors import (
-    BackendError,
     BackendUnavailable,
     ConnectionRefused,
     CredentialsRejected,
@@ -26,7 +43,7 @@ from project_operator.errors import (
 )
 
 
-class Operation(StrEnum):
+class Operation(rows.Operation):
     """What was asked: a method of `Backend`, or a part of one."""
 
     CONNECT = "connect"
@@ -43,16 +60,6 @@ class Operation(StrEnum):
     GRANT_ROLE = "grant_role"
     REVOKE_ROLE = "revoke_role"
     DELETE_PROJECT = "delete_project"
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something if it gets through."""
-        return self in WRITES
-
-    @property
-    def words(self) -> str:
-        """For messages: ``create project``."""
-        return self.replace("_", " ")
 
 
 CONNECT: Final = frozenset({Operation.CONNECT})
@@ -71,7 +78,7 @@ READS: Final = LISTS | FIND | GET | ASSIGNMENTS | {Operation.VERIFY_READ_ACCESS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT | SIGN_IN
 
-SUCCESS: Final = {
+_SUCCESS: Final = {
     **dict.fromkeys(CONNECT | READS, frozenset({200})),
     Operation.SIGN_IN: frozenset({201}),
     Operation.CREATE_PROJECT: frozenset({201}),
@@ -81,7 +88,7 @@ SUCCESS: Final = {
 }
 """Statuses of success (K1-1 to K1-5, K7-1). Those of a deletion are the dialect's."""
 
-RIGHTS: Final = {
+_RIGHTS: Final = {
     Operation.FIND_DOMAIN: "identity:get_domain",
     Operation.LIST_PROJECTS: "identity:list_projects",
     Operation.GET_PROJECT: "identity:get_project",
@@ -97,61 +104,7 @@ RIGHTS: Final = {
 }
 """What Keystone's policy must allow (K3-11)."""
 
-
-class Source(StrEnum):
-    """Who speaks, and of what."""
-
-    POLICY = "policy"
-    """Keystone's error document: the policy forbids it."""
-    KEYSTONE = "keystone"
-    """Keystone's error document, whatever it says."""
-    NAMING = "naming"
-    """Keystone's error document, naming an id that was asked for."""
-    OTHER = "other"
-    """Not Keystone's: an ingress, a gateway, anything."""
-    EITHER = "either"
-
-    def fits(self, document: ErrorDocument | None, asked: frozenset[str]) -> bool:
-        """Whether such an answer came."""
-        match self:
-            case Source.EITHER:
-                return True
-            case Source.OTHER:
-                return document is None
-            case Source.KEYSTONE:
-                return document is not None
-            case Source.POLICY:
-                return document is not None and document.by_policy
-            case Source.NAMING:
-                return document is not None and document.names(asked)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table: the answers that it is about, what they mean, and why we think so."""
-
-    operations: frozenset[Operation]
-    statuses: range
-    source: Source
-    outcome: type[BackendError] | None
-    """None: no error; what was asked for is so, or the caller knows what follows."""
-    says: str
-    """What happened and what to do; ``{right}`` stands for the entry of `RIGHTS`."""
-    basis: str
-    """The row of docs/backends/keystone.md, or the other ground it stands on."""
-    quotes: bool = False
-    """Whether Keystone's own words help."""
-
-
-def only(status: int) -> range:
-    """The range of one status."""
-    return range(status, status + 1)
-
-
-REDIRECTS: Final = range(300, 400)
-CLIENT_ERRORS: Final = range(400, 500)
-
-NOT_KEYSTONE: Final = "does not answer as Keystone's API v3 does; the URL must be that of the identity service"
+_NOT_KEYSTONE: Final = "does not answer as Keystone's API v3 does; the URL must be that of the identity service"
 
 _SIGN_IN: Final = (
     "user, password, domain or scope is not accepted, and Keystone does not say which; a role on the scope is needed"
@@ -159,27 +112,43 @@ _SIGN_IN: Final = (
 _CREDENTIAL: Final = "the credential is not accepted"
 _TOKEN: Final = "the token is not accepted"  # noqa: S105 - it is what is said
 _ROLE: Final = "not allowed; the credential needs the role manager on the domain, or what {right} asks for"
-_MOVED: Final = "redirected to elsewhere, which is not followed"
-_MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
-_IN_FRONT: Final = "something in front of Keystone refuses to pass the request on"
+_IN_FRONT: Final = in_front_of("Keystone")
 _NO_PROJECT: Final = "there is no such project"
 _NOT_THAT: Final = "something else than what was asked for is not found, so this proves nothing"
 _LARGE: Final = "too large; shorten the description or the tags"
 _TAKEN: Final = "another project of the domain has this name; choose another `spec.name`, or import that project"
-_LOST: Final = "failed, and may have been done all the same"
 
-_POLICY, _KEYSTONE, _NAMING = Source.POLICY, Source.KEYSTONE, Source.NAMING
-_OTHER, _EITHER = Source.OTHER, Source.EITHER
+_REQUEST_ID: Final = re.compile(r"req-[0-9a-f-]{1,64}")
 
-TABLE: Final = (
+_FORBIDDEN: Final = "You are not authorized to perform the requested action"
+
+
+def speaks_of(document: ErrorDocument | None, named: frozenset[str]) -> bool:
+    """Whether ``document`` speaks of one of the ids in ``named`` (K3-20)."""
+    return document is not None and any(
+        re.search(rf"(: |^Marker ){re.escape(name)}(?![A-Za-z0-9_-])", document.message) for name in named
+    )
+
+
+def _by_policy(document: ErrorDocument | None, _: frozenset[str]) -> bool:
+    """Whether it is the policy that forbids it, and not the state of things: both say 403 (K4-3)."""
+    return document is not None and document.message.startswith(_FORBIDDEN)
+
+
+_DOCUMENT: Final = "Keystone's error document"
+_KEYSTONE: Final = own_body(_DOCUMENT)
+_POLICY: Final = Body(f"{_DOCUMENT}, about the policy", _by_policy)
+_NAMING: Final = Body(f"{_DOCUMENT}, naming what was asked for", speaks_of)
+
+ROWS: Final = (
     # Signing in: whatever of the credential is wrong, and even that it is gone, is told in a few ways.
-    Row(SIGN_IN, only(401), _EITHER, CredentialsRejected, _SIGN_IN, "K3-10"),
+    Row(SIGN_IN, only(401), ANY_BODY, CredentialsRejected, _SIGN_IN, "K3-10"),
     Row(SIGN_IN, only(404), _KEYSTONE, CredentialsRejected, _CREDENTIAL, "K3-7", quotes=True),
     Row(SIGN_IN, only(400), _KEYSTONE, CredentialsRejected, _CREDENTIAL, "K3-3", quotes=True),
     Row(SIGN_IN, only(403), _KEYSTONE, CredentialsRejected, _CREDENTIAL, "K3-10", quotes=True),
     # Whoever says so, in whatever form.
-    Row(ALL, only(401), _EITHER, CredentialsRejected, _TOKEN, "K3-6"),
-    Row(ALL, only(429), _EITHER, Throttled, "too many requests", "K9-1: a gateway's, given before Keystone is asked"),
+    Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "K3-6"),
+    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "K9-1: a gateway's, given before Keystone is asked"),
     # Keystone's own refusals.
     Row(USE, only(403), _POLICY, PermissionDenied, _ROLE, "K4-1, K4-2, K3-11"),
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3: the state of things, not rights", quotes=True),
@@ -195,29 +164,53 @@ TABLE: Final = (
     Row(CREATE | UPDATE, only(409), _KEYSTONE, NameTaken, _TAKEN, "API page, 409; K6-1, K6-5"),
     Row(USE, only(400), _KEYSTONE, RequestRefused, "refused", "API page, 400; K6-3", quotes=True),
     Row(USE, only(409), _KEYSTONE, RequestRefused, "refused", "API page, 409", quotes=True),
-    Row(WRITES, only(413), _EITHER, RequestRefused, _LARGE, "K2-4: HTML, and before anything is done"),
+    Row(WRITES, only(413), ANY_BODY, RequestRefused, _LARGE, "K2-4: HTML, and before anything is done"),
     # A URL that does not lead to Keystone.
-    Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
-    Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_KEYSTONE, "K2-3"),
+    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
+    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
+    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_KEYSTONE, "K2-3"),
     # Given by something in front of Keystone instead of passing the request on.
-    Row(READS | SIGN_IN, CLIENT_ERRORS, _EITHER, BackendUnavailable, _IN_FRONT, "K2-3, K2-5"),
-    Row(WRITES, only(404), _OTHER, BackendUnavailable, _IN_FRONT, "K2-3: no route"),
-    Row(WRITES, only(405), _EITHER, BackendUnavailable, _IN_FRONT, "K2-2: a method that the path does not have"),
-    Row(WRITES, only(421), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
+    Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "K2-3, K2-5"),
+    Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "K2-3: no route"),
+    Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "K2-2: a method that the path does not have"),
+    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
+    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, _EITHER, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, _EITHER, OutcomeUnknown, _LOST, "K2-3, K9-1", quotes=True),
-    Row(ALL, REDIRECTS, _EITHER, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, _EITHER, BackendUnavailable, "failed", "K2-3, K9-1", quotes=True),
+    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "K2-3, K9-1", quotes=True),
+    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
+    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "K2-3, K9-1", quotes=True),
 )
 
 
-def row_for(operation: Operation, status: int, document: ErrorDocument | None, asked: frozenset[str]) -> Row:
-    """The first row of `TABLE` that fits; ``asked`` are the ids that the request was about."""
-    return next(
-        row
-        for row in TABLE
-        if operation in row.operations and status in row.statuses and row.source.fits(document, asked)
+def answers(
+    spec_path: str,
+    *,
+    deleted: frozenset[int],
+    vendor: str = "Keystone",
+    first: tuple[Row[Operation], ...] = (),
+    read_document: Callable[[bytes], ErrorDocument | None] = read_error,
+) -> AnswerTable[Operation]:
+    """The table as one who speaks the protocol has it.
+
+    ``deleted`` are the statuses that say that a deletion was done, ``first`` the rows that are read before the others,
+    and ``read_document`` finds the error document in a body.
+    """
+    return AnswerTable(
+        vendor=vendor,
+        rows=first + ROWS,
+        success=_SUCCESS | {Operation.DELETE_PROJECT: deleted},
+        rights=_RIGHTS,
+        connect=Operation.CONNECT,
+        writes=WRITES,
+        read_error=lambda _, answer: read_document(answer.body),
+        mistaken=_NOT_KEYSTONE,
+        spec_path=spec_path,
+        request_id=_request_id,
     )
+
+
+def _request_id(answer: Answer) -> str:
+    """The id under which Keystone logged the request (K2-6)."""
+    said = answer.headers.get("x-openstack-request-id") or ""
+    return said if _REQUEST_ID.fullmatch(said) else ""

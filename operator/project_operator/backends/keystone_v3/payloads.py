@@ -5,7 +5,6 @@ by. Unknown fields are ignored. Nothing here raises on what a server sent; what 
 stays here.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 from pydantic_core import from_json
 
+from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.base import (
     Group,
     HealthStatus,
@@ -24,14 +24,12 @@ from project_operator.backends.base import (
     Role,
     RoleAssignment,
 )
-from project_operator.backends.keystone_v3.dialect import MarkPlace
+from project_operator.backends.keystone_v3.mark_place import MarkPlace
 
 IS_DOMAIN: Final = "keystone.isDomain"
 DOMAIN_ID: Final = "keystone.domainID"
 IMMUTABLE: Final = "keystone.immutable"
 """Keys of `ProjectContent.particulars`."""
-
-_POLICY: Final = "You are not authorized to perform the requested action"
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 """An id that can stand in a URL path. Keystone makes UUIDs in hex; ``default`` is one too, and so are the longer ones
@@ -52,19 +50,10 @@ class ErrorPayload(Payload):
     title: str = ""
 
 
-class ErrorDocument(Payload):
+class ErrorEnvelope(Payload):
     """Keystone's error document."""
 
     error: ErrorPayload
-
-    @property
-    def by_policy(self) -> bool:
-        """Whether it is the policy that forbids it, and not the state of things: both say 403 (K4-3)."""
-        return self.error.message.startswith(_POLICY)
-
-    def names(self, asked: frozenset[str]) -> bool:
-        """Whether it speaks of one of the ids in ``asked`` (K3-20)."""
-        return any(re.search(rf"(: |^Marker ){re.escape(name)}(?![A-Za-z0-9_-])", self.error.message) for name in asked)
 
 
 class OptionsPayload(Payload):
@@ -183,6 +172,12 @@ def read(document: type[Document], value: bytes | Any) -> Document | None:
         return document.model_validate(value)
     except ValidationError:
         return None
+
+
+def read_error(body: bytes) -> ErrorDocument | None:
+    """The error document in ``body``; None where it is something else."""
+    found = read(ErrorEnvelope, body)
+    return None if found is None else ErrorDocument(found.error.message)
 
 
 def read_page(body: bytes, key: str) -> Page | None:

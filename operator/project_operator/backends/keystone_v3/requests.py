@@ -9,9 +9,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from project_operator.backends.base import PlannedCall, ProjectContent, RemoteProject, RoleAssignment
-from project_operator.backends.keystone_v3.classification import Asked
-from project_operator.backends.keystone_v3.dialect import MarkPlace
 from project_operator.backends.keystone_v3.errors import Operation
+from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import DOMAIN_ID, IMMUTABLE, IS_DOMAIN
 
 VERSION: Final = "/v3"
@@ -25,6 +24,15 @@ ASSIGNMENTS: Final = "/v3/role_assignments"
 _UNLOCKED: Final[dict[str, Any]] = {"options": {"immutable": False}}
 UNKNOWN_ID: Final = "{id}"
 """Stands in a plan for the id of a project that is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, as far as it decides what an answer means."""
+
+    operation: Operation
+    named: frozenset[str] = frozenset()
+    """The ids whose absence would be an answer; a 404 that names none of them is about something else (K3-20)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from project_operator.backends.base import RoleAssignment
 from project_operator.backends.keystone_v3 import requests
-from project_operator.backends.keystone_v3.classification import whole
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.payloads import items_to_assignments, items_to_roles
@@ -29,7 +28,7 @@ async def read_role_assignments(
         items = await client.items(request, "role_assignments")
     except PermissionDenied:
         return await _group_by_group(client, project_id, group_ids)
-    return whole(_OPERATION, items_to_assignments(items, project_id))
+    return client.answers.whole(_OPERATION, items_to_assignments(items, project_id))
 
 
 async def _group_by_group(
@@ -38,6 +37,7 @@ async def _group_by_group(
     found: list[RoleAssignment] = []
     for group_id in sorted(group_ids):
         path = f"{requests.project_path(project_id)}/groups/{quote(group_id, safe='')}/roles"
-        roles = whole(_OPERATION, items_to_roles(await client.items(get(_OPERATION, path, {group_id}), "roles")))
+        items = await client.items(get(_OPERATION, path, {group_id}), "roles")
+        roles = client.answers.whole(_OPERATION, items_to_roles(items))
         found += [RoleAssignment(group_id, role.id) for role in roles]
     return tuple(sorted(found))

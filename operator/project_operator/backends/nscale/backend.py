@@ -14,7 +14,6 @@ from project_operator.backends.base import (
     Role,
 )
 from project_operator.backends.calls import Answer, Endpoint
-from project_operator.backends.nscale.classification import unusable
 from project_operator.backends.nscale.client import LONGEST_LIST, NscaleClient
 from project_operator.backends.nscale.config import NscaleConfig
 from project_operator.backends.nscale.credential_payloads import AccountToken, read_accounts, read_subject
@@ -24,7 +23,7 @@ from project_operator.backends.nscale.credentials import (
     Credential,
     SessionCredential,
 )
-from project_operator.backends.nscale.errors import SPEC_PATH, SUCCESS, Operation
+from project_operator.backends.nscale.errors import ANSWERS, SPEC_PATH, Operation
 from project_operator.backends.nscale.organizations import resolve_organization
 from project_operator.backends.nscale.paths import ORGANIZATIONS, USERINFO, VERSION, groups, projects, service_accounts
 from project_operator.backends.nscale.payloads import (
@@ -81,7 +80,7 @@ class NscaleBackend:
         answer = await self._client.get(Operation.CONNECT, ORGANIZATIONS, deadline=deadline)
         visible = read_organizations(answer.body)
         if visible is None:
-            raise unusable(Operation.CONNECT, answer)
+            raise ANSWERS.unusable(Operation.CONNECT, answer)
         found = resolve_organization(visible, self._config.organization_id, self._config.organization_name)
         self._organization_id = found.id
         principal = await self._learn_who_we_are(found.id, deadline)
@@ -95,13 +94,13 @@ class NscaleBackend:
         answer = await self._client.get(Operation.LIST_PROJECTS, projects(self._organization), longest=LONGEST_LIST)
         items = read_items(answer.body)
         if items is None:
-            raise unusable(Operation.LIST_PROJECTS, answer)
+            raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
         found: list[RemoteProject] = []
         for start in range(0, len(items), _BATCH):
             for item in items[start : start + _BATCH]:
                 project = item_to_project(item)
                 if project is None:
-                    raise unusable(Operation.LIST_PROJECTS, answer)
+                    raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
                 found.append(project)
             await asyncio.sleep(0)
         # While an organization is not ready its list holds the projects of all others (N4-3).
@@ -112,7 +111,7 @@ class NscaleBackend:
         answer = await self._client.get(Operation.GET_PROJECT, self._project(Operation.GET_PROJECT, project_id))
         project = read_project(answer.body)
         if project is None or project.id != project_id or project.organization_id != self._organization:
-            raise unusable(Operation.GET_PROJECT, answer)
+            raise ANSWERS.unusable(Operation.GET_PROJECT, answer)
         return project
 
     async def verify_read_access(self) -> None:
@@ -123,15 +122,15 @@ class NscaleBackend:
         """
         path = projects(self._organization, _unused_id(self._token_hex))
         answer = await self._client.get(Operation.VERIFY_READ_ACCESS, path)
-        if answer.status in SUCCESS[Operation.VERIFY_READ_ACCESS] and read_project(answer.body) is None:
-            raise unusable(Operation.VERIFY_READ_ACCESS, answer)
+        if ANSWERS.succeeded(Operation.VERIFY_READ_ACCESS, answer) and read_project(answer.body) is None:
+            raise ANSWERS.unusable(Operation.VERIFY_READ_ACCESS, answer)
 
     async def list_groups(self) -> tuple[Group, ...]:
         """One request, as there are no pages (N4-4)."""
         answer = await self._client.get(Operation.LIST_GROUPS, groups(self._organization), longest=LONGEST_LIST)
         found = read_groups(answer.body, self._organization)
         if found is None:
-            raise unusable(Operation.LIST_GROUPS, answer)
+            raise ANSWERS.unusable(Operation.LIST_GROUPS, answer)
         return found
 
     async def list_roles(self) -> tuple[Role, ...]:
@@ -145,7 +144,7 @@ class NscaleBackend:
         answer = await self._client.write(operation, "POST", path, write_project(content), before_send)
         project = read_project(answer.body)
         if project is None or project.organization_id != self._organization:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         return project
 
     async def update_project(
@@ -236,8 +235,8 @@ def _credential(config: NscaleConfig, sender: Sender, surroundings: Surroundings
 
 def _acknowledge(operation: Operation, answer: Answer) -> None:
     """Raise where a success of PUT or DELETE is not nscale's: it has no body (N0-4), or in days to come the project."""
-    if answer.status in SUCCESS[operation] and answer.body.strip() and read_project(answer.body) is None:
-        raise unusable(operation, answer)
+    if ANSWERS.succeeded(operation, answer) and answer.body.strip() and read_project(answer.body) is None:
+        raise ANSWERS.unusable(operation, answer)
 
 
 def _unused_id(token_hex: Callable[[int], str]) -> str:

@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 from project_operator.backends.calls import Call
 from project_operator.backends.keeping import Keeper, Replacement
 from project_operator.backends.nscale import paths
-from project_operator.backends.nscale.classification import unusable
 from project_operator.backends.nscale.config import Session
 from project_operator.backends.nscale.credential_payloads import AccountToken, Tokens, read_account_token, read_tokens
-from project_operator.backends.nscale.errors import Operation
+from project_operator.backends.nscale.errors import ANSWERS, Operation
 from project_operator.backends.nscale.sender import Sender
 from project_operator.errors import BackendError, BackendUnavailable
 
@@ -169,7 +168,7 @@ class AccountCredential:
         answer = await self._sender.send(operation, call, secrets=self.secrets)
         shown = read_account_token(answer.body)
         if shown is None or shown.id != self._account.id:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         return Replacement(shown.token.encode("ascii"), shown.expires_at)
 
 
@@ -274,7 +273,7 @@ class SessionCredential:
         answer = await self._sender.send(operation, call, secrets=self.secrets)
         tokens = read_tokens(answer.body)
         if tokens is None:
-            raise unusable(operation, answer)
+            raise ANSWERS.unusable(operation, answer)
         return tokens
 
 

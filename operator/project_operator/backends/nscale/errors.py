@@ -1,19 +1,32 @@
 """What each answer of nscale Identity means: one table, read from the top; the first row that fits holds.
 
-A write counts as refused, and so as not done, in two cases alone: the answer is nscale's own error document with a
-status below 500, or its status is one that something in front of nscale gives instead of passing the request on.
-Whatever else is not a success is unknown. ``docs/reference/errors-nscale.md`` is generated from this table, and
-``classification`` applies it.
+``docs/reference/errors-nscale.md`` is generated from it.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from project_operator.backends.answers import ANY_STATUS
-from project_operator.backends.nscale.payloads import ErrorDocument
+from project_operator.backends.answer_table import rows
+from project_operator.backends.answer_table.rows import (
+    ANY_BODY,
+    ANY_STATUS,
+    CLIENT_ERRORS,
+    FOREIGN_BODY,
+    LOST,
+    MOVED,
+    MOVED_URL,
+    REDIRECTS,
+    TOO_MANY,
+    TOO_SLOW,
+    Body,
+    Row,
+    coded_body,
+    in_front_of,
+    only,
+    own_body,
+)
+from project_operator.backends.answer_table.table import AnswerTable
+from project_operator.backends.nscale.payloads import read_error
 from project_operator.errors import (
-    BackendError,
     BackendUnavailable,
     ConnectionRefused,
     CredentialsRejected,
@@ -28,11 +41,10 @@ from project_operator.errors import (
 
 SPEC_PATH: Final = "spec.nscale"
 URL_FIELD: Final = f"{SPEC_PATH}.url"
-CA_FIELD: Final = f"{SPEC_PATH}.caBundle"
 CERTIFICATE_FIELD: Final = f"{SPEC_PATH}.auth.clientCertificate.secretRef"
 
 
-class Operation(StrEnum):
+class Operation(rows.Operation):
     """What was asked, by the name of the method of `Backend`; the last two are asked on the way to any other."""
 
     CONNECT = "connect"
@@ -45,16 +57,6 @@ class Operation(StrEnum):
     DELETE_PROJECT = "delete_project"
     ROTATE_TOKEN = "rotate_token"  # noqa: S105 - what is asked
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - likewise
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes something if it gets through."""
-        return self in WRITES
-
-    @property
-    def words(self) -> str:
-        """For messages: ``create project``."""
-        return self.replace("_", " ")
 
 
 CREATE: Final = frozenset({Operation.CREATE_PROJECT})
@@ -70,7 +72,7 @@ READS: Final = GET | VERIFY | {Operation.LIST_PROJECTS, Operation.LIST_GROUPS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT
 
-SUCCESS: Final = {
+_SUCCESS: Final = {
     **dict.fromkeys(CONNECT | READS | ROTATE | REFRESH, frozenset({200})),
     Operation.CREATE_PROJECT: frozenset({200, 201, 202}),
     Operation.UPDATE_PROJECT: frozenset({200, 202, 204}),
@@ -79,7 +81,7 @@ SUCCESS: Final = {
 """Statuses of success. nscale says 200 for reads, 202 for POST, 200 for PUT, 202 for DELETE (N1-1 to N1-5), and 200 for
 new tokens (N3.2-4)."""
 
-RIGHTS: Final = {
+_RIGHTS: Final = {
     Operation.CONNECT: "identity:organizations read",
     Operation.LIST_PROJECTS: "identity:projects read",
     Operation.GET_PROJECT: "identity:projects read",
@@ -89,58 +91,10 @@ RIGHTS: Final = {
     Operation.UPDATE_PROJECT: "identity:projects update",
     Operation.DELETE_PROJECT: "identity:projects delete",
     Operation.ROTATE_TOKEN: "identity:serviceaccounts update",
-    Operation.REFRESH_TOKEN: "signing in",
 }
 """What a role must allow, at the scope of the organization (N1-1 to N1-5, N3.3)."""
 
-
-class Source(StrEnum):
-    """Who speaks."""
-
-    NSCALE = "nscale"
-    """The body is nscale's error document."""
-    OTHER = "other"
-    """It is not: an ingress, a gateway, anything."""
-    EITHER = "either"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table: the answers that it is about, what they mean, and why we think so."""
-
-    operations: frozenset[Operation]
-    statuses: range
-    source: Source
-    outcome: type[BackendError] | None
-    """None: what was asked for is so."""
-    says: str
-    """What happened and what to do; ``{right}`` stands for the entry of `RIGHTS`."""
-    basis: str
-    """The line of docs/backends/nscale.md, or the other ground it stands on."""
-    code: str = ""
-    """The ``error`` of the document; "": any."""
-    quotes: bool = False
-    """Whether the document's own words help."""
-
-    def fits(self, operation: Operation, status: int, document: ErrorDocument | None) -> bool:
-        """Whether this row is about such an answer."""
-        return (
-            operation in self.operations
-            and status in self.statuses
-            and (self.source is Source.EITHER or (self.source is Source.NSCALE) == (document is not None))
-            and (not self.code or (document is not None and document.error == self.code))
-        )
-
-
-def only(status: int) -> range:
-    """The range of one status."""
-    return range(status, status + 1)
-
-
-REDIRECTS: Final = range(300, 400)
-CLIENT_ERRORS: Final = range(400, 500)
-
-NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
+_NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
 
 _TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105
 _USED: Final = "the refresh token was used, revoked or has expired; sign in again and put the new one into the Secret"
@@ -151,9 +105,7 @@ _ROLE: Final = (
     "not allowed; the service account needs the role administrator of this organization,"
     " or one that allows {right} at the scope of the organization"
 )
-_MOVED: Final = "redirected to elsewhere, which is not followed"
-_MOVED_URL: Final = "redirected to elsewhere, which is not followed; the URL must be the final one"
-_IN_FRONT: Final = "something in front of nscale refuses to pass the request on"
+_IN_FRONT: Final = in_front_of("nscale")
 _NO_PROJECT: Final = "there is no such project"
 _WANTS_CERTIFICATE: Final = (
     "something in front of nscale refuses the request; if it asks for a client certificate,"
@@ -163,48 +115,66 @@ _LARGE: Final = "too large; shorten the description, the tags or the groups"
 _TAKEN: Final = "another project of the organization has this name; choose another `spec.name`, or import that project"
 _RACE: Final = "somebody else wrote at the same time; the project has to be read again"
 _SHOWN: Final = "what does not exist is not found, so what exists would be shown"
-_LOST: Final = "failed, and may have been done all the same"
 
-_NSCALE, _OTHER, _EITHER = Source.NSCALE, Source.OTHER, Source.EITHER
+_DOCUMENT: Final = "nscale's error document"
+_NSCALE: Final = own_body(_DOCUMENT)
 
-TABLE: Final = (
+
+def _code(code: str) -> Body:
+    return coded_body(_DOCUMENT, code)
+
+
+_ROWS: Final = (
     # A session that is at its end.
-    Row(REFRESH, only(400), _NSCALE, CredentialsRejected, _USED, "N3.1-2, N3.1-6", code="invalid_grant"),
-    Row(REFRESH, only(400), _NSCALE, CredentialsRejected, _CLIENT, "N3.1-6", code="invalid_client"),
+    Row(REFRESH, only(400), _code("invalid_grant"), CredentialsRejected, _USED, "N3.1-2, N3.1-6"),
+    Row(REFRESH, only(400), _code("invalid_client"), CredentialsRejected, _CLIENT, "N3.1-6"),
     Row(REFRESH, range(401, 404), _NSCALE, CredentialsRejected, _CLIENT, "N3.1-6"),
     # Whoever says so, in whatever form.
-    Row(ALL, only(401), _EITHER, CredentialsRejected, _TOKEN, "N1.3-2"),
-    Row(ALL, only(429), _EITHER, Throttled, "too many requests", "N6-12: a gateway's, given before nscale is asked"),
+    Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "N1.3-2"),
+    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "N6-12: a gateway's, given before nscale is asked"),
     # nscale's own refusals.
     Row(ALL, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
-    Row(GET | UPDATE, only(404), _NSCALE, ProjectNotFound, _NO_PROJECT, "N1.3-4", code="not_found"),
-    Row(VERIFY, only(404), _NSCALE, None, _SHOWN, "N1.3-3, N1.3-4", code="not_found"),
-    Row(DELETE, only(404), _NSCALE, None, "the project is gone", "N1.5-1, N6-8", code="not_found"),
-    Row(CREATE, only(409), _NSCALE, NameTaken, _TAKEN, "API page, 409; N1.3-10", code="conflict"),
-    Row(ROTATE, only(404), _NSCALE, RequestRefused, _ACCOUNT, "N3.2-5", code="not_found"),
-    Row(ROTATE, only(409), _NSCALE, WriteConflict, _ACCOUNT_RACE, "N5-5", code="conflict"),
-    Row(UPDATE | DELETE, only(409), _NSCALE, WriteConflict, _RACE, "N1.3-6, N6-6", code="conflict"),
+    Row(GET | UPDATE, only(404), _code("not_found"), ProjectNotFound, _NO_PROJECT, "N1.3-4"),
+    Row(VERIFY, only(404), _code("not_found"), None, _SHOWN, "N1.3-3, N1.3-4"),
+    Row(DELETE, only(404), _code("not_found"), None, "the project is gone", "N1.5-1, N6-8"),
+    Row(CREATE, only(409), _code("conflict"), NameTaken, _TAKEN, "API page, 409; N1.3-10"),
+    Row(ROTATE, only(404), _code("not_found"), RequestRefused, _ACCOUNT, "N3.2-5"),
+    Row(ROTATE, only(409), _code("conflict"), WriteConflict, _ACCOUNT_RACE, "N5-5"),
+    Row(UPDATE | DELETE, only(409), _code("conflict"), WriteConflict, _RACE, "N1.3-6, N6-6"),
     Row(USE, only(400), _NSCALE, RequestRefused, "refused", "N1.3-1, N4-5", quotes=True),
-    Row(USE, only(404), _NSCALE, RequestRefused, "the organization is not known there", "N1.3-4", code="not_found"),
+    Row(USE, only(404), _code("not_found"), RequestRefused, "the organization is not known there", "N1.3-4"),
     Row(USE, only(405), _NSCALE, RequestRefused, "refused", "N1.3-5", quotes=True),
     Row(USE, only(413), _NSCALE, RequestRefused, _LARGE, "N3.4-2"),
     Row(USE, only(415), _NSCALE, RequestRefused, "refused", "N3.4-2, N6-13", quotes=True),
     Row(USE, only(422), _NSCALE, RequestRefused, "refused", "N3.4-2", quotes=True),
     # A URL that does not lead to nscale.
-    Row(CONNECT, REDIRECTS, _EITHER, ConnectionRefused, _MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), _EITHER, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
-    Row(CONNECT, only(400), _OTHER, ConnectionRefused, _WANTS_CERTIFICATE, "N6-16: nginx, without a certificate"),
-    Row(CONNECT, CLIENT_ERRORS, _EITHER, ConnectionRefused, NOT_NSCALE, "N1.3-4, N3.4-3"),
+    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
+    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
+    Row(CONNECT, only(400), FOREIGN_BODY, ConnectionRefused, _WANTS_CERTIFICATE, "N6-16: nginx, without a certificate"),
+    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_NSCALE, "N1.3-4, N3.4-3"),
     # Given by something in front of nscale instead of passing the request on.
-    Row(READS, CLIENT_ERRORS, _OTHER, BackendUnavailable, _IN_FRONT, "N3.4-3"),
-    Row(WRITES, only(404), _OTHER, BackendUnavailable, _IN_FRONT, "N3.4-3: an ingress without a route"),
-    Row(WRITES, only(405), _OTHER, BackendUnavailable, _IN_FRONT, "a proxy that allows some methods only"),
-    Row(WRITES, only(413), _OTHER, RequestRefused, _LARGE, "N3.4-3: an ingress with a limit"),
-    Row(WRITES, only(421), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), _OTHER, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
+    Row(READS, CLIENT_ERRORS, FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "N3.4-3"),
+    Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "N3.4-3: an ingress without a route"),
+    Row(WRITES, only(405), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "a proxy that allows some methods only"),
+    Row(WRITES, only(413), FOREIGN_BODY, RequestRefused, _LARGE, "N3.4-3: an ingress with a limit"),
+    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
+    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, _EITHER, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, _EITHER, OutcomeUnknown, _LOST, "N1.3-7 to N1.3-9, N6-1, N6-11", quotes=True),
-    Row(ALL, REDIRECTS, _EITHER, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, _EITHER, BackendUnavailable, "failed", "N1.3-7 to N1.3-9, N6-11", quotes=True),
+    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "N1.3-7 to N1.3-9, N6-1, N6-11", quotes=True),
+    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
+    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "N1.3-7 to N1.3-9, N6-11", quotes=True),
+)
+
+ANSWERS: Final = AnswerTable(
+    vendor="nscale",
+    rows=_ROWS,
+    success=_SUCCESS,
+    rights=_RIGHTS,
+    connect=Operation.CONNECT,
+    writes=WRITES,
+    read_error=lambda _operation, answer: read_error(answer.body),
+    mistaken=_NOT_NSCALE,
+    spec_path=SPEC_PATH,
+    certificate_field=CERTIFICATE_FIELD,
 )

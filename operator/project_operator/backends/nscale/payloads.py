@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import from_json
 
 from project_operator.api.names import MARK_TAG
+from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import Group, ProjectContent, RemoteProject, Tag
 from project_operator.backends.nscale.statuses import health_status, provisioning_status
@@ -72,7 +73,7 @@ class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
 
 
-class ErrorDocument(Payload):
+class ErrorPayload(Payload):
     """nscale's error document (N3.4-1)."""
 
     error: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")] = Field(alias="error")
@@ -177,9 +178,10 @@ _GROUPS: Final = TypeAdapter(tuple[GroupPayload, ...])
 def read_error(body: bytes) -> ErrorDocument | None:
     """The error document in ``body``; None where it is something else."""
     try:
-        return ErrorDocument.model_validate_json(body)
+        found = ErrorPayload.model_validate_json(body)
     except ValidationError:
         return None
+    return ErrorDocument(found.error_description, found.error, found.trace_id)
 
 
 def read_items(body: bytes) -> list[Any] | None:

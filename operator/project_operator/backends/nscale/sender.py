@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from project_operator.backends.calls import Answer, Call
-from project_operator.backends.nscale.classification import classify
-from project_operator.backends.nscale.errors import Operation
+from project_operator.backends.nscale.errors import ANSWERS, Operation
 from project_operator.backends.transport import Transport
 
 
@@ -25,7 +24,4 @@ class Sender:
             BackendError: what the answer, or its absence, means.
         """
         outcome = await self.transport.exchange(call, deadline=deadline)
-        error = classify(operation, outcome, now=self.now(), secrets=secrets)
-        if isinstance(outcome, Answer) and error is None:
-            return outcome
-        raise error or AssertionError("a call without answer is an error")
+        return ANSWERS.usable(operation, outcome, now=self.now(), secrets=secrets)

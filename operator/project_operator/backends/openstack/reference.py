@@ -2,12 +2,9 @@
 
 from typing import Final
 
-from project_operator.backends.keystone_v3 import reference
+from project_operator.backends.keystone_v3.reference import error_page
 from project_operator.backends.openstack.dialect import OPENSTACK
 
 PAGE: Final = "docs/reference/errors-openstack.md"
 
-
-def error_reference() -> str:
-    """The page, Markdown."""
-    return reference.error_reference(OPENSTACK, "OpenStack Keystone")
+ERROR_PAGE: Final = error_page(OPENSTACK.answers, "OpenStack Keystone")

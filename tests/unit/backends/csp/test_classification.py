@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import httpx
 
 from project_operator.backends.calls import Answer
-from project_operator.backends.csp.classification import classify
-from project_operator.backends.csp.errors import Operation
+from project_operator.backends.csp.errors import ANSWERS, Operation
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
@@ -19,7 +18,7 @@ def answered(**document: object) -> Answer:
 def test_a_refusal_names_code_and_words_and_keeps_the_id_of_the_request() -> None:
     for field in ("cspErrorCode", "errorCode"):
         answer = answered(message="displayName: too long", requestId="a1-b2", **{field: "csp.7"})
-        error = classify(Operation.CREATE_PROJECT, answer, now=NOW)
+        error = ANSWERS.classify(Operation.CREATE_PROJECT, answer, now=NOW)
         assert error is not None
         assert str(error) == "create project: refused (HTTP 400 csp.7): displayName: too long"
         assert (error.trace_id, error.retry_after, error.status) == ("a1-b2", 7.0, 400)
@@ -27,7 +26,7 @@ def test_a_refusal_names_code_and_words_and_keeps_the_id_of_the_request() -> Non
 
 def test_neither_a_secret_nor_an_odd_id_gets_through() -> None:
     answer = answered(message="bad s3cret eyJhbGciOiJub25lIn0.e30.x", requestId="no id\n", cspErrorCode="s3cret")
-    error = classify(Operation.CREATE_PROJECT, answer, now=NOW, secrets=("s3cret",))
+    error = ANSWERS.classify(Operation.CREATE_PROJECT, answer, now=NOW, secrets=("s3cret",))
     assert error is not None
     assert "s3cret" not in str(error)
     assert "eyJ" not in str(error)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from scripted_keystone import HTML, ID, answer, error, forbidden, not_found
 
+from project_operator.backends.answer_table.rows import ErrorDocument, Row
 from project_operator.backends.calls import Answer, NoAnswer
-from project_operator.backends.keystone_v3.classification import Asked, classify, unusable
-from project_operator.backends.keystone_v3.errors import TABLE, Operation, Row, row_for
-from project_operator.backends.keystone_v3.payloads import ErrorDocument, read
+from project_operator.backends.keystone_v3.errors import Operation, speaks_of
+from project_operator.backends.keystone_v3.payloads import read_error
 from project_operator.backends.openstack.dialect import OPENSTACK
 from project_operator.backends.trust import Lost
 from project_operator.errors import (
@@ -26,6 +26,8 @@ from project_operator.errors import (
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 SECRET = "s3cret-password"
+TABLE = OPENSTACK.answers
+GROUP, ROLE = "4f1c", "9fe2"
 FACTS = Path(__file__).parents[4] / "docs/backends/keystone.md"
 
 (CONNECT, SIGN_IN, FIND, LIST, GET, ASSIGNMENTS, VERIFY, GROUPS, ROLES, CREATE, UPDATE, GRANT, REVOKE, DELETE) = (
@@ -38,7 +40,7 @@ METHOD = answer(405, {"message": "The method is not allowed for the requested UR
 
 
 def meant(operation: Operation, outcome: Answer | NoAnswer) -> BackendError | None:
-    return classify(Asked(operation, frozenset({ID})), outcome, OPENSTACK, now=NOW, secrets=[SECRET])
+    return TABLE.classify(operation, outcome, now=NOW, secrets=[SECRET], named=frozenset({ID}))
 
 
 # What is asked, the answer, what it means, and the row of docs/backends/keystone.md (or the other ground).
@@ -171,17 +173,17 @@ def test_what_an_answer_means(
 
 
 def test_every_row_of_the_table_is_tried_by_an_answer_above() -> None:
-    tried: set[Row] = set()
+    tried: set[Row[Operation]] = set()
     for operation, outcome, _, _ in ANSWERS:
         if outcome.status in range(200, 300):
             continue
-        tried.add(row_for(operation, outcome.status, read(ErrorDocument, outcome.body), frozenset({ID})))
-    assert [row for row in TABLE if row not in tried] == []
+        tried.add(TABLE.row_for(operation, outcome.status, read_error(outcome.body), frozenset({ID})))
+    assert [row for row in TABLE.rows if row not in tried] == []
 
 
 def test_every_ground_is_a_row_of_the_facts() -> None:
     facts = FACTS.read_text(encoding="utf-8")
-    grounds = " ".join((*(row.basis for row in TABLE), *(basis for *_, basis in ANSWERS)))
+    grounds = " ".join((*(row.basis for row in TABLE.rows), *(basis for *_, basis in ANSWERS)))
     assert [row for row in re.findall(r"K\d+-\d+", grounds) if f"| {row} |" not in facts] == []
 
 
@@ -281,6 +283,28 @@ class TestSilence:
     ("operation", "error"), [(CONNECT, ConnectionRefused), (LIST, BackendUnavailable), (CREATE, OutcomeUnknown)]
 )
 def test_a_success_that_is_none(operation: Operation, error: type[BackendError]) -> None:
-    found = unusable(operation, answer(200, b"<html>secret</html>"), OPENSTACK)
+    found = TABLE.unusable(operation, answer(200, b"<html>secret</html>"))
     assert type(found) is error
     assert "secret" not in str(found)
+
+
+class TestWhatADocumentSpeaksOf:
+    @pytest.mark.parametrize(
+        ("message", "asked", "named"),
+        [
+            (f"Could not find project: {ID}.", {ID}, True),
+            (f"Could not find project: {ID}.", {ID[:-1]}, False),
+            (
+                f"Could not find role assignment with role: {ROLE}, user or group: {GROUP}, project: {ID}.",
+                {GROUP},
+                True,
+            ),
+            (f"Marker {ID} could not be found.", {ID}, True),
+            ("Could not find Application Credential: aad53f96.", {ID}, False),
+            ("Could not find user: d4359aab.", {ID}, False),
+            ("Could not find user: user.", {"find"}, False),
+            (f"Could not find project: {ID}.", set(), False),
+        ],
+    )
+    def test_it_names_what_was_asked_for_or_not(self, message: str, asked: set[str], named: bool) -> None:  # noqa: FBT001
+        assert speaks_of(ErrorDocument(message), frozenset(asked)) is named

@@ -20,10 +20,9 @@ from scripted_keystone import (
 
 from project_operator.backends.calls import Call, NoAnswer
 from project_operator.backends.keystone_v3 import client as client_module
-from project_operator.backends.keystone_v3.classification import Asked
 from project_operator.backends.keystone_v3.credentials import ApplicationCredential
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.requests import Request, get
+from project_operator.backends.keystone_v3.requests import Asked, Request, get
 from project_operator.backends.trust import Lost
 from project_operator.errors import (
     BackendError,

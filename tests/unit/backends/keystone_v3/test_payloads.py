@@ -9,14 +9,12 @@ from scripted_keystone import DOMAIN, GROUP, ID, PROJECT, ROLE
 
 from project_operator.backends.base import Group, HealthStatus, ProvisioningStatus, Role, RoleAssignment, Tag
 from project_operator.backends.keystone_v3.payloads import (
-    ErrorDocument,
     Page,
     TokenPayload,
     items_to_assignments,
     items_to_groups,
     items_to_roles,
     lifetime,
-    read,
     read_page,
     read_project,
 )
@@ -125,37 +123,6 @@ class TestPage:
     @given(st.binary(max_size=100))
     def test_no_text_raises(self, body: bytes) -> None:
         read_page(body, "projects")
-
-
-class TestErrorDocument:
-    def document(self, message: str) -> ErrorDocument:
-        found = read(ErrorDocument, json.dumps({"error": {"code": 404, "message": message}}).encode())
-        assert found is not None
-        return found
-
-    @pytest.mark.parametrize(
-        ("message", "asked", "named"),
-        [
-            (f"Could not find project: {ID}.", {ID}, True),
-            (f"Could not find project: {ID}.", {ID[:-1]}, False),
-            (
-                f"Could not find role assignment with role: {ROLE}, user or group: {GROUP}, project: {ID}.",
-                {GROUP},
-                True,
-            ),
-            (f"Marker {ID} could not be found.", {ID}, True),
-            ("Could not find Application Credential: aad53f96.", {ID}, False),
-            ("Could not find user: d4359aab.", {ID}, False),
-            ("Could not find user: user.", {"find"}, False),
-            (f"Could not find project: {ID}.", set(), False),
-        ],
-    )
-    def test_it_names_what_was_asked_for_or_not(self, message: str, asked: set[str], named: bool) -> None:  # noqa: FBT001
-        assert self.document(message).names(frozenset(asked)) is named
-
-    def test_the_policy_is_told_from_the_state_of_things(self) -> None:
-        assert self.document("You are not authorized to perform the requested action: identity:get_project.").by_policy
-        assert not self.document("Cannot delete the project x since it is not a leaf in the hierarchy.").by_policy
 
 
 def assignment(**changes: Any) -> dict[str, Any]:

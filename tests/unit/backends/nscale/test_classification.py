@@ -5,8 +5,8 @@ import httpx
 import pytest
 
 from project_operator.backends.calls import Answer, NoAnswer
-from project_operator.backends.nscale.classification import classify, unusable
-from project_operator.backends.nscale.errors import SUCCESS, TABLE, Operation, Source
+from project_operator.backends.nscale.errors import ANSWERS as TABLE
+from project_operator.backends.nscale.errors import WRITES, Operation
 from project_operator.backends.nscale.payloads import read_error
 from project_operator.backends.trust import Lost
 from project_operator.errors import (
@@ -41,7 +41,7 @@ def answer(status: int, body: bytes = b"", **headers: str) -> Answer:
 
 
 def meant(operation: Operation, outcome: Answer | NoAnswer) -> BackendError | None:
-    return classify(operation, outcome, now=NOW, secrets=[SECRET])
+    return TABLE.classify(operation, outcome, now=NOW, secrets=[SECRET])
 
 
 # What is asked, the answer, what it means, and the row of docs/backends/nscale.md (or the other ground) it stands on.
@@ -166,11 +166,11 @@ def test_what_an_answer_means(
 
 def test_every_row_of_the_table_is_tried_by_an_answer_above() -> None:
     tried = {
-        next(row for row in TABLE if row.fits(operation, status, read_error(body)))
+        TABLE.row_for(operation, status, read_error(body))
         for operation, status, body, _, _ in ANSWERS
-        if status not in SUCCESS[operation]
+        if status not in TABLE.success[operation]
     }
-    assert tried == set(TABLE)
+    assert tried == set(TABLE.rows)
 
 
 @pytest.mark.parametrize("operation", Operation)
@@ -280,16 +280,12 @@ def test_what_no_answer_means(why: Lost, field: str) -> None:
         if operation is not CONNECT:
             assert type(meant(operation, NoAnswer(why, sent=False, words="because"))) is BackendUnavailable
             sent = meant(operation, NoAnswer(why, sent=True, words="because"))
-            assert type(sent) is (OutcomeUnknown if operation.writes else BackendUnavailable)
+            assert type(sent) is (OutcomeUnknown if operation in WRITES else BackendUnavailable)
 
 
 def test_a_success_that_is_none_is_unknown_for_writes_and_wrong_for_connect() -> None:
     for operation in Operation:
-        found = unusable(operation, answer(200, b"the secret"))
-        expected = OutcomeUnknown if operation.writes else BackendUnavailable
+        found = TABLE.unusable(operation, answer(200, b"the secret"))
+        expected = OutcomeUnknown if operation in WRITES else BackendUnavailable
         assert type(found) is (ConnectionRefused if operation is CONNECT else expected)
         assert "secret" not in str(found)
-
-
-def test_rows_about_foreign_answers_never_look_for_a_code() -> None:
-    assert all(row.source is Source.NSCALE for row in TABLE if row.code)

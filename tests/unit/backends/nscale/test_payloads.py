@@ -252,13 +252,13 @@ class TestErrors:
             b'{"error": "not_found", "error_description": "x", "trace_id": "0af7651916cd43dd", "more": 1}'
         )
         assert error is not None
-        assert (error.error, error.error_description, error.trace_id) == ("not_found", "x", "0af7651916cd43dd")
+        assert (error.code, error.message, error.request_id) == ("not_found", "x", "0af7651916cd43dd")
 
     @pytest.mark.parametrize("trace", [5, None, "", "not hex\n", "a" * 65, {}])
     def test_a_trace_that_is_none_is_left_out(self, trace: Any) -> None:
         error = read_error(json.dumps({"error": "x", "error_description": "x", "trace_id": trace}).encode())
         assert error is not None
-        assert error.trace_id == ""
+        assert error.request_id == ""
 
     @pytest.mark.parametrize(
         "body",
