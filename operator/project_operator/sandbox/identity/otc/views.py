@@ -86,9 +86,7 @@ def error(shape: ErrorShape, path: str, status: int, code: str, message: str) ->
 def throttled(state: State, request_id: str) -> dict[str, Any]:
     """What 429 says (T2-8, T2-9)."""
     settings = state.settings
-    words = (
-        f"The throttling threshold has been reached: threshold {settings.limit} times per {settings.window:g} seconds"
-    )
+    threshold = f"threshold {settings.limit} times per {settings.window:g} seconds"
     match settings.throttle_shape:
         case ThrottleShape.IAM:
             return {"error_msg": f"The throttling threshold has been reached: {threshold}", "error_code": "IAM.0012"}
