@@ -41,7 +41,7 @@ class KeystoneClient:
     ) -> None:
         self._transport = transport
         self._credential = credential
-        self._page_limit = dialect.page_limit
+        self._dialect = dialect
         self.answers: Final = dialect.answers
         """What answers mean."""
         self._now = now
@@ -123,7 +123,7 @@ class KeystoneClient:
         # However many pages a server makes up, what is kept of them is bounded, and so is the time.
         for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
-            request = get(operation, path, begin.values(), **query, limit=str(self._page_limit), **begin)
+            request = get(operation, path, begin.values(), **query, limit=str(self._dialect.page_limit), **begin)
             answer = await self.send(request)
             if not self.answers.succeeded(request.asked.operation, answer):
                 return None
@@ -147,8 +147,8 @@ class KeystoneClient:
         self, request: Request, token: Token, before_send: Callable[[], None] | None
     ) -> Answer | NoAnswer:
         headers = {"Accept": "application/json", "X-Auth-Token": token.value}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"  # anything else is 400 (K3-12)
+        if request.body is not None or self._dialect.typed_always:
+            headers["Content-Type"] = self._dialect.content_type
         call = Call(request.method, request.target, headers, request.body, _LONGEST_ANSWER, before_send)
         return await self._transport.exchange(call)
 
@@ -159,13 +159,13 @@ class KeystoneClient:
         if isinstance(outcome, NoAnswer):
             return False
         if outcome.status != 404:  # noqa: PLR2004 - a status of HTTP
-            return outcome.status == 401  # noqa: PLR2004 - likewise
+            return outcome.status in self._dialect.dead_token
         document = self.answers.read_error(asked.operation, outcome)
         return document is not None and (not speaks_of(document, asked.named) or token.project_id in asked.named)
 
     async def _sign_in(self) -> Token:
         asked = Asked(Operation.SIGN_IN)
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = {"Accept": "application/json", "Content-Type": self._dialect.content_type}
         call = Call("POST", TOKENS, headers, self._credential.sign_in())
         outcome = await self._transport.exchange(call)
         if isinstance(outcome, NoAnswer) and outcome.why is Lost.DISCONNECTED:

@@ -16,6 +16,12 @@ class Dialect:
     mark_place: MarkPlace
     page_limit: int
     """Items asked for in a page; why a limit is always named: docs/backends/keystone.md, K5-1."""
+    content_type: str = "application/json"
+    """Of the bodies of requests; anything else is 400 (K3-12)."""
+    typed_always: bool = False
+    """Whether requests without a body say their content type too."""
+    dead_token: frozenset[int] = frozenset({401})
+    """Statuses that may say that it is the token alone that is refused; 404 may anywhere (K3-20)."""
 
     @property
     def spec_path(self) -> str:

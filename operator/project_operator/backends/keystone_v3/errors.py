@@ -5,7 +5,7 @@ that may be dead has been replaced (``client``).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from project_operator.backends.answer_table import rows
@@ -88,7 +88,7 @@ _SUCCESS: Final = {
 }
 """Statuses of success (K1-1 to K1-5, K7-1). Those of a deletion are the dialect's."""
 
-_RIGHTS: Final = {
+RIGHTS: Final = {
     Operation.FIND_DOMAIN: "identity:get_domain",
     Operation.LIST_PROJECTS: "identity:list_projects",
     Operation.GET_PROJECT: "identity:get_project",
@@ -188,19 +188,21 @@ def answers(
     *,
     deleted: frozenset[int],
     vendor: str = "Keystone",
+    rights: Mapping[Operation, str] = RIGHTS,
     first: tuple[Row[Operation], ...] = (),
     read_document: Callable[[bytes], ErrorDocument | None] = read_error,
 ) -> AnswerTable[Operation]:
     """The table as one who speaks the protocol has it.
 
-    ``deleted`` are the statuses that say that a deletion was done, ``first`` the rows that are read before the others,
-    and ``read_document`` finds the error document in a body.
+    ``deleted`` are the statuses that say that a deletion was done, ``rights`` what the vendor calls the rights that
+    operations take, ``first`` the rows that are read before the others, and ``read_document`` finds the error document
+    in a body.
     """
     return AnswerTable(
         vendor=vendor,
         rows=first + ROWS,
         success=_SUCCESS | {Operation.DELETE_PROJECT: deleted},
-        rights=_RIGHTS,
+        rights=rights,
         connect=Operation.CONNECT,
         writes=WRITES,
         read_error=lambda _, answer: read_document(answer.body),

@@ -19,6 +19,7 @@ from project_operator.sandbox.identity.keystone import command as keystone
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+from project_operator.sandbox.identity.otc import command as otc
 from project_operator.sandbox.identity.server import KEEP_ALIVE
 from project_operator.sandbox.identity.tls import TLSFiles
 
@@ -29,10 +30,12 @@ _NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed
 _OPTIONS: Final = {
     "nscale": _NSCALE_OPTIONS,
     "keystone": keystone.OPTIONS,
+    "otc": otc.OPTIONS,
     "k5": k5.OPTIONS,
     "csp": csp.OPTIONS,
 }
 """Those that only one backend has."""
+_EMBEDDED: Final = {"otc": otc, "k5": k5, "csp": csp}
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
@@ -60,6 +63,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     _add_nscale_options(parser)
     keystone.add_options(parser)
+    otc.add_options(parser)
     k5.add_options(parser)
     csp.add_options(parser)
     parser.set_defaults(run=run)
@@ -98,10 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     tls = _tls(arguments)
     if arguments.backend == "keystone":
         return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
-    if arguments.backend == "k5":
-        return k5.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
-    if arguments.backend == "csp":
-        return csp.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
+    if (embedded := _EMBEDDED.get(arguments.backend)) is not None:
+        return embedded.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     with EmbeddedIdentityServer(
         _settings(arguments),
         host=arguments.host,
