@@ -52,7 +52,8 @@ class K5Backend:
     """Keeps the promises of `project_operator.backends.base`; this says how.
 
     The organization is the domain of the contract. A call of several requests has the deadline for each of them.
-    Writes have been done when they are answered. What K5 says it has not implemented (501) is not asked again of the
+    Writes have been done when they are answered. The project that the token is for is left alone: it is not listed,
+    not imported, and not changed. What K5 says it has not implemented (501) is not asked again of the
     same connection, where it is a write.
     """
 
@@ -91,19 +92,21 @@ class K5Backend:
         )
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
-        """All of the domain, in one answer (F6-1)."""
+        """All of the domain, in one answer (F6-1), but the one that the token is for."""
         operation, domain_id = Operation.LIST_PROJECTS, self._home.id
+        own = (await self._client.token()).project_id
         items = await self._items(get(operation, requests.PROJECTS, domain_id=domain_id), "projects")
         found: list[RemoteProject] = []
         for start in range(0, len(items), _BATCH):
             batch = [item_to_project(item, K5.mark_place) for item in items[start : start + _BATCH]]
             found += [_plain(ANSWERS.whole(operation, project)) for project in batch]
             await asyncio.sleep(0)
-        return tuple(project for project in found if project.organization_id == domain_id)
+        return tuple(project for project in found if project.organization_id == domain_id and project.id != own)
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         """One project of the domain."""
         operation = Operation.GET_PROJECT
+        await self._spare_own_scope(operation, project_id)
         answer = await self._client.send(get(operation, _path(operation, project_id), {project_id}))
         project = read_project(answer.body, K5.mark_place)
         if project is None or project.id != project_id:
@@ -151,7 +154,7 @@ class K5Backend:
         """Exactly the requests of `plan_update`, in order."""
         operation = Operation.UPDATE_PROJECT
         _path(operation, current.id)
-        await self._spare_own_scope(current, content)
+        await self._spare_own_scope(operation, current.id)
         for request in k5_requests.update(current, content):
             try:
                 answer = await self._write(request, before_send)
@@ -214,11 +217,11 @@ class K5Backend:
                 self._missing[operation] = error
             raise
 
-    async def _spare_own_scope(self, current: RemoteProject, content: ProjectContent) -> None:
+    async def _spare_own_scope(self, operation: Operation, project_id: str) -> None:
         """Whoever disables the project that the token is for has no token any more, and cannot undo it (F8-3)."""
-        if content.enabled is False and current.id == (await self._client.token()).project_id:
-            words = "update project: it is the project that the credential's own token is for, and is not disabled"
-            raise RequestRefused(words, operation=Operation.UPDATE_PROJECT)
+        if project_id == (await self._client.token()).project_id:
+            words = f"{operation.words}: it is the project that the credential's own token is for, and is left alone"
+            raise RequestRefused(words, operation=operation)
 
     async def _is_taken(self, unknown: OutcomeUnknown, current: RemoteProject, name: str) -> bool:
         """Whether a rename cannot have been done, as another project has the name: Keystone says 500 then (K6-5)."""

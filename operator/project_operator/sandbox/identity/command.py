@@ -6,7 +6,7 @@ import os
 import selectors
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +35,7 @@ _OPTIONS: Final = {
     "csp": csp.OPTIONS,
 }
 """Those that only one backend has."""
-_EMBEDDED: Final = {"otc": otc, "k5": k5, "csp": csp}
+_EMBEDDED: Final[Mapping[str, Callable[..., int]]] = {"otc": otc.run, "k5": k5.run, "csp": csp.run}
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
@@ -102,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     tls = _tls(arguments)
     if arguments.backend == "keystone":
         return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
-    if (embedded := _EMBEDDED.get(arguments.backend)) is not None:
-        return embedded.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
+    if (serve := _EMBEDDED.get(arguments.backend)) is not None:
+        return serve(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     with EmbeddedIdentityServer(
         _settings(arguments),
         host=arguments.host,
