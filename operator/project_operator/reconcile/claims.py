@@ -1,7 +1,8 @@
 """Whose project is it? Only the whole mark tells (promise I3)."""
 
+from project_operator.api import marks
 from project_operator.api.conditions import Reason
-from project_operator.api.marks import ORPHANED, Mark
+from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.naming import IMPORTED
 from project_operator.reconcile.view import Verdict, View
@@ -16,10 +17,7 @@ def is_predecessors(view: View, project: RemoteProject) -> bool:
     """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be
     gone.
     """
-    mark, ours = Mark.parse(project.content.mark), Mark.parse(view.mark)
-    if mark is None or ours is None or mark.uid == ours.uid:
-        return False
-    return (mark.cluster, mark.name, mark.namespace) == (ours.cluster, ours.name, ours.namespace)
+    return marks.is_predecessors(project.content.mark, view.mark)
 
 
 def is_ours(view: View, project: RemoteProject) -> bool:

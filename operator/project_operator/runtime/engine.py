@@ -235,6 +235,7 @@ class Engine:
                 delete=vendor.capabilities.delete,
                 repeats_creation=vendor.capabilities.repeats_creation,
                 fixed=vendor.capabilities.fixed,
+                ignores_case=vendor.capabilities.ignores_case,
             ),
             remove_duplicates=spec.remove_duplicates,
             principal=connection.facts.principal,

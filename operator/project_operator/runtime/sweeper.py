@@ -70,6 +70,13 @@ class Sweeper:
 
     def _report(self, connection: Connection, project: RemoteProject) -> Notice:
         self._reported.add(project.id)
+        if project.content.enabled is False:
+            note = (
+                f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer exists, "
+                "and is switched off, as `deletionPolicy: Disable` leaves it"
+            )
+            logger.info("%s: %s", connection.key, note)
+            return Notice(warning=False, reason="LeftOver", action="Sweep", note=note)
         note = (
             f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer "
             "exists; delete it in the backend, or take "

@@ -46,3 +46,19 @@ def test_what_a_terminating_definition_let_go_is_reported_and_never_removed() ->
             assert world.backend.count("delete") == 0
 
     run_virtually(story())
+
+
+def test_what_was_disabled_is_told_without_a_warning() -> None:
+    async def story() -> None:
+        async with World(keystone=True) as world:
+            world.install()
+            world.apply(deletionPolicy="Disable")
+            world.start()
+            await world.ready()
+            world.kube.delete("web")
+            await world.until(lambda: left_over(world.notices), within=HOUR)
+            (notice,) = (one for _, one in world.notices if one.reason == "LeftOver")
+            assert not notice.warning
+            assert "switched off, as `deletionPolicy: Disable` leaves it" in notice.note
+
+    run_virtually(story())
