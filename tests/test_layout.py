@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,27 @@ MOST_LINES = 500
 # are put together here so that this file does not hold them.
 FORBIDDEN = ("/" + "work/", "." + "library", "sha" + "red/", "py" + "pi.org", "python" + "hosted", "proxy." + "golang")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+EXEMPTIONS = {
+    "noqa": r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S",
+    "type: ignore": r"# type: ignore\[[a-z, -]+\]  # \S",
+    "pragma:": r"# pragma: no (cover|branch) - \S",
+}
+# Of bash after 3.2, which is macOS's, and of GNU make after 3.81, likewise.
+NEWER_BASH = re.compile(
+    r"\b(?:declare|local|typeset) -[a-zA-Z]*[Agn]|\b(?:mapfile|readarray|coproc)\b|\$\{\w+(?:\[[^]]*\])?[\^,@]"
+    r"|\|&|&>>|;;?&|\bwait -n|\bglobstar\b|\blastpipe\b|%\([^)]*\)T|\[\[ -v "
+)
+NEWER_MAKE = re.compile(
+    r"^\.(?:ONESHELL|SHELLFLAGS|RECIPEPREFIX)\b|^[\w-]+ *(?:!=|::=)|^(?:undefine|private|load)\b|^define .*=|&:"
+    r"|\$\((?:file|guile|let|intcmp) ",
+    flags=re.MULTILINE,
+)
+SCENARIOS = """
+create-minimal create-full update rename delete delete-blocked import-by-id import-by-name import-ambiguous name-taken
+observe report-drift correct-drift suspend reconcile-now groups-by-name group-missing invalid-spec unsupported-field
+backend-missing backend-changed secret-missing secret-unlabelled secret-rotated backend-down deleted-outside
+lost-role-empties-the-list all-projects-vanish namespace-terminating crd-deleted crd-late
+"""
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".cfg", ".ini", ".sh", ""}
 
 
@@ -97,6 +120,90 @@ def test_a_default_inside_a_list_item_is_seen(schema: dict[str, Any], found: lis
 def test_no_source_file_is_longer_than_the_bar() -> None:
     long = {path.relative_to(ROOT) for path in PACKAGE.rglob("*.py") if len(path.read_text().splitlines()) > MOST_LINES}
     assert long == set()
+
+
+def test_make_381_and_bash_32_suffice() -> None:
+    assert NEWER_MAKE.findall((ROOT / "Makefile").read_text(encoding="utf-8")) == []
+    scripts = [path for path in tracked() if re.match(rb"#!.*\b(ba)?sh\b", path.read_bytes()[:80])]
+    assert ROOT / ".ci" / "run" in scripts
+    found = {path.name: NEWER_BASH.findall(path.read_text(encoding="utf-8")) for path in scripts}
+    assert {name: newer for name, newer in found.items() if newer} == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (NEWER_BASH, "declare -A seen"),
+        (NEWER_BASH, "mapfile -t lines < file"),
+        (NEWER_BASH, 'echo "${name,,}"'),
+        (NEWER_BASH, "make check |& tee log"),
+        (NEWER_BASH, "make check &>> log"),
+        (NEWER_MAKE, ".ONESHELL:"),
+        (NEWER_MAKE, "TODAY != date"),
+        (NEWER_MAKE, "define RECIPE ="),
+        (NEWER_MAKE, "a b &: c"),
+        (NEWER_MAKE, "\t$(file > name,text)"),
+    ],
+)
+def test_what_is_newer_is_seen(pattern: re.Pattern[str], line: str) -> None:
+    assert pattern.search(line)
+
+
+@pytest.mark.parametrize("line", ["a && b", 'f "${BASH_SOURCE[0]}"', "case x in a) b ;; esac", "A := $(shell b)"])
+def test_what_is_not_newer_is_left_alone(line: str) -> None:
+    assert not NEWER_BASH.search(line)
+    assert not NEWER_MAKE.search(line)
+
+
+def test_every_verb_says_what_it_does() -> None:
+    said = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    verbs = {line.split()[1] for line in said.splitlines()}
+    assert verbs >= {"sandbox", "demo", "test", "test-kind", "check", "bench", "generate", "verify", "docs", "clean"}
+    assert all(len(line.split()) > 3 for line in said.splitlines())
+
+
+def test_every_scenario_is_there() -> None:
+    there = {path.stem.removeprefix("test_").replace("_", "-") for path in (ROOT / "tests" / "scenarios").glob("*.py")}
+    assert set(SCENARIOS.split()) - there == set()
+
+
+def exemptions_without_a_reason(source: str) -> list[str]:
+    """The comments that switch a check off and do not say why: ``# noqa: S603 - …``, ``# type: ignore[…]  # …``."""
+    comments = [
+        token.string for token in tokenize.generate_tokens(StringIO(source).readline) if token.type == tokenize.COMMENT
+    ]
+    return [
+        comment
+        for comment in comments
+        for way, reasoned in EXEMPTIONS.items()
+        if way in comment and not re.search(reasoned, comment)
+    ]
+
+
+def test_every_exemption_from_a_check_says_why() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix(): bare
+        for path in tracked()
+        if path.suffix == ".py" and (bare := exemptions_without_a_reason(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [
+        ("a = 1  # noqa: S105 - a name", False),
+        ("a = 1  # noqa: S105, S106 - names", False),
+        ("a = 1  # noqa: S105", True),
+        ("a = 1  # noqa", True),
+        ("a = 1  # type: ignore[misc]  # it is untyped", False),
+        ("a = 1  # type: ignore[misc]", True),
+        ("a = 1  # type: ignore", True),
+        ("a = '# noqa'", False),
+    ],
+)
+def test_an_exemption_without_a_reason_is_seen(line: str, *, bare: bool) -> None:
+    assert bool(exemptions_without_a_reason(line)) is bare
 
 
 def test_the_repository_speaks_of_the_project_alone() -> None:

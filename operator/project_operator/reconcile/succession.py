@@ -8,7 +8,6 @@ from project_operator.reconcile import claims, naming, rest
 from project_operator.reconcile.actions import Action
 from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import working
-from project_operator.reconcile.policies import import_is_permitted
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
@@ -27,13 +26,11 @@ def _take_up(view: View, backend: BackendView, project: RemoteProject) -> Action
     """Its end was read back before the earlier object went, so nothing of that one is under way any more. The update
     that follows puts our mark on it and switches it on, in one.
     """
-    if (forbidden := import_is_permitted(backend, project)) is not None:
-        return rest.on_verdict(view, forbidden)
     outcome = working(
         f"project {project.id} ('{project.content.name}'), which an earlier Project of this name left disabled, is "
         "taken up again"
     )
-    return naming.name(view, backend, project, outcome, origin=naming.IMPORTED, want=None)
+    return naming.name(view, backend, project, outcome, origin=naming.RESUMED, want=None)
 
 
 def _left(backend: BackendView, left: RemoteProject) -> Verdict:

@@ -150,8 +150,6 @@ class BackendView:
     roles: Roles | None = None
     read_verified_at: float = NEVER
     """When the last successful proof of read access was begun."""
-    tenancy: Tenancy | None = None
-    """What the namespace of the Project may ask for; None: anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +169,8 @@ class View:
     token: str
     """A fresh random attempt token, used if one is needed."""
     cadence: Cadence
+    tenancy: Tenancy | None = None
+    """What the namespace may ask of the backend object, connected or not; None: anything."""
     invalid: str = ""
     """Why the spec could not be understood; ``project.spec`` then holds defaults that mean nothing."""
     rivals: tuple[str, ...] = ()

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.events import EventReason, event_reason
+from project_operator.api.v1alpha1.backend_parts import Capabilities as AllowedVerbs
 from project_operator.api.v1alpha1.identitybackend import (
     CapabilitiesStatus,
     ConsistencyStatus,
@@ -12,6 +14,7 @@ from project_operator.api.v1alpha1.identitybackend import (
     LastError,
     SecretRefStatus,
 )
+from project_operator.backends.vendor import Capabilities
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.outcome import Outcome, Standing, done, held
 from project_operator.reconcile.summary import conditions
@@ -64,7 +67,7 @@ def status_of(
             "principal": facts.principal or None,
             "server_version": facts.server_version or None,
             "credential_expires_at": entry.credential_expires_at,
-            "capabilities": CapabilitiesStatus(**dict(spec.capabilities)),
+            "capabilities": offered(connection.capabilities, spec.capabilities),
             "consistency": ConsistencyStatus(**dict(spec.consistency)),
         }
     if secret_names:
@@ -77,16 +80,30 @@ def status_of(
     return IdentityBackendStatus(**(dict(before) | changes))
 
 
+def offered(can: Capabilities, may: AllowedVerbs) -> CapabilitiesStatus:
+    """What a backend object offers: what a backend of its type, as it is configured, ``can`` do and the operator
+    ``may`` do there.
+    """
+    return CapabilitiesStatus(
+        create=can.create and may.create,
+        update=can.update and may.update,
+        delete=can.delete and may.delete,
+        disable=can.disable and can.update and may.update,
+        group_roles=can.roles,
+        repeats_creation=can.repeats_creation,
+        fixed_fields=tuple(sorted(can.fixed)),
+    )
+
+
 def notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:
     """The Event for a change of readiness; none for a beginning that goes well."""
     ready = before.condition(ConditionType.READY)
-    if outcome.reason in {Reason.PROGRESSING, Reason.IN_USE} or (ready is not None and ready.reason == outcome.reason):
+    worth = event_reason(outcome.reason)
+    if worth is None or (ready is not None and ready.reason == outcome.reason):
         return None
     if ready is None and outcome.standing is Standing.DONE:
         return None
-    return Notice(
-        warning=outcome.standing is not Standing.DONE, reason=outcome.reason, action="Connect", note=outcome.message
-    )
+    return Notice(reason=worth, action="Connect", note=outcome.message)
 
 
 def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
@@ -101,4 +118,4 @@ def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
     entry.warned = (expires_at, stage)
     when = expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     note = f"the credential expires {when}, and nothing replaces it; put a new one into the Secret"
-    return Notice(warning=True, reason=Reason.CREDENTIAL_EXPIRES, action="Connect", note=note)
+    return Notice(reason=EventReason.CREDENTIAL_EXPIRES, action="Connect", note=note)

@@ -3,6 +3,7 @@
 import logging
 from typing import Any, Protocol
 
+from project_operator.api.events import EventReason
 from project_operator.backends.base import RemoteProject
 from project_operator.errors import KubeError
 from project_operator.kube.resources import PROJECTS, Resource
@@ -62,25 +63,19 @@ class Sweeper:
             logger.info("cannot tell what is left over in %s: %s", connection.key, error)
             return []
         lives = {str(raw["metadata"]["uid"]) for raw in live}
-        return [
-            self._report(connection, one)
-            for one in leftovers(listing, cluster=self._cluster, living=lives)
-            if one in due
-        ]
+        confirmed = [one for one in leftovers(listing, cluster=self._cluster, living=lives) if one in due]
+        return [notice for one in confirmed if (notice := self._report(connection, one)) is not None]
 
-    def _report(self, connection: Connection, project: RemoteProject) -> Notice:
+    def _report(self, connection: Connection, project: RemoteProject) -> Notice | None:
+        """None for what is switched off: so `Disable` leaves a project, and nobody has to do anything about it."""
         self._reported.add(project.id)
         if project.content.enabled is False:
-            note = (
-                f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer exists, "
-                "and is switched off, as `deletionPolicy: Disable` leaves it"
-            )
-            logger.info("%s: %s", connection.key, note)
-            return Notice(warning=False, reason="LeftOver", action="Sweep", note=note)
+            logger.info("%s: project %s is left over, switched off", connection.key, project.id)
+            return None
         note = (
             f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer "
             "exists; delete it in the backend, or take "
             "it over with a Project of the former name and `spec.import.id`"
         )
         logger.warning("%s: %s", connection.key, note)
-        return Notice(warning=True, reason="LeftOver", action="Sweep", note=note)
+        return Notice(reason=EventReason.LEFT_OVER, action="Sweep", note=note)

@@ -6,6 +6,7 @@ The real engine, virtual time, one promise a test.
 import asyncio
 
 from simulation.backend import Fault
+from simulation.loop import run_virtually
 from simulation.stories import calls, gone, nothing_happens, reason, told
 from simulation.world import IN_FLIGHT_BOUND, World
 
@@ -31,6 +32,7 @@ async def taken_up(world: World, project_id: str, uid: str) -> None:
     await world.ready()
     content = world.backend.truth[project_id].content
     assert (world.status()["id"], content.enabled, content.mark) == (project_id, True, world.mark(uid))
+    assert world.status()["origin"] == "Resumed"
     assert world.backend.count("create") == 1
     assert len(world.backend.truth) == 1
     await nothing_happens(world)
@@ -224,3 +226,19 @@ async def test_where_case_counts_it_does_not(world: World) -> None:
     world.backend.make(ProjectContent("SHOP", enabled=True))
     world.apply(name="shop", **{"import": {"byName": "Required"}})
     await reason(world, "ImportNotFound")
+
+
+# Tenants.
+
+
+def test_a_tenant_who_may_import_nothing_gets_back_what_it_had() -> None:
+    async def story() -> None:
+        async with World(7, keystone=True, deletes=False) as world:
+            world.install_for_all(tenancy={"allowedDeletionPolicies": ["Disable"]})
+            world.default_backend = ("ClusterIdentityBackend", "cloud")
+            world.start()
+            project_id = await let_go(world)
+            uid = world.apply(deletionPolicy="Disable")
+            await taken_up(world, project_id, uid)
+
+    run_virtually(story())

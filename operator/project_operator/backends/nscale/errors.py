@@ -71,6 +71,7 @@ VERIFY: Final = frozenset({Operation.VERIFY_READ_ACCESS})
 READS: Final = GET | VERIFY | {Operation.LIST_PROJECTS, Operation.LIST_GROUPS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT
+SIGNED_IN: Final = ALL - REFRESH
 
 _SUCCESS: Final = {
     **dict.fromkeys(CONNECT | READS | ROTATE | REFRESH, frozenset({200})),
@@ -96,7 +97,7 @@ _RIGHTS: Final = {
 
 _NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
 
-_TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105
+_TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105 - words
 _USED: Final = "the refresh token was used, revoked or has expired; sign in again and put the new one into the Secret"
 _CLIENT: Final = "the client or the user is not accepted; check `client-id` and `client-secret` in the Secret"
 _ACCOUNT: Final = "there is no such service account"
@@ -133,7 +134,7 @@ _ROWS: Final = (
     Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "N1.3-2"),
     Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "N6-12: a gateway's, given before nscale is asked"),
     # nscale's own refusals.
-    Row(ALL, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
+    Row(SIGNED_IN, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
     Row(GET | UPDATE, only(404), _code("not_found"), ProjectNotFound, _NO_PROJECT, "N1.3-4"),
     Row(VERIFY, only(404), _code("not_found"), None, _SHOWN, "N1.3-3, N1.3-4"),
     Row(DELETE, only(404), _code("not_found"), None, "the project is gone", "N1.5-1, N6-8"),
