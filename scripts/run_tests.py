@@ -3,8 +3,9 @@
     run_tests.py [--part NAME]... [-- PYTEST-ARGUMENT...]
 
 A part is a folder of `tests/`; `unit` also has the files that lie in `tests/` itself. The unit part measures branch
-coverage of `reconcile/`, the part of the code where a mistake makes or deletes the wrong project. Before the first part
-that needs a control plane, or Keystone, that is made ready, which on a new machine takes minutes.
+coverage of `reconcile/`, the part of the code where a mistake makes or deletes the wrong project. Parts run side by
+side, as many as keep the machine busy; what each says is shown in one piece when it has ended. A control plane and
+Keystone are made ready before the parts that need them, which on a new machine takes minutes.
 """
 
 import argparse
@@ -15,15 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as Xml
+
+import jobs
+from jobs import Ended, Job
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 RESULTS = ROOT / ".cache" / "tests"
-# Quick ones first: what is wrong shows early. A folder that is not named here comes after these.
-ORDER = ("unit", "contract", "sandbox", "api", "scenarios")
+# The first that there is room for begins. Those that take longest come first, so that none is left over in the end; a
+# folder that is not named here comes after these.
+ORDER = ("scenarios", "contract", "sandbox", "unit", "chart", "api", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -36,6 +43,10 @@ WORKERS = {
     "chart": (2, "loadfile"),
     "kill": (2, "loadfile"),
 }
+# So many workers keep two cores busy, whatever they work at; more where there are more cores.
+ROOM = max(5, 2 * (os.cpu_count() or 1))
+# Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
+ALONE = ("kill",)
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
 PREPARATIONS = {
     "control plane": ("controlplane", "--build-only"),
@@ -59,11 +70,12 @@ NO_TESTS = 5
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one part."""
+    """What came of a part, or of what parts need."""
 
-    part: str
+    name: str
     status: int
     seconds: float
+    cpu_seconds: float
     passed: int = 0
     failed: int = 0
     skipped: int = 0
@@ -88,9 +100,11 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     alone = part not in WORKERS or "--kind" in arguments
     count, distribution = WORKERS.get(part, (0, "no"))
     workers = [] if alone else [f"--numprocesses={count}", f"--dist={distribution}"]
-    measure = ["--cov=project_operator", "--cov-report="] if coverage else []
+    measure = ["--cov", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
+        # Several write at once.
+        *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,
         *measure,
         *arguments,
@@ -98,28 +112,30 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     ]
 
 
-def run(part: str, arguments: list[str], *, coverage: bool) -> Result:
-    """Run one part."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    report = RESULTS / f"{part}.xml"
-    report.unlink(missing_ok=True)
-    print(f"\n=== {part} ===", flush=True)
-    started = time.monotonic()
-    status = subprocess.run(
-        command(part, arguments, report, coverage=coverage), check=False, cwd=ROOT, env=GO_GARBAGE | os.environ
-    ).returncode
-    seconds = time.monotonic() - started
-    if not report.exists():
-        return Result(part, status, seconds)
-    return counted(part, status, seconds, report.read_text(encoding="utf-8"))
+def environment() -> dict[str, str]:
+    """What every job has. Bytecode is kept: hundreds of processes would compile the same modules again and again."""
+    return {name: value for name, value in (GO_GARBAGE | os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def counted(part: str, status: int, seconds: float, report: str) -> Result:
+def show(job: Job) -> Ended:
+    """Run a job beside others; what it says is shown when it has ended."""
+    print(f"{job.name}: begun", flush=True)
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        ended = jobs.run(job, ROOT, environment(), output)
+        output.seek(0)
+        print(f"\n=== {job.name} ===\n{output.read().rstrip()}\n", flush=True)
+    return ended
+
+
+def counted(ended: Ended) -> Result:
     """The result, with what pytest's JUnit report counts."""
-    suites = Xml.fromstring(report).iter("testsuite")  # noqa: S314 - pytest of this machine wrote it a moment ago
+    result = partial(Result, ended.job.name, ended.status, ended.seconds, ended.cpu_seconds)
+    if ended.job.report is None or not ended.job.report.exists():
+        return result()
+    suites = Xml.parse(ended.job.report).iter("testsuite")  # noqa: S314 - pytest of this machine wrote it a moment ago
     counts = [[int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")] for suite in suites]
     tests, failures, errors, skipped = (sum(column) for column in zip(*counts, strict=True))
-    return Result(part, status, seconds, tests - failures - errors - skipped, failures + errors, skipped)
+    return result(tests - failures - errors - skipped, failures + errors, skipped)
 
 
 def docker_is_missing() -> str:
@@ -137,13 +153,29 @@ def needed(part: str, arguments: list[str]) -> list[str]:
     return [what for what in needs if not (what == "control plane" and "--kind" in arguments)]
 
 
-def prepared(what: str) -> Result:
-    """The result of making something ready."""
-    print(f"\n=== {what} ===", flush=True)
-    started = time.monotonic()
-    command = [sys.executable, "-m", "project_operator", "sandbox", *PREPARATIONS[what]]
-    status = subprocess.run(command, check=False, cwd=ROOT).returncode
-    return Result(what, status, time.monotonic() - started)
+def weight(part: str, arguments: list[str]) -> int:
+    """How much of `ROOM` a part takes. There is one cluster made by kind: those that share it take turns."""
+    alone = part in ALONE or part not in WORKERS or "--kind" in arguments
+    return ROOM if alone else WORKERS[part][0]
+
+
+def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> list[Job]:
+    """What the parts need, then the parts."""
+    needs = {part: tuple(needed(part, arguments)) for part in chosen}
+    sandbox = (sys.executable, "-m", "project_operator", "sandbox")
+    # A build takes what the unit tests leave.
+    preparations = [
+        Job(what, (*sandbox, *how), ROOM - WORKERS["unit"][0])
+        for what, how in PREPARATIONS.items()
+        if any(what in each for each in needs.values())
+    ]
+
+    def part_job(part: str) -> Job:
+        report = RESULTS / f"{part}.xml"
+        how = command(part, arguments, report, coverage=coverage and part == "unit")
+        return Job(part, tuple(how), weight(part, arguments), needs[part], report)
+
+    return [*preparations, *map(part_job, chosen)]
 
 
 def coverage_holds() -> bool:
@@ -168,19 +200,22 @@ def branches_covered(report: str) -> float:
     return float(100 * totals["covered_branches"] / totals["num_branches"])
 
 
-def summary(results: list[Result]) -> str:
-    """The closing lines: time by part, then the sums."""
+def summary(results: list[Result], seconds: float) -> str:
+    """The closing lines: time by part, then the sums. Parts that ran side by side took ``seconds`` together."""
     rows = [
-        f"  {result.part:<13} {result.seconds:7.1f} s   {result.passed:>5} passed {result.failed:>4} failed"
-        f" {result.skipped:>4} skipped" + ("" if result.status in (0, NO_TESTS) else f"   exit status {result.status}")
+        f"  {result.name:<13} {result.seconds:7.1f} s {result.cpu_seconds:7.1f} s of CPU   {result.passed:>5} passed"
+        f" {result.failed:>4} failed {result.skipped:>4} skipped"
+        + ("" if result.status in (0, NO_TESTS) else f"   exit status {result.status}")
         for result in results
     ]
-    total = sum(result.seconds for result in results)
+    cpu_seconds = sum(result.cpu_seconds for result in results)
     passed, failed, skipped = (
         sum(getattr(result, name) for result in results) for name in ("passed", "failed", "skipped")
     )
     closing = f"{passed} passed, {failed} failed, {skipped} skipped"
-    return "\n".join(["", "time by part", *rows, f"  {'all':<13} {total:7.1f} s", "", closing])
+    return "\n".join(
+        ["", "time by part", *rows, f"  {'all':<13} {seconds:7.1f} s {cpu_seconds:7.1f} s of CPU", "", closing]
+    )
 
 
 def main() -> int:
@@ -191,24 +226,25 @@ def main() -> int:
     if "--kind" in chosen.arguments and (missing := docker_is_missing()):
         print(f"kind needs Docker, and {missing}; `make test` needs neither", file=sys.stderr)
         return 1
+    started = time.monotonic()
     whole = not chosen.part and not chosen.arguments
     if whole:
         subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True, cwd=ROOT)
-    results: list[Result] = []
-    for part in chosen.part or discovered():
-        done = {result.part for result in results}
-        builds = [prepared(what) for what in needed(part, chosen.arguments) if what not in done]
-        results += builds
-        if any(build.status != 0 for build in builds):
-            break
-        results.append(run(part, chosen.arguments, coverage=whole and part == "unit"))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    planned = jobs_of(parts(set(chosen.part or discovered())), chosen.arguments, coverage=whole)
+    alone = len(chosen.part or ()) == 1 or "--kind" in chosen.arguments
+    start = partial(jobs.run, folder=ROOT, environment=environment(), output=None) if alone else show
+    results = [counted(ended) for ended in jobs.run_all(planned, ROOM, start)]
     covered = coverage_holds() if whole else True
-    print(summary(results), flush=True)
+    print(summary(results, time.monotonic() - started), flush=True)
     if not covered:
         print(f"branch coverage of {COVERED} is below {COVERAGE_BAR} %", file=sys.stderr)
+    never_begun = [job.name for job in planned if job.name not in {result.name for result in results}]
+    if never_begun:
+        print(f"not run, as what they need could not be made ready: {', '.join(never_begun)}", file=sys.stderr)
     # Without a test a part has gone wrong, unless the arguments chose none of it.
     bad = [result for result in results if result.status not in ((0,) if whole else (0, NO_TESTS))]
-    if bad or not covered:
+    if bad or never_begun or not covered:
         return 1
     return 0 if any(result.passed for result in results) else NO_TESTS
 

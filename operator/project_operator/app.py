@@ -164,7 +164,7 @@ class Operator:
         )
 
     def _publish(self, obj: Mapping[str, Any], notice: Notice) -> None:
-        self._events.publish(obj, "Warning" if notice.warning else "Normal", notice.reason, notice.action, notice.note)
+        self._events.publish(obj, notice.reason, notice.action, notice.note)
 
     def _on_call(self, verb: str, resource: Resource, code: str, seconds: float) -> None:
         self._metrics.emit(KubeCall(verb, resource.plural, code, seconds))

@@ -15,6 +15,7 @@
         ├── ProjectNotFound         the vendor's own not-found for that project id
         ├── RequestRefused          a clean refusal of what was asked; asking again changes nothing
         ├── NameTaken               a clean refusal because another project has the name
+        ├── DeletionBlocked         a clean refusal because something is in it; tried again later and later
         ├── WriteConflict           a clean refusal because somebody else wrote; read and try again
         ├── CredentialsRejected     the credential is not accepted (401)
         ├── PermissionDenied        the credential may not do this, or may not see it (403)
@@ -100,6 +101,10 @@ class RequestRefused(BackendError):
 
 class NameTaken(BackendError):
     """A clean refusal: another project has this name. Nothing was applied."""
+
+
+class DeletionBlocked(BackendError):
+    """A clean refusal of a deletion: something is in the project, and would be lost with it. Nothing was deleted."""
 
 
 class WriteConflict(BackendError):

@@ -13,7 +13,7 @@ from typing import Final
 from project_operator import settings
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
-from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.api.reference import api_reference, events_reference, reasons_reference
 from project_operator.backends.csp import reference as csp_errors
 from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
@@ -44,6 +44,7 @@ GENERATED: Final = (
     GeneratedFile("crds/kustomization.yaml", lambda: kustomization_yaml(KINDS)),
     GeneratedFile("crds/README.md", lambda: api_reference(KINDS)),
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
+    GeneratedFile("docs/reference/events.md", events_reference),
     GeneratedFile("docs/reference/settings.md", settings.reference),
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
     GeneratedFile(nscale_errors.PAGE, nscale_errors.ERROR_PAGE.text),
@@ -94,16 +95,16 @@ def _left_over(root: Path) -> list[str]:
     return sorted(path for path in found if path not in generated)
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``generate`` and ``crds`` to the command line."""
-    generate = subparsers.add_parser("generate", help="write the generated files of this repository")
-    generate.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
-    generate.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
-    generate.set_defaults(run=_generate)
-    crds = subparsers.add_parser(
-        "crds", help="print the CustomResourceDefinitions, for kubectl apply --server-side -f -"
-    )
-    crds.set_defaults(run=_crds)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What ``generate`` has."""
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
+    parser.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
+    parser.set_defaults(run=_generate)
+
+
+def add_crds_options(parser: argparse.ArgumentParser) -> None:
+    """What ``crds`` has."""
+    parser.set_defaults(run=_crds)
 
 
 def _generate(arguments: argparse.Namespace) -> int:

@@ -10,9 +10,9 @@ from project_operator.observability import logging
 from project_operator.settings import load_settings
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `run`."""
-    parser = subparsers.add_parser("run", help="run the operator; settings come from PROJECT_OPERATOR_… variables")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `run` has."""
+    parser.description = "Run the operator, in the foreground, until it is told to stop."
     parser.add_argument(
         "--kubeconfig", type=Path, help="a kubeconfig file, instead of the pod's ServiceAccount or $KUBECONFIG"
     )

@@ -4,8 +4,11 @@ With no package index to fetch Keystone from, these fixtures fail and say so; th
 """
 
 import itertools
+import sqlite3
 import sys
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +22,7 @@ from project_operator.sandbox.identity.keystone.admin_client import (
     KeystoneAdminClient,
     User,
 )
+from project_operator.sandbox.identity.keystone.configuration import DATABASE
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 
 _COUNTER: Final = itertools.count(1)
@@ -73,6 +77,18 @@ class Domain:
         """A further domain; its id."""
         self.others.append(self.admin.make_domain(f"further-{next(_COUNTER)}"))
         return self.others[-1]
+
+    def make_many(self, count: int) -> set[str]:
+        """Projects of no interest; their ids.
+
+        Past the API, which makes some 45 a second: straight into the table that holds them.
+        """
+        ids = [uuid.uuid4().hex for _ in range(count)]
+        rows = [(one, f"many-{one}", "{}", "", 1, self.id, self.id, 0) for one in ids]
+        columns = "id, name, extra, description, enabled, domain_id, parent_id, is_domain"
+        with closing(sqlite3.connect(self.server.folder / DATABASE, timeout=30)) as database, database:
+            database.executemany(f"INSERT INTO project ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - a literal
+        return set(ids)
 
     def remove(self) -> None:
         """Delete what the test made and did not remove."""

@@ -15,6 +15,8 @@ import httpx
 from candidates import CALLS, WRITES, Purpose
 from scripted_server import Exchange, Received, Script, ScriptedServer
 
+from project_operator.backends.trust import system_trust
+
 _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
@@ -138,7 +140,7 @@ async def middlebox(
     ``on_request`` is shown every request before anything is done with it.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as client:
+    async with httpx.AsyncClient(verify=system_trust(), trust_env=False, timeout=30, limits=limits) as client:
         box = Middlebox(upstream, client, purpose, on_request)
         box.server = ScriptedServer(box.handle, tls=tls)
         async with box.server:

@@ -11,6 +11,7 @@ from typing import Final, Self
 import httpx
 from waiting import wait_until
 
+from project_operator.backends.trust import system_trust
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.settings import ENV_PREFIX
 
@@ -92,7 +93,7 @@ class OperatorProcess:
             if found is None:
                 return ""
             self._url = found[1]
-        return httpx.get(f"{self._url}/readyz", trust_env=False).text
+        return httpx.get(f"{self._url}/readyz", verify=system_trust(), trust_env=False).text
 
     def wait_ready(self) -> Self:
         """Return once it is ready to work."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ import httpx
 
 from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
 from project_operator.backends.calls import Answer, Call, NoAnswer, TransportSettings
+from project_operator.backends.deadlines import Deadline, within
 from project_operator.backends.keystone_v3.backend import KeystoneBackend
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.credentials import Credential, DomainScope, Password, Reference
@@ -153,8 +155,10 @@ class _Transport(Transport):
     def __init__(self, server: ScriptedKeystone) -> None:
         self._server = server
 
-    async def exchange(self, call: Call, *, deadline: float | None = None) -> Outcome:
-        del deadline
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        return within(5.0 * times)
+
+    async def exchange(self, call: Call) -> Outcome:
         return self._server.answer_to(call)
 
     async def aclose(self) -> None:

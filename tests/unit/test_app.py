@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from project_operator import app
+from project_operator.api.events import EventReason
 from project_operator.app import Operator
 from project_operator.backends.addresses import ClusterAddresses
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable
@@ -174,17 +175,12 @@ async def test_a_watch_that_fails_ends_the_operator_with_its_error(
     assert watched == []
 
 
-@pytest.mark.parametrize(("warning", "kind"), [(True, "Warning"), (False, "Normal")])
-async def test_a_notice_becomes_an_event_of_its_kind(
-    monkeypatch: pytest.MonkeyPatch,
-    warning: bool,  # noqa: FBT001 - a column
-    kind: str,
-) -> None:
+async def test_a_notice_becomes_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     operator = Operator(settings(), ACCESS)
     published: list[tuple[Any, ...]] = []
     monkeypatch.setattr(operator._events, "publish", lambda *event: published.append(event))
-    operator._publish({"kind": "Project"}, Notice(warning=warning, reason="Missing", action="Reconcile", note="gone"))
-    assert published == [({"kind": "Project"}, kind, "Missing", "Reconcile", "gone")]
+    operator._publish({"kind": "Project"}, Notice(EventReason.MISSING, "Reconcile", "gone"))
+    assert published == [({"kind": "Project"}, "Missing", "Reconcile", "gone")]
     await operator.aclose()
 
 

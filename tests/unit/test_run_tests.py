@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 import run_tests
+from jobs import Ended, Job
 from run_tests import Result
 
 
 def test_known_parts_come_first_and_new_folders_after_them() -> None:
-    assert run_tests.parts({"zebra", "scenarios", "unit", "chart"}) == ["unit", "scenarios", "chart", "zebra"]
+    assert run_tests.parts({"zebra", "unit", "api", "scenarios"}) == ["scenarios", "unit", "api", "zebra"]
 
 
 def test_arguments_go_to_pytest_before_the_paths() -> None:
     command = run_tests.command("unit", ["-k", "x"], Path("r.xml"), coverage=True)
     assert command[1:4] == ["-m", "pytest", "--junitxml=r.xml"]
-    assert "--cov=project_operator" in command
+    assert "--cov" in command
     assert command.index("-k") < command.index("tests/unit") < command.index("tests/test_layout.py")
 
 
@@ -50,31 +51,58 @@ def test_every_part_that_has_workers_is_there() -> None:
     assert set(run_tests.WORKERS) <= set(run_tests.discovered())
 
 
-def test_a_users_own_setting_for_go_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    said = tmp_path / "said"
-    program = [sys.executable, "-c", f"import os, pathlib; pathlib.Path({str(said)!r}).write_text(os.environ['GOGC'])"]
-    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
-    monkeypatch.setattr(run_tests, "command", lambda *_arguments, **_options: program)
-    for chosen in (None, "50"):
-        if chosen is None:
-            monkeypatch.delenv("GOGC", raising=False)
-        else:
-            monkeypatch.setenv("GOGC", chosen)
-        assert run_tests.run("unit", [], coverage=False).status == 0
-        assert said.read_text() == (chosen or run_tests.GO_GARBAGE["GOGC"])
+def test_a_users_own_setting_for_go_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    assert run_tests.environment()["GOGC"] == run_tests.GO_GARBAGE["GOGC"]
+    monkeypatch.setenv("GOGC", "50")
+    assert run_tests.environment()["GOGC"] == "50"
 
 
-def test_errors_count_as_failures() -> None:
-    report = '<testsuites><testsuite tests="7" failures="1" errors="2" skipped="1"/></testsuites>'
-    result = run_tests.counted("unit", 1, 2.5, report)
-    assert (result.passed, result.failed, result.skipped) == (3, 3, 1)
+def test_bytecode_is_kept_whatever_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in run_tests.environment()
+
+
+def ended(status: int = 0, seconds: float = 2.5, report: Path | None = None) -> Ended:
+    return Ended(Job("unit", (), 1, report=report), status, seconds, cpu_seconds=4.5)
+
+
+def test_errors_count_as_failures(tmp_path: Path) -> None:
+    report = tmp_path / "unit.xml"
+    report.write_text('<testsuites><testsuite tests="7" failures="1" errors="2" skipped="1"/></testsuites>')
+    assert run_tests.counted(ended(1, report=report)) == Result("unit", 1, 2.5, 4.5, passed=3, failed=3, skipped=1)
+
+
+def test_without_a_report_nothing_has_passed(tmp_path: Path) -> None:
+    assert run_tests.counted(ended(4, report=tmp_path / "none.xml")) == Result("unit", 4, 2.5, 4.5)
 
 
 def test_the_last_line_is_the_sum() -> None:
-    text = run_tests.summary([Result("unit", 0, 1.0, passed=3, skipped=1), Result("api", 1, 61.0, passed=2, failed=1)])
+    results = [Result("unit", 0, 50.0, 80.5, passed=3, skipped=1), Result("api", 1, 61.0, 9.0, passed=2, failed=1)]
+    text = run_tests.summary(results, 70.25)
     assert text.splitlines()[-1] == "5 passed, 1 failed, 1 skipped"
     assert "exit status 1" in text
-    assert "62.0 s" in text
+    assert "all              70.2 s    89.5 s of CPU" in text
+
+
+def test_what_a_job_says_is_shown_in_one_piece(capfd: pytest.CaptureFixture[str]) -> None:
+    speak = "import sys; print('one', flush=True); print('two', file=sys.stderr, flush=True); sys.exit(3)"
+    assert run_tests.show(Job("unit", (sys.executable, "-c", speak), 1)).status == 3
+    assert capfd.readouterr().out == "unit: begun\n\n=== unit ===\none\ntwo\n\n"
+
+
+def test_parts_wait_for_what_they_need_and_unit_tests_for_nothing() -> None:
+    jobs = {job.name: job for job in run_tests.jobs_of(["unit", "contract", "api"], [], coverage=True)}
+    assert list(jobs) == ["control plane", "Keystone", "unit", "contract", "api"]
+    assert [jobs[name].needs for name in ("unit", "contract", "api")] == [(), ("Keystone",), ("control plane",)]
+    assert jobs["control plane"].weight + jobs["unit"].weight <= run_tests.ROOM
+    assert ("--cov" in jobs["unit"].command, "--cov" in jobs["api"].command) == (True, False)
+
+
+@pytest.mark.parametrize(("part", "arguments"), [("kill", []), ("api", ["--kind"]), ("zebra", [])])
+def test_some_parts_have_the_machine_to_themselves(part: str, arguments: list[str]) -> None:
+    assert run_tests.weight(part, arguments) == run_tests.ROOM
+    assert run_tests.weight("api", []) < run_tests.ROOM
 
 
 @pytest.mark.parametrize(("engine", "said"), [(1, "the docker on PATH reaches no engine"), (0, "")])

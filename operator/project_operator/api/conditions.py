@@ -29,7 +29,7 @@ class ConditionStatus(StrEnum):
 
 
 class Reason(StrEnum):
-    """Every reason a condition or an Event of ours can carry."""
+    """Every reason a condition of ours can carry; those of Events are in `project_operator.api.events`."""
 
     stalled: bool
     """Whether a person must act: the object then carries ``Stalled``."""
@@ -107,8 +107,8 @@ class Reason(StrEnum):
     DELETION_BLOCKED = (
         "DeletionBlocked",
         False,
-        "The backend has accepted the deletion but has not finished it for longer than usual.",
-        "Look in the backend for what is still inside the project; the message says since when.",
+        "Something inside the project is in the way of its deletion, or the backend does not finish it.",
+        "Look in the backend for what is still inside the project; the message names it, or says since when.",
     )
 
     # What the user's Project asks for and cannot have.
@@ -300,24 +300,6 @@ class Reason(StrEnum):
         "The Secret lacks the key, or its value cannot be a credential.",
         "Correct the key that the message names.",
     )
-    CREDENTIAL_REPLACED = (
-        "CredentialReplaced",
-        False,
-        "The credential was replaced before it expired; the new one is in the Secret with `-rotated` in its name.",
-        "Nothing.",
-    )
-    CREDENTIAL_NOT_REPLACED = (
-        "CredentialNotReplaced",
-        False,
-        "The credential is to be replaced, and could not be; the present one stays in use.",
-        "Remove the cause that the message names; it is tried again.",
-    )
-    CREDENTIAL_EXPIRES = (
-        "CredentialExpires",
-        False,
-        "The credential expires soon and nothing replaces it.",
-        "Put a new one into the Secret; it is followed without a restart.",
-    )
     ENDPOINT_INVALID = (
         "EndpointInvalid",
         True,
@@ -327,12 +309,6 @@ class Reason(StrEnum):
     ORGANIZATION_NOT_FOUND = (
         "OrganizationNotFound",
         True,
-        "The credential sees no such organization.",
-        "Create a backend object with the right organization, or give the credential access to it.",
-    )
-    ORGANIZATION_AMBIGUOUS = (
-        "OrganizationAmbiguous",
-        True,
-        "The credential sees several organizations that fit.",
-        "Create a backend object that names the organization by `id`; the message lists them.",
+        "The credential sees no such organization, or several that fit.",
+        "Give the credential access, or create a backend object that names another by `id`; see the message.",
     )

@@ -1,10 +1,11 @@
-"""The API reference and the table of reasons, as Markdown, out of the same models as the CRDs."""
+"""The API reference and the tables of reasons and Events, as Markdown, out of the same models as the CRDs."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from project_operator.api.conditions import Reason
 from project_operator.api.crd import openapi_schema
+from project_operator.api.events import EventReason
 from project_operator.api.kinds import Kind
 from project_operator.api.names import API_VERSION, GROUP
 from project_operator.api.schema import LIST_MAP_KEYS, LIST_TYPE, VALIDATIONS
@@ -37,7 +38,7 @@ def api_reference(kinds: Iterable[Kind]) -> str:
 
 
 def reasons_reference() -> str:
-    """Every reason of a condition or Event: what it means, and what to do."""
+    """Every reason of a condition: what it means, and what to do."""
     rows = (
         (f"`{reason}`", "yes" if reason.stalled else "", reason.meaning, reason.remedy)
         for reason in sorted(Reason, key=str)
@@ -45,11 +46,35 @@ def reasons_reference() -> str:
     return (
         MARKDOWN_HEADER
         + "# Reasons\n\n"
-        + "The `reason` of `Ready`, of `Reconciling` and `Stalled`, and of Events. It says what kind of thing to do;"
-        + " the message beside it names the field, group or object.\n"
+        + "The `reason` of `Ready`, of `Reconciling` and `Stalled`. It says what kind of thing to do;"
+        + " the message beside it names the field, group or object. Those of Events are in [events.md](events.md).\n"
         + "Where a person must act the object also has the condition `Stalled`, which Flux, Helm and Argo CD take for"
         + " a failure at once; otherwise they go on waiting.\n\n"
         + _table(("Reason", "Stalled", "What is the case", "What to do"), rows)
+    )
+
+
+def events_reference() -> str:
+    """Every reason of an Event: its type, what it means, and what to do."""
+    shared = {str(reason) for reason in Reason}
+    head = ("Reason", "Type", "What is the case", "What to do")
+    rows = [
+        (event in shared, (f"`{event}`", event.type, event.meaning, event.remedy))
+        for event in sorted(EventReason, key=str)
+    ]
+    return (
+        MARKDOWN_HEADER
+        + "# Events\n\n"
+        + "`kubectl events --for iproj/NAME` shows them. They expire, by default within an hour; whatever a person must"
+        + " act on is in status as well. There is at most one for an outcome, none for progress, and what is said again"
+        + " is counted in the Event that said it first.\n\n"
+        + "## An outcome\n\n"
+        + "When `Ready` becomes True or False, or its reason changes while it is so, one Event has the same reason and"
+        + " message.\n\n"
+        + _table(head, (row for outcome, row in rows if outcome))
+        + "\n## Other Events\n\n"
+        + "What no condition could tell: an end, a find, a credential that changed.\n\n"
+        + _table(head, (row for outcome, row in rows if not outcome))
     )
 
 

@@ -54,11 +54,13 @@ class Call:
     longest_answer: int = MEBIBYTE
     """Bytes; a longer answer is not read to its end."""
     before_send: Callable[[], None] | None = None
+    repeatable: bool = False
+    """Sending it again is harmless, whatever the method: two sign-ins give two tokens."""
 
     @property
     def safe(self) -> bool:
-        """Whether it changes nothing (RFC 9110, 9.2.1), so that sending it again is harmless."""
-        return self.method in {"GET", "HEAD"}
+        """Whether it may be sent again: it changes nothing (RFC 9110, 9.2.1), or nothing that matters."""
+        return self.repeatable or self.method in {"GET", "HEAD"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
@@ -40,6 +40,7 @@ import httpx
 from project_operator import __version__
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Call, Endpoint, NoAnswer, TransportSettings
+from project_operator.backends.deadlines import Deadline, within
 from project_operator.backends.resolver import Resolver
 from project_operator.backends.trust import (
     Lost,
@@ -133,20 +134,26 @@ class Transport:
         self._closed = False
         _keep_headers_out_of_logs()
 
-    def deadline(self) -> float:
-        """When, on the running loop's clock, a call that begins now must have ended."""
-        return asyncio.get_running_loop().time() + self._endpoint.timeout
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        """For several calls that are one to the caller: they share a deadline, ``times`` that of a single call."""
+        return within(self._endpoint.timeout * times)
 
-    async def exchange(self, call: Call, *, deadline: float | None = None) -> Answer | NoAnswer:
+    async def exchange(self, call: Call) -> Answer | NoAnswer:
         """Send ``call`` and read the whole answer. Raises nothing but what ``before_send`` and the admission raise.
 
-        The deadline counts from admission, for the limiter's waits are the limiter's; with ``deadline`` several calls
-        share one.
+        The deadline is the call's own, or that which it shares with others (`one_deadline`). Waiting for admission
+        does not count: the limiter's waits are the limiter's.
         """
+        with self.one_deadline() as deadline:
+            return await self._exchange(call, deadline)
+
+    async def _exchange(self, call: Call, deadline: Deadline) -> Answer | NoAnswer:
         trace_id = self._token_hex(16)
+        came = asyncio.get_running_loop().time()
         async with self._admission:
+            deadline.excuse(came)
             watch = _Watch(call, None if self._proxy is not None else self._settings.addresses)
-            timer = asyncio.timeout_at(self.deadline() if deadline is None else deadline)
+            timer = asyncio.timeout_at(deadline.at)
             try:
                 async with timer:
                     self._under_way.add(timer)
@@ -162,7 +169,7 @@ class Transport:
                 self._ended.set()
             if self._closed:
                 return NoAnswer(Lost.CLOSED, watch.sent, _CLOSED, trace_id)
-            return NoAnswer(Lost.DEADLINE, watch.sent, f"no answer within {self._endpoint.timeout:g} s", trace_id)
+            return NoAnswer(Lost.DEADLINE, watch.sent, f"no answer within {deadline.seconds:g} s", trace_id)
 
     async def aclose(self) -> None:
         """Close all connections. Calls under way end at once, without an answer; later ones are not sent."""

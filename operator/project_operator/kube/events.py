@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, Protocol
 
 from project_operator.api import names
+from project_operator.api.events import EventReason, EventType
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
 from project_operator.kube.resources import EVENTS, Resource
 
-EventType = Literal["Normal", "Warning"]
 Result = Literal["written", "failed", "dropped"]
 
 NOTE_LIMIT: Final = 1024
@@ -116,10 +116,10 @@ class EventWriter:
         self._failing = False
         self._serial = 0
 
-    def publish(self, obj: Mapping[str, Any], type_: EventType, reason: str, action: str, note: str) -> None:
+    def publish(self, obj: Mapping[str, Any], reason: EventReason, action: str, note: str) -> None:
         """Say something about ``obj``, a raw object with apiVersion, kind and metadata.
 
-        ``reason`` and ``action`` are CamelCase words known at compile time; ``note`` is for people, cut at 1,024 bytes.
+        ``action`` is a CamelCase word known at compile time; ``note`` is for people, cut at 1,024 bytes.
         """
         metadata = obj.get("metadata") or {}
         saying = _Saying(
@@ -128,8 +128,8 @@ class EventWriter:
             namespace=metadata.get("namespace", ""),
             name=metadata.get("name", ""),
             uid=metadata.get("uid", ""),
-            type=type_,
-            reason=_clip(reason, WORD_LIMIT),
+            type=reason.type,
+            reason=str(reason),
             action=_clip(action, WORD_LIMIT),
             note=_clip(note, NOTE_LIMIT),
         )

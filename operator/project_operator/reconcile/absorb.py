@@ -10,6 +10,7 @@ from project_operator.errors import (
     BackendUnavailable,
     ConnectionRefused,
     CredentialsRejected,
+    DeletionBlocked,
     NameTaken,
     OutcomeUnknown,
     PermissionDenied,
@@ -153,19 +154,20 @@ def create_failed(memory: Memory, action: Create, error: BackendError, moment: M
 
 
 def update_failed(memory: Memory, action: Update, error: BackendError, moment: Moment) -> Memory:
-    """After an update without an answer, Ready waits (R9); after any failure the project is read anew."""
-    memory = memory.without_read(action.current.id)
+    """After an update without an answer, Ready waits (R9); after any failure the project is read anew, for of several
+    requests those before the one that failed stand.
+    """
+    memory = replace(memory.without_read(action.current.id), last_write_at=moment.ended_at)
     if isinstance(error, OutcomeUnknown):
-        memory = replace(
-            memory, unanswered_update_at=moment.ended_at, last_write_at=moment.ended_at, announced=None, polls=0
-        )
+        memory = replace(memory, unanswered_update_at=moment.ended_at, announced=None, polls=0)
     return _write_failed(memory, error, moment, ids_of(action.content))
 
 
 def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: Moment) -> Memory:
-    """A deletion without an answer may have been accepted: look before the next."""
-    if isinstance(error, OutcomeUnknown):
-        memory = replace(memory.without_read(action.project_id), last_write_at=moment.ended_at)
+    """Look before the next: a deletion without an answer may have been accepted, and of several requests those before
+    the one that failed stand.
+    """
+    memory = replace(memory.without_read(action.project_id), last_write_at=moment.ended_at)
     return _write_failed(memory, error, moment, deletion=True)
 
 
@@ -205,6 +207,8 @@ def reason_for(error: BackendError) -> Reason:
             return Reason.NAME_TAKEN
         case RequestRefused():
             return Reason.REQUEST_REFUSED
+        case DeletionBlocked():
+            return Reason.DELETION_BLOCKED
         case CredentialsRejected():
             return Reason.CREDENTIALS_REJECTED
         case PermissionDenied():

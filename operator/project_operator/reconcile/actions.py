@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.reconcile.memory import Announced
@@ -13,10 +14,14 @@ from project_operator.reconcile.record import Right
 class Notice:
     """A Kubernetes Event about an outcome; published after the write it belongs to has succeeded."""
 
-    warning: bool
-    reason: str
+    reason: EventReason
     action: str
     note: str
+
+    @property
+    def warning(self) -> bool:
+        """Whether a person should look."""
+        return self.reason.type == "Warning"
 
 
 class Purpose(StrEnum):

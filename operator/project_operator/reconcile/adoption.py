@@ -8,7 +8,7 @@ from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
 from project_operator.reconcile.content import wanted
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.outcome import held, working
-from project_operator.reconcile.policies import backend_annotation, import_is_permitted, plans, reads_only
+from project_operator.reconcile.policies import backend_annotation, plans, reads_only, tenant_may_import_it
 from project_operator.reconcile.tenancy import is_domain
 from project_operator.reconcile.view import BackendView, Verdict, View
 
@@ -89,7 +89,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
 def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
     if project.deleting:
         return _wait(view, Verdict(Reason.IMPORT_NOT_FOUND, f"project {project.id} is being deleted"))
-    if (forbidden := import_is_permitted(backend, project)) is not None:
+    if (forbidden := tenant_may_import_it(view, backend, project)) is not None:
         return _wait(view, forbidden)
     keystone = view.project.spec.keystone
     if is_domain(project) and not (keystone is not None and keystone.is_domain):

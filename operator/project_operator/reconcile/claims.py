@@ -4,7 +4,8 @@ from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED, Mark
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.naming import IMPORTED
-from project_operator.reconcile.view import Verdict, View
+from project_operator.reconcile.policies import tenant_may_import_it
+from project_operator.reconcile.view import BackendView, Verdict, View
 
 
 def is_free(view: View, project: RemoteProject) -> bool:
@@ -28,8 +29,11 @@ def is_ours(view: View, project: RemoteProject) -> bool:
 
 
 def may_be_written(view: View, project: RemoteProject) -> bool:
-    """Ours by mark; or free, and taken over by id on somebody's explicit word."""
-    return is_ours(view, project) or (is_free(view, project) and _taken_over(view, project.id))
+    """Ours by mark; or free, and taken over by id on somebody's explicit word, as long as that may be had."""
+    if is_ours(view, project):
+        return True
+    forbidden = isinstance(view.backend, BackendView) and tenant_may_import_it(view, view.backend, project) is not None
+    return is_free(view, project) and _taken_over(view, project.id) and not forbidden
 
 
 def conflict(view: View, project: RemoteProject) -> Verdict | None:

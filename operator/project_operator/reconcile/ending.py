@@ -1,5 +1,6 @@
 """What every end of a Project has in common: which projects it is about, the announcement, the release."""
 
+from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.reconcile import summary
 from project_operator.reconcile.actions import Notice, Purpose, RemoveFinalizer, WriteStatus
@@ -36,5 +37,5 @@ def announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
 def release(view: View, note: str) -> RemoveFinalizer:
     """Let go of a project that stays."""
     name = f"project {view.record.id}: " if view.record.id else ""
-    notice = Notice(warning=False, reason="Released", action="Release", note=f"{name}{note}")
+    notice = Notice(reason=EventReason.RELEASED, action="Release", note=f"{name}{note}")
     return RemoveFinalizer(notice, leaves_project=True)

@@ -42,7 +42,8 @@ def held_by_children(view: View) -> Verdict | None:
     more = f" and {len(view.children) - SHOWN} more" if len(view.children) > SHOWN else ""
     return Verdict(
         Reason.DEPENDENCY_NOT_READY,
-        f"the deletion waits for the projects below this one: delete Project {', '.join(view.children[:SHOWN])}{more}",
+        f"the deletion waits for the projects below or in this one: delete Project {', '.join(view.children[:SHOWN])}"
+        f"{more}",
     )
 
 

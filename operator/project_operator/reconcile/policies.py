@@ -4,6 +4,7 @@ reads like its rule.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from project_operator.api.conditions import Reason
@@ -11,6 +12,8 @@ from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import tenancy
+from project_operator.reconcile.naming import IMPORTED
+from project_operator.reconcile.tenancy import Tenancy
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 Check = Callable[[View], Verdict | None]
@@ -19,6 +22,34 @@ Check = Callable[[View], Verdict | None]
 def spec_is_understood(view: View) -> Verdict | None:
     """A spec that does not parse is not guessed at."""
     return Verdict(Reason.INVALID_SPEC, view.invalid) if view.invalid else None
+
+
+def namespace_is_selected(view: View) -> Verdict | None:
+    """A namespace that is not selected hears that, and nothing of how things stand with the backend object. What it has
+    in a backend that can be read is shown (`upkeep.mirror`), and what was made just now gets its name.
+    """
+    rules = view.tenancy
+    if rules is None or rules.selected or view.memory.answer is not None:
+        return None
+    if rules.selected is False and view.record.id and _is_usable(view):
+        return None
+    if rules.selected is None:
+        return Verdict(
+            Reason.BACKEND_NOT_READY,
+            f"the labels of namespace '{rules.namespace}', by which {rules.backend} selects, have not been read yet",
+        )
+    return _not_permitted(rules, tenancy.selection_objection(rules))
+
+
+def namespace_may_still_remove(view: View) -> Verdict | None:
+    """Deletion is always allowed; where the backend object cannot be used, a namespace that is no longer selected does
+    not hear why.
+    """
+    rules = view.tenancy
+    if rules is None or rules.selected is not False or _is_usable(view):
+        return None
+    found = tenancy.selection_objection(rules)
+    return _not_permitted(rules, replace(found, rule=f"{found.rule} any more, and it is not Ready"))
 
 
 def backend_is_there(view: View) -> Verdict | None:
@@ -66,50 +97,67 @@ def backend_can_hold_it(view: View) -> Verdict | None:
 def tenant_may_ask_for_it(view: View) -> Verdict | None:
     """What the owner of the backend object does not allow the namespace is never asked of the backend."""
     backend = view.backend
-    if not isinstance(backend, BackendView) or backend.tenancy is None:
+    if not isinstance(backend, BackendView) or view.tenancy is None:
         return None
     found = tenancy.objection(
-        backend.tenancy,
+        view.tenancy,
         view.project,
         deletion_policy=view.project.spec.deletion_policy or backend.default_deletion_policy,
         own_domain=backend.organization_id,
         roles=backend.roles.roles if backend.roles is not None else None,
         roles_are_fresh=backend.roles is not None and backend.roles.begun_at >= view.now - view.cadence.slow,
     )
-    return _not_permitted(backend, found)
+    return _not_permitted(view.tenancy, found)
 
 
 def tenant_may_remove_it_so(view: View, deletion_policy: str | None) -> Verdict | None:
     """Deletion is always allowed, as far as it leaves behind what the owner of the backend object lets be left."""
-    backend = view.backend
-    if not isinstance(backend, BackendView) or backend.tenancy is None or deletion_policy is None:
+    if view.tenancy is None or deletion_policy is None:
         return None
-    return _not_permitted(backend, tenancy.deletion_objection(backend.tenancy, deletion_policy))
+    return _not_permitted(view.tenancy, tenancy.deletion_objection(view.tenancy, deletion_policy))
 
 
-def import_is_permitted(backend: BackendView, project: RemoteProject) -> Verdict | None:
+def tenant_may_import_it(view: View, backend: BackendView, project: RemoteProject) -> Verdict | None:
     """What the spec may not ask for may not be had by import either."""
-    if backend.tenancy is None:
+    if view.tenancy is None:
         return None
-    return _not_permitted(
-        backend, tenancy.import_objection(backend.tenancy, project, own_domain=backend.organization_id)
+    parent = view.lineage[0] if view.project.spec.parent_ref is not None and view.lineage else None
+    found = tenancy.import_objection(
+        view.tenancy,
+        project,
+        own_domain=backend.organization_id,
+        own_parent=parent.project_id if parent is not None and parent.same_backend else "",
     )
+    return _not_permitted(view.tenancy, found)
 
 
-def _not_permitted(backend: BackendView, found: tenancy.Objection | None) -> Verdict | None:
-    if found is None:
-        return None
-    return Verdict(Reason.NOT_PERMITTED, tenancy.not_permitted(f"{backend.kind} '{backend.name}'", found))
+def tenant_may_keep_it(view: View, backend: BackendView, project: RemoteProject) -> Verdict | None:
+    """What was imported is judged for as long as it is managed, whether the spec still says so or not."""
+    return tenant_may_import_it(view, backend, project) if view.project.status.origin == IMPORTED else None
+
+
+def _not_permitted(rules: Tenancy, found: tenancy.Objection | None) -> Verdict | None:
+    return None if found is None else Verdict(Reason.NOT_PERMITTED, tenancy.not_permitted(rules, found))
+
+
+def _is_usable(view: View) -> bool:
+    return isinstance(view.backend, BackendView) and view.backend.not_ready is None
 
 
 BEFORE_ACTING: Final[tuple[Check, ...]] = (
     spec_is_understood,
+    namespace_is_selected,
     backend_is_there,
     backend_can_hold_it,
     backend_is_connected,
     backend_is_the_same,
 )
-BEFORE_REMOVING: Final[tuple[Check, ...]] = (backend_is_there, backend_is_connected, backend_is_the_same)
+BEFORE_REMOVING: Final[tuple[Check, ...]] = (
+    namespace_may_still_remove,
+    backend_is_there,
+    backend_is_connected,
+    backend_is_the_same,
+)
 
 
 def first_verdict(view: View, checks: tuple[Check, ...]) -> Verdict | None:

@@ -5,6 +5,7 @@ to 10).
 from dataclasses import replace
 
 from project_operator.api.conditions import Reason
+from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims, creation, ending, hierarchy, letting_go, rest
@@ -90,7 +91,13 @@ def vanished(memory: Memory) -> Action:
     return Delete(memory.answer.id) if memory.answer is not None else Forget()
 
 
-_WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED}
+def may_delete(view: View) -> bool:
+    """Whether the backend can delete projects, and its owner lets it."""
+    backend = view.backend
+    return isinstance(backend, BackendView) and backend.abilities.delete and backend.verbs.delete
+
+
+_WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED, Reason.NOT_PERMITTED}
 
 
 _NO_DELETION = Verdict(
@@ -245,7 +252,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
-            return RemoveFinalizer(Notice(warning=False, reason="Deleted", action="Delete", note=_gone(view)))
+            return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=_gone(view)))
     within = max(0.0, from_ - view.now) + 0.01
     pause = (
         min(within, view.cadence.slow)

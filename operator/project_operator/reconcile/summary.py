@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
+from project_operator.api.events import EventReason, event_reason
 from project_operator.api.names import RECONCILE_ANNOTATION
 from project_operator.api.v1alpha1.project_status import (
     DeletionPolicyStatus,
@@ -142,12 +143,10 @@ def notice(view: View, after: ProjectStatus) -> Notice | None:
         return None
     if before is not None and (before.status, before.reason) == (ready.status, ready.reason):
         return None
-    return Notice(
-        warning=ready.status == ConditionStatus.FALSE and ready.reason != Reason.PLANNED,
-        reason=ready.reason,
-        action=after.operation.type if after.operation else "Reconcile",
-        note=ready.message,
-    )
+    worth = event_reason(Reason(ready.reason))
+    if worth is None:
+        return None
+    return Notice(reason=worth, action=after.operation.type if after.operation else "Reconcile", note=ready.message)
 
 
 def _policy_in_force(view: View, backend: BackendView) -> dict[str, Any]:
@@ -172,8 +171,7 @@ def _echo(view: View) -> str | None:
 def duplicate_notice(extras: tuple[str, ...]) -> Notice:
     """R8: an extra is always reported."""
     return Notice(
-        warning=True,
-        reason=Reason.DUPLICATE_FOUND,
+        reason=EventReason.DUPLICATE_FOUND,
         action="Reconcile",
         note=f"further projects carry this object's mark: {', '.join(extras)}; they are listed in status.condemned",
     )

@@ -1,13 +1,15 @@
 """What a Project of a tenant may ask of a backend object that serves many namespaces: pure, and asked before any call.
 
-The rules are `Tenancy` of a ClusterIdentityBackend with the Project's namespace filled in. They hold for what is
-written first and for every later edit, as each decision asks them anew.
+The rules are `Tenancy` of a ClusterIdentityBackend with the Project's namespace filled in. Each decision asks them
+anew, so they hold for what is written first, for every later edit, and for what was there before a rule was tightened:
+that is written no more. Deletion is ruled by `allowedDeletionPolicies` alone.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_KIND
 from project_operator.api.v1alpha1.clusteridentitybackend import (
     NAMESPACE_PLACE,
     ClusterIdentityBackendSpec,
@@ -21,6 +23,8 @@ from project_operator.backends.base import RemoteProject, Role
 class Tenancy:
     """The rules of one backend object for the Projects of one namespace."""
 
+    backend: str
+    """The kind and the name of that object, for messages."""
     namespace: str
     selected: bool | None
     """Whether the backend object's selector means the namespace; None: its labels are not known yet, so nobody may
@@ -36,11 +40,16 @@ class Tenancy:
     name_prefix: str
 
     @classmethod
-    def of(cls, spec: ClusterIdentityBackendSpec, *, namespace: str, labels: Mapping[str, str] | None) -> Self:
-        """The rules of a backend object with ``spec`` for ``namespace``, which has ``labels`` (None: not known)."""
+    def of(
+        cls, spec: ClusterIdentityBackendSpec, *, name: str, namespace: str, labels: Mapping[str, str] | None
+    ) -> Self:
+        """The rules of the backend object ``name`` with ``spec`` for ``namespace``, which has ``labels`` (None: not
+        known).
+        """
         selector, rules = spec.namespace_selector, spec.tenancy
         policies = rules.allowed_deletion_policies
         return cls(
+            backend=f"{CLUSTER_IDENTITY_BACKEND_KIND} '{name}'",
             namespace=namespace,
             selected=None if labels is None else selector is not None and selector.selects(labels),
             roles=frozenset(rules.allowed_roles),
@@ -63,9 +72,9 @@ class Objection:
     """The rule of the backend object, with its path, in words."""
 
 
-def not_permitted(backend: str, objection: Objection) -> str:
+def not_permitted(tenancy: Tenancy, objection: Objection) -> str:
     """The message of a verdict: the field, whose rule stands against it, and the rule."""
-    return f"`{objection.field}` is not permitted by {backend}: {objection.rule}"
+    return f"`{objection.field}` is not permitted by {tenancy.backend}: {objection.rule}"
 
 
 def objection(
@@ -91,7 +100,7 @@ def objection(
             found
             for found in (
                 None if tenancy.selected else selection_objection(tenancy),
-                _import(tenancy, project.spec),
+                None if project.spec.import_ is None else _import(tenancy),
                 _name(tenancy, project.remote_name),
                 _place(tenancy, project.spec, own_domain),
                 _roles(tenancy, project.spec, roles, fresh=roles_are_fresh),
@@ -125,8 +134,17 @@ def is_domain(project: RemoteProject) -> bool:
     return project.content.particulars.get("keystone.isDomain") == "true"
 
 
-def import_objection(tenancy: Tenancy, project: RemoteProject, *, own_domain: str) -> Objection | None:
-    """Why ``project``, which exists, may not be taken over: for what it is, whatever the spec says of that."""
+def import_objection(
+    tenancy: Tenancy, project: RemoteProject, *, own_domain: str, own_parent: str = ""
+) -> Objection | None:
+    """Why ``project``, which exists, may not be taken over, or not be kept: for what it is, whatever the spec says.
+
+    Args:
+        own_domain: id of the domain that the backend object itself names.
+        own_parent: id of the project of the Project that is its parent by reference; "" where there is none.
+    """
+    if (forbidden := _import(tenancy)) is not None:
+        return forbidden
     if is_domain(project):
         return (
             None if tenancy.is_domain else Objection("spec.import", "it is a domain; `tenancy.isDomain` is 'Forbidden'")
@@ -134,15 +152,13 @@ def import_objection(tenancy: Tenancy, project: RemoteProject, *, own_domain: st
     domain, parent = project.organization_id, project.content.parent_id
     if domain not in tenancy.domains | {own_domain}:
         return Objection("spec.import", f"its domain '{domain}' is not among `tenancy.allowedDomains`")
-    if parent and parent not in tenancy.parents | {domain}:
+    if parent and parent not in tenancy.parents | {domain, own_parent}:
         return Objection("spec.import", f"its parent '{parent}' is not among `tenancy.allowedParents`")
     return None
 
 
-def _import(tenancy: Tenancy, spec: ProjectSpec) -> Objection | None:
-    if tenancy.imports or spec.import_ is None:
-        return None
-    return Objection("spec.import", "`tenancy.import` is 'Forbidden'")
+def _import(tenancy: Tenancy) -> Objection | None:
+    return None if tenancy.imports else Objection("spec.import", "`tenancy.import` is 'Forbidden'")
 
 
 def _name(tenancy: Tenancy, name: str) -> Objection | None:

@@ -11,7 +11,7 @@ from project_operator.reconcile.assignments import groups, shown
 from project_operator.reconcile.content import Wanted, differences, target
 from project_operator.reconcile.evidence import NEVER, Observation, newest
 from project_operator.reconcile.outcome import held
-from project_operator.reconcile.policies import backend_annotation, plans, reads_only
+from project_operator.reconcile.policies import backend_annotation, plans, reads_only, tenant_may_keep_it
 from project_operator.reconcile.resolving import groups_with_roles, resolve
 from project_operator.reconcile.view import BackendView, Verdict, View
 
@@ -31,16 +31,23 @@ def decide(view: View, backend: BackendView) -> Action:
 
 
 def mirror(view: View, backend: BackendView, refused: Verdict) -> Action:
-    """What to do for a Project whose id is known and which may write nothing: what is read is shown, with why not."""
+    """What to do for a Project whose id is known and which may write nothing: what is read is shown, with why not; but
+    for what it should never have been able to read, which status goes on showing as it was.
+    """
     if (waiting := rest.on_failure(view)) is not None:
         return waiting
     observation = _observed(view, backend)
     if observation is None:
         return _look(view, backend)
-    return rest.reporting(view, held(refused.reason, refused.message), observation.project, wake_in=view.cadence.resync)
+    project = observation.project
+    if project is not None and (forbidden := tenant_may_keep_it(view, backend, project)) is not None:
+        return rest.on_verdict(view, forbidden)
+    return rest.reporting(view, held(refused.reason, refused.message), project, wake_in=view.cadence.resync)
 
 
 def _keep(view: View, backend: BackendView, observation: Observation, project: RemoteProject) -> Action:
+    if (refused := tenant_may_keep_it(view, backend, project)) is not None:
+        return rest.on_verdict(view, refused)
     if project.deleting:
         return rest.reporting(
             view,

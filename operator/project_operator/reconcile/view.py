@@ -141,8 +141,6 @@ class BackendView:
     roles: Roles | None = None
     read_verified_at: float = NEVER
     """When the last successful proof of read access was begun."""
-    tenancy: Tenancy | None = None
-    """What the namespace of the Project may ask for; None: anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +160,8 @@ class View:
     token: str
     """A fresh random attempt token, used if one is needed."""
     cadence: Cadence
+    tenancy: Tenancy | None = None
+    """What the namespace may ask of the backend object, connected or not; None: anything."""
     invalid: str = ""
     """Why the spec could not be understood; ``project.spec`` then holds defaults that mean nothing."""
     rivals: tuple[str, ...] = ()
@@ -170,7 +170,8 @@ class View:
     """The Project that ``parentRef`` names, its parent, and so on, as far as they are there; where they go round in a
     circle each stands once."""
     children: tuple[str, ...] = ()
-    """Names of the Projects that name this one as their parent and may have something in the backend."""
+    """Names of the Projects that name this one as their parent, or are in its project where that is a domain, and may
+    have something in the backend."""
     predecessor_left_at: float = NEVER
     """When an earlier object of the name was let go and its project stayed, where that was lately: an older listing may
     not show that project as it is."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.events import EventReason, event_reason
 from project_operator.api.v1alpha1.identitybackend import (
     CapabilitiesStatus,
     ConsistencyStatus,
@@ -80,13 +81,12 @@ def status_of(
 def notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:
     """The Event for a change of readiness; none for a beginning that goes well."""
     ready = before.condition(ConditionType.READY)
-    if outcome.reason in {Reason.PROGRESSING, Reason.IN_USE} or (ready is not None and ready.reason == outcome.reason):
+    worth = event_reason(outcome.reason)
+    if worth is None or (ready is not None and ready.reason == outcome.reason):
         return None
     if ready is None and outcome.standing is Standing.DONE:
         return None
-    return Notice(
-        warning=outcome.standing is not Standing.DONE, reason=outcome.reason, action="Connect", note=outcome.message
-    )
+    return Notice(reason=worth, action="Connect", note=outcome.message)
 
 
 def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
@@ -101,4 +101,4 @@ def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
     entry.warned = (expires_at, stage)
     when = expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     note = f"the credential expires {when}, and nothing replaces it; put a new one into the Secret"
-    return Notice(warning=True, reason=Reason.CREDENTIAL_EXPIRES, action="Connect", note=note)
+    return Notice(reason=EventReason.CREDENTIAL_EXPIRES, action="Connect", note=note)

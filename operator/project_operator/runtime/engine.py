@@ -6,12 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from project_operator.api import names
-from project_operator.api.conditions import Reason
 from project_operator.api.marks import cluster_digest
-from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
-from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
-from project_operator.api.v1alpha1.project import DeletionPolicy, Project
-from project_operator.backends.base import UnsupportedField
 from project_operator.backends.registry import Registry
 from project_operator.errors import KubeError
 from project_operator.kube.resources import (
@@ -25,18 +20,17 @@ from project_operator.kube.resources import (
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
 from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.record import Timing
-from project_operator.reconcile.tenancy import Tenancy, not_permitted, selection_objection
-from project_operator.reconcile.view import Abilities, BackendView, Cadence, Verbs, Verdict
+from project_operator.reconcile.view import Cadence
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
-from project_operator.runtime.backend_objects import BackendWorker, timing_of
+from project_operator.runtime.backend_objects import BackendWorker
+from project_operator.runtime.backend_views import BackendViews
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Surround
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.holding import Holder
-from project_operator.runtime.keys import Key, Place
+from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
@@ -68,8 +62,6 @@ class Engine:
         workers: int,
     ) -> None:
         self._clock = clock
-        self._send_validity = send_validity
-        self._registry = registry
         self._hooks = hooks
         self._publish = publish
         self._workers = workers
@@ -80,23 +72,6 @@ class Engine:
             self._stores[PROJECTS.plural], self._references.place_of, lambda keys: self.wake(keys, routine=False)
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self._projects = ProjectWorker(
-            kube=kube,
-            store=self._stores[PROJECTS.plural],
-            references=self._references,
-            hierarchy=self._hierarchy,
-            gatherer=Gatherer(
-                kube=kube,
-                references=self._references,
-                hierarchy=self._hierarchy,
-                backends=self,
-                clock=clock,
-                cluster_id=cluster_id,
-                cadence=cadence,
-            ),
-            clock=clock,
-            publish=publish,
-        )
         objects = {plural: self._stores[plural] for plural in BACKEND_RESOURCES}
         secrets = self._stores[SECRETS.plural]
         self._holder = Holder(kube, objects, secrets)
@@ -120,6 +95,31 @@ class Engine:
             publish=publish,
             new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
             send_validity=send_validity,
+        )
+        self._views = BackendViews(
+            objects=objects,
+            namespaces=self._stores[NAMESPACES.plural],
+            references=self._references,
+            registry=registry,
+            entry_of=self._backends.entry,
+            send_validity=send_validity,
+        )
+        self._projects = ProjectWorker(
+            kube=kube,
+            store=self._stores[PROJECTS.plural],
+            references=self._references,
+            hierarchy=self._hierarchy,
+            gatherer=Gatherer(
+                kube=kube,
+                references=self._references,
+                hierarchy=self._hierarchy,
+                backends=self._views,
+                clock=clock,
+                cluster_id=cluster_id,
+                cadence=cadence,
+            ),
+            clock=clock,
+            publish=publish,
         )
 
     def start(self) -> None:
@@ -184,69 +184,6 @@ class Engine:
             elif resource.plural in BACKEND_RESOURCES:
                 self._queue.add(key, Class.ROUTINE)
 
-    # What the Project worker asks (runtime.gathering.Backends).
-
-    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
-        """The backend object that ``project`` refers to, as far as it can be used."""
-        ref = project.spec.backend_ref
-        namespace = project.metadata.namespace
-        place = self._references.place_of(namespace, ref.model_dump(mode="json") if ref is not None else None)
-        kind, name = BACKEND_RESOURCES[place.plural].kind, place.name
-        timing = Timing(send_validity=self._send_validity)
-        raw = self._backend_at(place)
-        if raw is None:
-            origin = "`spec.backendRef` names" if ref is not None else "the operator's default backend is"
-            where = f"is not in namespace '{namespace}'" if place.namespace else "does not exist"
-            return Verdict(Reason.BACKEND_NOT_FOUND, f"{origin} {kind} '{name}', which {where}"), None, timing
-        entry = self._backends.entry(Key.of(place.plural, raw))
-        connection, spec = entry.connection, entry.spec
-        tenancy = self._tenancy(spec, namespace) if spec is not None else None
-        if tenancy is not None and (verdict := self._not_for(tenancy, f"{kind} '{name}'", project)) is not None:
-            return verdict, None, timing
-        if connection is None or spec is None:
-            cause = entry.verdict or Verdict(Reason.PROGRESSING, "connecting")
-            message = f"{kind} '{name}' is not Ready ({cause.reason}): {cause.message}"
-            return Verdict(Reason.BACKEND_NOT_READY, message), None, timing
-        vendor = self._registry.vendor_of(spec)
-        default, source = (
-            (spec.deletion_policy, kind) if spec.deletion_policy else (vendor.default_deletion_policy, "default")
-        )
-        timing = timing_of(spec, send_validity=self._send_validity)
-
-        def unsupported(asked: Project) -> tuple[UnsupportedField, ...]:
-            policy = asked.spec.deletion_policy or default
-            return vendor.unsupported(asked.spec, name=asked.remote_name, deletion_policy=DeletionPolicy(policy))
-
-        view = BackendView(
-            kind=kind,
-            name=name,
-            uid=str(raw["metadata"]["uid"]),
-            endpoint_id=connection.endpoint_id,
-            organization_id=connection.facts.organization_id,
-            revision=connection.revision,
-            unsupported=unsupported,
-            planner=connection.backend,
-            default_deletion_policy=str(default),
-            deletion_policy_source=source,
-            verbs=Verbs(**dict(spec.capabilities)),
-            abilities=Abilities(
-                roles=vendor.capabilities.roles,
-                disable=vendor.capabilities.disable,
-                delete=vendor.capabilities.delete,
-                repeats_creation=vendor.capabilities.repeats_creation,
-                fixed=vendor.capabilities.fixed,
-            ),
-            remove_duplicates=spec.remove_duplicates,
-            principal=connection.facts.principal,
-            not_ready=connection.not_ready,
-            listing=connection.observer.listing,
-            groups=connection.groups,
-            roles=connection.roles,
-            read_verified_at=connection.observer.read_verified_at,
-            tenancy=tenancy,
-        )
-        return view, connection, timing
-
     # What connections and backend objects ask (runtime.connections.Owner, runtime.backend_objects.Users).
 
     def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -307,14 +244,9 @@ class Engine:
         places = self._references.backends_of(key) if gone else frozenset()
         self._projects.note(key)
         for place in places:
-            backend = self._backend_at(place)
+            backend = self._views.at(place)
             if backend is not None and "deletionTimestamp" in backend["metadata"]:
                 self._queue.add(Key.of(place.plural, backend), Class.ROUTINE)
-
-    def _backend_at(self, place: Place) -> Mapping[str, Any] | None:
-        return (
-            self._stores[place.plural].get(place.namespace, place.name) if place.plural in BACKEND_RESOURCES else None
-        )
 
     def _wake_dependents(self, key: Key) -> None:
         """A Secret changed, or a namespace, which has labels that selectors are about."""
@@ -323,24 +255,6 @@ class Engine:
                 self._queue.add(user)
         else:
             self.wake(self._references.tenants(key.name), routine=True)
-
-    def _tenancy(self, spec: IdentityBackendSpec, namespace: str) -> Tenancy | None:
-        """What the Projects of ``namespace`` may ask of a backend with ``spec``; None: anything."""
-        if not isinstance(spec, ClusterIdentityBackendSpec):
-            return None
-        known = self._stores[NAMESPACES.plural].get("", namespace)
-        labels = (known["metadata"].get("labels") or {}) if known is not None else None
-        return Tenancy.of(spec, namespace=namespace, labels=labels)
-
-    def _not_for(self, tenancy: Tenancy, backend: str, project: Project) -> Verdict | None:
-        """Why a Project that has nothing of a backend is told nothing about it; its connection stays its own affair."""
-        if tenancy.selected or names.FINALIZER in project.metadata.finalizers:
-            return None
-        if tenancy.selected is None:
-            return Verdict(
-                Reason.BACKEND_NOT_READY, f"the labels of namespace '{tenancy.namespace}' have not been read yet"
-            )
-        return Verdict(Reason.NOT_PERMITTED, not_permitted(backend, selection_objection(tenancy)))
 
     async def _worker(self) -> None:
         while (key := await self._queue.get()) is not None:

@@ -16,8 +16,8 @@ from project_operator.errors import KubeNotFound
 from project_operator.kube.resources import DEFINITIONS, NAMESPACES
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Memory
-from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
+from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.hierarchy import Hierarchy
@@ -33,8 +33,8 @@ _EPOCH = datetime.fromtimestamp(0, tz=UTC)
 class Backends(Protocol):
     """Where a Project's backend is found."""
 
-    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
-        """The backend that ``project`` refers to, as far as it can be used, with its connection and time bounds."""
+    def view_for(self, project: Project) -> Reach:
+        """The backend that ``project`` refers to, as far as it can be used."""
 
 
 class Gatherer:
@@ -76,11 +76,11 @@ class Gatherer:
         """
         project, invalid = parse_project(raw)
         mark = await self._mark(key, project.metadata.creation_timestamp or _EPOCH)
-        backend, connection, timing = self._backends.view_for(project)
+        reach = self._backends.view_for(project)
         now, wall = self._clock.now(), self._clock.wall()
         record = record_of(project)
         memory = memories.get(key) or Memory.first_sight(record, now)
-        memory = memory.facing(record, now=now, wall=wall, timing=timing, jitter=self._clock.jitter())
+        memory = memory.facing(record, now=now, wall=wall, timing=reach.timing, jitter=self._clock.jitter())
         memory = memory.asked(project.metadata.annotations.get(names.RECONCILE_ANNOTATION), now=now)
         checked_at, terminating = self._definition
         view = View(
@@ -89,20 +89,21 @@ class Gatherer:
             started_at=self._started_at,
             project=project,
             mark=mark,
-            timing=timing,
-            backend=backend,
+            timing=reach.timing,
+            backend=reach.backend,
             memory=memory,
             token=self._clock.token(),
             cadence=self._cadence,
+            tenancy=reach.tenancy,
             invalid=invalid,
-            rivals=self._rivals(key, project, backend),
+            rivals=self._rivals(key, project, reach.backend),
             lineage=self._hierarchy.lineage(key) if project.spec.parent_ref is not None else (),
             children=self._hierarchy.children(key),
             predecessor_left_at=self._left_at.get((key.namespace, key.name), NEVER),
             definition_checked_at=checked_at,
             definition_terminating=terminating,
         )
-        return view, connection
+        return view, reach.connection
 
     def note_left(self, key: Key) -> None:
         """``key`` was let go of just now, and its project stays."""

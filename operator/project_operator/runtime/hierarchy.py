@@ -1,11 +1,11 @@
-"""Who is whose parent among the Projects, kept up with every state that is taken in; who waits is woken when what they
-wait for has come.
+"""Who is whose parent among the Projects, and who is in whose domain, kept up with every state that is taken in; who
+waits is woken when what they wait for has come.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from project_operator.api.conditions import ConditionStatus, ConditionType
 from project_operator.api.names import FINALIZER
@@ -13,6 +13,7 @@ from project_operator.reconcile.view import Relative
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.store import Raw, Store
 
+T = TypeVar("T")
 PlaceOf = Callable[[str, Mapping[str, Any] | None], Place]
 
 
@@ -22,6 +23,10 @@ class _Standing:
 
     parent: str
     project_id: str
+    endpoint_id: str
+    """"" while that is not known."""
+    container_id: str
+    """Id of the organization that its project is in, or is to be in; "" where the spec leaves that to the backend."""
     ready: bool
     deleting: bool
     holds: bool
@@ -29,7 +34,9 @@ class _Standing:
 
 
 class Hierarchy:
-    """Parents and children live in one namespace. ``wake`` is told whom to look at again."""
+    """Parents and children live in one namespace; a project that is a domain is a container for Projects of all of
+    them. ``wake`` is told whom to look at again.
+    """
 
     def __init__(self, projects: Store, place_of: PlaceOf, wake: Callable[[Iterable[Key]], None]) -> None:
         self._projects = projects
@@ -37,6 +44,8 @@ class Hierarchy:
         self._wake = wake
         self._standings: dict[Key, _Standing] = {}
         self._children: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        self._contents: dict[str, set[Key]] = defaultdict(set)
+        self._holders: dict[str, set[Key]] = defaultdict(set)
 
     def note(self, key: Key, raw: Raw | None) -> None:
         """Take in the state of ``key``; None: the object is gone."""
@@ -47,10 +56,15 @@ class Hierarchy:
             del self._standings[key]
         else:
             self._standings[key] = new
-        self._index(key, old, new)
+        places = ((key.namespace, one.parent) if one is not None and one.parent else None for one in (old, new))
+        _move(self._children, key, *places)
+        _move(self._contents, key, *((one.container_id or None) if one is not None else None for one in (old, new)))
+        _move(self._holders, key, *((one.project_id or None) if one is not None else None for one in (old, new)))
         self._wake(self._children.get((key.namespace, key.name), ()))
-        if old is not None and old.parent and old.holds and (new is None or not new.holds):
-            self._wake_parent(key.namespace, old.parent)
+        if old is not None and old.holds and (new is None or not new.holds):
+            if old.parent:
+                self._wake_parent(key.namespace, old.parent)
+            self._wake(self._holders.get(old.container_id, ()))
 
     def lineage(self, key: Key) -> tuple[Relative, ...]:
         """The parent of ``key``, its parent, and so on, as far as they are there, each once."""
@@ -73,28 +87,38 @@ class Hierarchy:
         return tuple(found.values())
 
     def children(self, key: Key) -> tuple[str, ...]:
-        """Names of the Projects that have ``key`` for a parent and have, or may have, something in the backend."""
-        children = self._children.get((key.namespace, key.name), ())
-        return tuple(sorted({child.name for child in children if self._standings[child].holds}))
+        """Names of the Projects that have ``key`` for a parent, or are in its project where that is a domain, and have,
+        or may have, something in the backend; those of other namespaces with the namespace before.
+        """
+        own = self._standings.get(key)
+        found = set(self._children.get((key.namespace, key.name), ()))
+        if own is not None and own.project_id:
+            contents = self._contents.get(own.project_id, ())
+            found |= {one for one in contents if self._standings[one].endpoint_id in {"", own.endpoint_id}}
+        names = {
+            one.name if one.namespace == key.namespace else f"{one.namespace}/{one.name}"
+            for one in found - {key}
+            if self._standings[one].holds
+        }
+        return tuple(sorted(names))
 
     def _place(self, namespace: str, raw: Raw) -> Place:
         return self._place_of(namespace, (raw.get("spec") or {}).get("backendRef"))
 
-    def _index(self, key: Key, old: _Standing | None, new: _Standing | None) -> None:
-        before, after = old.parent if old is not None else "", new.parent if new is not None else ""
-        if before == after:
-            return
-        if before:
-            siblings = self._children[key.namespace, before]
-            siblings.discard(key)
-            if not siblings:
-                del self._children[key.namespace, before]
-        if after:
-            self._children[key.namespace, after].add(key)
-
     def _wake_parent(self, namespace: str, name: str) -> None:
         if (raw := self._projects.get(namespace, name)) is not None:
             self._wake([Key.of(self._projects.plural, raw)])
+
+
+def _move(index: dict[T, set[Key]], key: Key, before: T | None, after: T | None) -> None:
+    if before == after:
+        return
+    if before is not None:
+        index[before].discard(key)
+        if not index[before]:
+            del index[before]
+    if after is not None:
+        index[after].add(key)
 
 
 def _parent(raw: Raw) -> str:
@@ -107,6 +131,8 @@ def _standing(raw: Raw) -> _Standing:
     return _Standing(
         parent=_parent(raw),
         project_id=project_id,
+        endpoint_id=str(status.get("endpointID") or ""),
+        container_id=_container(raw) if project_id else _chosen_domain(raw),
         ready=any(
             one.get("type") == ConditionType.READY
             and one.get("status") == ConditionStatus.TRUE
@@ -116,3 +142,14 @@ def _standing(raw: Raw) -> _Standing:
         deleting="deletionTimestamp" in metadata,
         holds=bool(project_id) or FINALIZER in (metadata.get("finalizers") or ()),
     )
+
+
+def _container(raw: Raw) -> str:
+    """A project that is a domain is its own organization, and in none."""
+    status = raw["status"]
+    organization_id = str(status.get("organizationID") or "")
+    return organization_id if organization_id != status["id"] else ""
+
+
+def _chosen_domain(raw: Raw) -> str:
+    return str(((raw.get("spec") or {}).get("keystone") or {}).get("domainID") or "")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from project_operator.api import names
@@ -10,14 +10,13 @@ from project_operator.api.v1alpha1.project import Project
 from project_operator.errors import BackendError, KubeConflict, KubeError, KubeNotFound, RequestRefused
 from project_operator.kube.merge import merge_patch
 from project_operator.kube.resources import PROJECTS
-from project_operator.reconcile import absorb
+from project_operator.reconcile import absorb, removal
 from project_operator.reconcile import actions as act
 from project_operator.reconcile.absorb import Moment
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.memory import Memory
-from project_operator.reconcile.removal import vanished
 from project_operator.reconcile.view import View, record_of
 from project_operator.runtime.backend_calls import call, nothing_to_check, watch
 from project_operator.runtime.clock import Clock
@@ -32,6 +31,15 @@ logger = logging.getLogger(__name__)
 
 STEPS_AT_ONCE: Final = 40
 """A key that acts more often without resting gives way to others; far more than any legal sequence needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the backend of a Project was last reached."""
+
+    connection: Connection
+    deletes: bool
+    """Whether it allows deletions."""
 
 
 class ProjectWorker:
@@ -58,7 +66,7 @@ class ProjectWorker:
         self._memories: dict[Key, Memory] = {}
         self._must_read: set[Key] = set()
         self._kube_failures: dict[Key, int] = {}
-        self._connections: dict[Key, Connection] = {}
+        self._ways: dict[Key, _Way] = {}
 
     def note(self, key: Key) -> None:
         """Take in what the store believes about ``key``, which may be more than an answer says: the watch may have told
@@ -82,7 +90,7 @@ class ProjectWorker:
     def forget(self, key: Key) -> None:
         """The object is gone and nothing of it is left to do."""
         self._memories.pop(key, None)
-        self._connections.pop(key, None)
+        self._ways.pop(key, None)
         self._must_read.discard(key)
         self._kube_failures.pop(key, None)
 
@@ -101,7 +109,7 @@ class ProjectWorker:
                 view, connection = await self._gatherer.gather(key, raw, self._memories)
                 self._memories[key] = view.memory
                 if connection is not None:
-                    self._connections[key] = connection
+                    self._ways[key] = _Way(connection, removal.may_delete(view))
                 action = decide(view)
                 if isinstance(action, act.Rest):
                     await self._write_if_different(key, raw, action)
@@ -201,19 +209,19 @@ class ProjectWorker:
     async def _vanished(self, key: Key) -> float | None:
         """R8: what was made for an object that is gone, and could not be named, is deleted at once."""
         memory = self._memories.get(key)
-        if memory is not None and isinstance(action := vanished(memory), act.Delete):
+        if memory is not None and isinstance(action := removal.vanished(memory), act.Delete):
             return await self._delete_unnamed(key, memory, action)
         self.forget(key)
         return None
 
     async def _delete_unnamed(self, key: Key, memory: Memory, action: act.Delete) -> float | None:
-        connection = self._connections.get(key)
-        if connection is None:
-            logger.error(
-                "%s is gone, and so is its backend: project %s, made for it, is left over", key, action.project_id
-            )
+        way = self._ways.get(key)
+        if way is None or not way.deletes:
+            why = "and so is its backend" if way is None else "and its backend does not allow deletions"
+            logger.error("%s is gone, %s: project %s, made for it, is left over", key, why, action.project_id)
             self.forget(key)
             return None
+        connection = way.connection
         try:
             await connection.backend.delete_project(action.project_id, before_send=nothing_to_check)
         except RequestRefused as error:

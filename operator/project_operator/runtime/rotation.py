@@ -30,7 +30,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from project_operator.api import names
-from project_operator.api.conditions import Reason
+from project_operator.api.events import EventReason
 from project_operator.backends.answers import clipped
 from project_operator.backends.keeping import Ask, Replacement
 from project_operator.errors import (
@@ -214,7 +214,7 @@ class RotatedSecret:
             # What tells no expiry is replaced all the time, and no news.
             until = _write_time(replacement.expires_at)
             note = f"the new one is in the Secret '{self._place.name}' and expires {until}"
-            self._tell(Notice(warning=False, reason=Reason.CREDENTIAL_REPLACED, action=_ACTION, note=note))
+            self._tell(Notice(reason=EventReason.CREDENTIAL_REPLACED, action=_ACTION, note=note))
         return replacement
 
     async def _reserve(self) -> tuple[Mapping[str, Any], _Intent, _Intent | None]:
@@ -343,7 +343,7 @@ class RotatedSecret:
         """``error``, after telling of it, unless that was said last time."""
         if str(error) != self._said:
             self._said = str(error)
-            self._tell(Notice(warning=True, reason=Reason.CREDENTIAL_NOT_REPLACED, action=_ACTION, note=str(error)))
+            self._tell(Notice(reason=EventReason.CREDENTIAL_NOT_REPLACED, action=_ACTION, note=str(error)))
         return error
 
 

@@ -3,6 +3,7 @@
 import logging
 from typing import Any, Protocol
 
+from project_operator.api.events import EventReason
 from project_operator.backends.base import RemoteProject
 from project_operator.errors import KubeError
 from project_operator.kube.resources import PROJECTS, Resource
@@ -76,4 +77,4 @@ class Sweeper:
             "it over with a Project of the former name and `spec.import.id`"
         )
         logger.warning("%s: %s", connection.key, note)
-        return Notice(warning=True, reason="LeftOver", action="Sweep", note=note)
+        return Notice(reason=EventReason.LEFT_OVER, action="Sweep", note=note)

@@ -1,19 +1,30 @@
-"""`project-operator sandbox …`: what demo and tests run against, each also alone.
-
-A part of the sandbox adds its subcommand by a module with `register(subparsers)`, named in `register` below.
-"""
+"""`project-operator sandbox …`: what demo and tests run against, each also alone."""
 
 import argparse
+from typing import Final
 
-from project_operator.sandbox.controlplane import command as controlplane
-from project_operator.sandbox.demo import command as demo
-from project_operator.sandbox.identity import command as identity
+from project_operator.subcommands import Subcommand, add_subcommands
+
+_PARTS: Final = (
+    Subcommand(
+        "controlplane",
+        "start a Kubernetes control plane without a cluster, print its kubeconfig, run until Ctrl-C",
+        "project_operator.sandbox.controlplane.command:add_all_options",
+    ),
+    Subcommand(
+        "identity",
+        "run an identity server that behaves as a vendor's does",
+        "project_operator.sandbox.identity.command:add_options",
+    ),
+    Subcommand(
+        "demo",
+        "from nothing to a Project that is Ready, and a live table of it, until Ctrl-C",
+        "project_operator.sandbox.demo.command:add_options",
+    ),
+)
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `sandbox` and its subcommands."""
-    parser = subparsers.add_parser("sandbox", help="an embedded control plane and embedded identity servers")
-    parts = parser.add_subparsers(title="what to run", metavar="PART", required=True)
-    controlplane.register(parts)
-    identity.register(parts)
-    demo.register(parts)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `sandbox` has."""
+    parser.description = "An embedded control plane and embedded identity servers."
+    add_subcommands(parser, "what to run", "PART", *_PARTS)

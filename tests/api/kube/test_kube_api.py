@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from project_operator.api import names
+from project_operator.api.events import EventReason
 from project_operator.errors import KubeConflict, KubeError, KubeForbidden, KubeInvalid, KubeNotFound
 from project_operator.kube.access import load_access
 from project_operator.kube.api import KubeApi
@@ -220,9 +221,9 @@ async def test_an_event_shows_in_kubectl_and_repeats_in_its_series(api: KubeApi,
                 await asyncio.sleep(0.01)
 
     try:
-        writer.publish(about, "Warning", "NameTaken", "Create", "another project has the name " + "ü" * 600)
+        writer.publish(about, EventReason.NAME_TAKEN, "Create", "another project has the name " + "ü" * 600)
         await written(1)
-        writer.publish(about, "Warning", "NameTaken", "Create", "another project has the name " + "ü" * 600)
+        writer.publish(about, EventReason.NAME_TAKEN, "Create", "another project has the name " + "ü" * 600)
         await written(2)
     finally:
         writing.cancel()

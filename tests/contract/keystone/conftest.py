@@ -1,10 +1,8 @@
-"""The real Keystone asked twice: by hand, to show what it does, and by the backend, to show that it lives with that."""
+"""The real Keystone asked twice: by hand in `facts`, to show what it does, and by the backend, which lives with it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from calling import LOOPBACK
 from keystone import Domain, make_domain
@@ -28,55 +26,10 @@ from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 Connect = Callable[..., Awaitable[KeystoneBackend]]
 
 
-@dataclass
-class Caller:
-    """Asks Keystone with one token, by hand."""
-
-    client: httpx.Client
-    token: str
-
-    def __call__(
-        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None
-    ) -> httpx.Response:
-        """``path`` is below ``/v3``; ``body`` is JSON, or bytes."""
-        content = {"content": body} if isinstance(body, bytes) else {} if body is None else {"json": body}
-        sent = {"X-Auth-Token": self.token} | dict(headers or {})
-        return self.client.request(method, path, headers=sent, **content)
-
-    def create(self, **project: Any) -> httpx.Response:
-        """POST of a project."""
-        return self("POST", "/projects", {"project": project})
-
-    def change(self, project_id: str, **project: Any) -> httpx.Response:
-        """PATCH of one."""
-        return self("PATCH", f"/projects/{project_id}", {"project": project})
-
-
 @pytest.fixture
 def domain(keystone_domain: Domain) -> Domain:
     """A domain of its own."""
     return keystone_domain
-
-
-@pytest.fixture
-def by_hand(domain: Domain) -> Iterator[Callable[[User, Mapping[str, Any]], Caller]]:
-    """A `Caller` of a user, with a scope as the API has it."""
-    with httpx.Client(base_url=domain.url, trust_env=False, timeout=30.0) as client:
-        yield lambda user, scope: Caller(client, domain.admin.token(user, scope))
-
-
-@pytest.fixture
-def manager(by_hand: Callable[[User, Mapping[str, Any]], Caller], domain: Domain) -> Caller:
-    """Least privilege."""
-    return by_hand(domain.manager, {"domain": {"id": domain.id}})
-
-
-@pytest.fixture
-def admin(by_hand: Callable[[User, Mapping[str, Any]], Caller], domain: Domain) -> Caller:
-    """The whole cloud's administrator."""
-    user = domain.make_user()
-    domain.admin.grant(domain.admin.role_id("admin"), "system", user=user.id)
-    return by_hand(user, {"system": {"all": True}})
 
 
 def password_of(user: User, scope: Scope) -> Password:
@@ -125,8 +78,9 @@ def application_credential(domain: Domain) -> ApplicationCredential:
 
 @pytest.fixture(scope="session")
 def small_pages() -> Iterator[EmbeddedKeystone]:
-    """A Keystone that gives pages of five, whatever it is asked for."""
-    with EmbeddedKeystone(KeystoneSettings(max_db_limit=5)) as server:
+    """A Keystone that gives pages of five, whatever it is asked for, with links that lead nowhere."""
+    settings = KeystoneSettings(max_db_limit=5, public_endpoint="https://identity.example.com")
+    with EmbeddedKeystone(settings) as server:
         yield server
 
 

@@ -18,9 +18,9 @@ from project_operator.sandbox.demo.narration import Narration
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
-    root = argparse.ArgumentParser()
-    command.register(root.add_subparsers())
-    return root.parse_args(["demo", *arguments])
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    return parser.parse_args(arguments)
 
 
 def test_it_never_uses_a_cluster_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from project_operator.backends.trust import system_trust
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 
@@ -22,7 +23,11 @@ class Caller:
         self.server = server
         self.path = f"/api/v1/organizations/{server.organization_id}/projects"
         self.client = httpx.Client(
-            base_url=server.url, headers={"authorization": f"Bearer {server.token}"}, trust_env=False, timeout=10.0
+            base_url=server.url,
+            headers={"authorization": f"Bearer {server.token}"},
+            verify=system_trust(),
+            trust_env=False,
+            timeout=10.0,
         )
 
     def create(self, name: str = "p", **more: Any) -> httpx.Response:

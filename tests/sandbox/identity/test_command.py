@@ -20,8 +20,8 @@ from project_operator.sandbox.identity.tls import TLSFiles
 
 def parse(*options: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    command.register(parser.add_subparsers())
-    return parser.parse_args(["identity", *options])
+    command.add_options(parser)
+    return parser.parse_args(options)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any, Self
 
+from project_operator.api.events import EventReason
 from project_operator.api.marks import Mark
 from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
@@ -119,7 +120,7 @@ class World:
             default_backend_kind=self.default_backend[0],
             send_validity=self.send_validity,
             cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
-            publish=lambda obj, notice: self.notices.append((obj["metadata"]["name"], notice)),
+            publish=self._publish,
             hooks=FanOut(),
             workers=4,
         )
@@ -212,6 +213,10 @@ class World:
             for raw in self.kube.all()
         ]
         return f"{projects} | {list(self.backend.truth.values())} | last calls {self.backend.calls[-12:]}"
+
+    def _publish(self, obj: Mapping[str, Any], notice: Notice) -> None:
+        assert isinstance(notice.reason, EventReason)
+        self.notices.append((obj["metadata"]["name"], notice))
 
     def _open(
         self,

@@ -6,8 +6,9 @@ import pytest
 
 from project_operator.api.conditions import Reason
 from project_operator.api.crd import openapi_schema
+from project_operator.api.events import EventReason
 from project_operator.api.kinds import KINDS, Kind
-from project_operator.api.reference import api_reference, reasons_reference
+from project_operator.api.reference import api_reference, events_reference, reasons_reference
 from project_operator.api.structural import walk
 
 
@@ -26,8 +27,16 @@ def test_every_reason_has_a_row_that_says_what_to_do() -> None:
         assert f"| `{reason}` | {stalled} | {reason.meaning} | {reason.remedy} |\n" in page
 
 
+def test_every_event_has_a_row_in_its_table() -> None:
+    outcomes, others = events_reference().split("## Other Events")
+    shared = {str(reason) for reason in Reason}
+    for event in EventReason:
+        row = f"| `{event}` | {event.type} | {event.meaning} | {event.remedy} |\n"
+        assert row in (outcomes if event in shared else others)
+
+
 def test_tables_hold_together() -> None:
-    for page in (api_reference(KINDS), reasons_reference()):
+    for page in (api_reference(KINDS), reasons_reference(), events_reference()):
         for table in re.findall(r"(?:^\|.*\|\n)+", page, re.MULTILINE):
             widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
             assert len(widths) == 1, table

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from scripted_server import Exchange, ScriptedServer, hang_up, in_turn, never, r
 
 from project_operator.backends import transport as transport_module
 from project_operator.backends.calls import Answer, Call, NoAnswer
+from project_operator.backends.deadlines import within
 from project_operator.backends.trust import Lost
 
 
@@ -28,6 +30,11 @@ class TestNoAnswer:
             async with ScriptedServer(in_turn(script, say(200, b"[]"))) as server:
                 assert isinstance(await open_transport(server.url).exchange(get()), Answer)
                 assert len(server.requests) == 2
+
+    async def test_so_is_what_is_harmless_to_repeat(self, open_transport: Open) -> None:
+        async with ScriptedServer(in_turn(hang_up, say(201, b"{}"))) as server:
+            assert isinstance(await open_transport(server.url).exchange(replace(post(), repeatable=True)), Answer)
+            assert len(server.requests) == 2
 
     async def test_a_read_is_sent_twice_at_most(self, open_transport: Open) -> None:
         async with ScriptedServer(hang_up) as server:
@@ -187,11 +194,13 @@ class TestDeadline:
     async def test_waiting_for_a_connection_counts(self, open_transport: Open) -> None:
         async with ScriptedServer(never) as server:
             transport = open_transport(server.url, connections=1, timeout=0.4)
+
             # The second gives up first: at one moment it could still get the connection that the first lets go.
-            sooner = transport.deadline() - 0.2
-            first, second = await asyncio.gather(
-                transport.exchange(post()), transport.exchange(post(), deadline=sooner)
-            )
+            async def sooner() -> Answer | NoAnswer:
+                with within(0.2):
+                    return await transport.exchange(post())
+
+            first, second = await asyncio.gather(transport.exchange(post()), sooner())
             assert lost(first) == (Lost.DEADLINE, True)
             assert lost(second) == (Lost.DEADLINE, False)
 
@@ -208,7 +217,20 @@ class TestDeadline:
     async def test_calls_may_share_a_deadline(self, open_transport: Open) -> None:
         async with ScriptedServer(in_turn(say(204), never)) as server:
             transport = open_transport(server.url, timeout=0.3)
-            deadline = transport.deadline()
-            assert isinstance(await transport.exchange(get(), deadline=deadline), Answer)
-            assert lost(await transport.exchange(get(), deadline=deadline))[0] is Lost.DEADLINE
-            assert asyncio.get_running_loop().time() < deadline + 0.25
+            with transport.one_deadline() as deadline:
+                assert isinstance(await transport.exchange(get()), Answer)
+                assert lost(await transport.exchange(get()))[0] is Lost.DEADLINE
+            assert asyncio.get_running_loop().time() < deadline.at + 0.25
+
+    async def test_waiting_for_admission_does_not_count_there_either(self, open_transport: Open) -> None:
+        admission = asyncio.Semaphore(1)
+        async with ScriptedServer(say(204)) as server:
+            transport = open_transport(server.url, timeout=0.3, admission=admission)
+            with transport.one_deadline():
+                assert isinstance(await transport.exchange(get()), Answer)
+                await admission.acquire()
+                second = asyncio.create_task(transport.exchange(get()))
+                done, _ = await asyncio.wait({second}, timeout=0.4)
+                assert not done
+                admission.release()
+                assert isinstance(await second, Answer)

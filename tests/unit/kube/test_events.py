@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from project_operator.api.events import EventReason
 from project_operator.errors import KubeConflict, KubeForbidden, KubeNotFound, KubeUnavailable
 from project_operator.kube.events import EventWriter, Pace
 from project_operator.kube.resources import EVENTS, Resource
@@ -118,9 +119,12 @@ async def write_all(writer: EventWriter, bench: Bench, results: int) -> None:
 
 
 def say(
-    writer: EventWriter, note: str = "created p-1", reason: str = "Created", obj: Mapping[str, Any] = ALPHA
+    writer: EventWriter,
+    note: str = "created p-1",
+    reason: EventReason = EventReason.SUCCEEDED,
+    obj: Mapping[str, Any] = ALPHA,
 ) -> None:
-    writer.publish(obj, "Normal", reason, "Create", note)
+    writer.publish(obj, reason, "Create", note)
 
 
 async def test_an_event_as_the_api_server_gets_it(bench: Bench) -> None:
@@ -138,7 +142,7 @@ async def test_an_event_as_the_api_server_gets_it(bench: Bench) -> None:
         "reportingController": "identity.project-operator.dev/project-operator",
         "reportingInstance": "pod-0",
         "type": "Normal",
-        "reason": "Created",
+        "reason": "Succeeded",
         "action": "Create",
         "note": "created p-1",
         "regarding": {
@@ -231,9 +235,9 @@ async def test_something_else_is_no_repeat(bench: Bench) -> None:
     writer = bench.writer()
     say(writer)
     say(writer, note="other")
-    say(writer, reason="Other")
+    say(writer, reason=EventReason.OBSERVED)
     say(writer, obj={**ALPHA, "metadata": {**ALPHA["metadata"], "uid": "u-9"}})
-    writer.publish(ALPHA, "Warning", "Created", "Create", "created p-1")
+    writer.publish(ALPHA, EventReason.SUCCEEDED, "Update", "created p-1")
 
     await write_all(writer, bench, 5)
 

@@ -11,6 +11,7 @@ from project_operator.errors import (
     BackendUnavailable,
     ConnectionRefused,
     CredentialsRejected,
+    DeletionBlocked,
     NameTaken,
     OutcomeUnknown,
     PermissionDenied,
@@ -56,6 +57,7 @@ def write(purpose: Purpose, **facts: object) -> WriteStatus:
         (OutcomeUnknown(""), Reason.OUTCOME_UNKNOWN),
         (ConnectionRefused("", field="spec.nscale.url"), Reason.ENDPOINT_INVALID),
         (BackendUnavailable(""), Reason.BACKEND_UNAVAILABLE),
+        (DeletionBlocked(""), Reason.DELETION_BLOCKED),
         (WriteConflict(""), Reason.BACKEND_UNAVAILABLE),
         (ProjectNotFound(""), Reason.BACKEND_UNAVAILABLE),
         (RightExpired(""), Reason.BACKEND_UNAVAILABLE),
@@ -159,10 +161,10 @@ def test_an_update_without_an_answer_makes_ready_wait() -> None:
     assert after.failure.reason is Reason.OUTCOME_UNKNOWN
 
 
-def test_an_update_that_was_not_applied_is_no_hazard_but_read_anew() -> None:
+def test_an_update_that_failed_is_no_hazard_but_read_anew_as_it_may_be_half_done() -> None:
     before = memory(NAMED, reads={"p1": Observation(1.0, None)})
     after = absorb.update_failed(before, UPDATE, WriteConflict("again"), MOMENT)
-    assert (after.unanswered_update_at, after.last_write_at, after.reads) == (NEVER, NEVER, {})
+    assert (after.unanswered_update_at, after.last_write_at, after.reads) == (NEVER, MOMENT.ended_at, {})
 
 
 def test_a_deletion_is_noted_and_ends_the_answer_it_was_for() -> None:
@@ -172,10 +174,17 @@ def test_a_deletion_is_noted_and_ends_the_answer_it_was_for() -> None:
     assert absorb.deleted(before, Delete("p2"), MOMENT).answer == a_remote("p1")
 
 
-@pytest.mark.parametrize(("error", "reads"), [(UNKNOWN, {}), (Throttled("slow"), {"p1": Observation(1.0, None)})])
-def test_after_a_deletion_without_an_answer_one_looks_first(error: BackendError, reads: object) -> None:
+@pytest.mark.parametrize("error", [UNKNOWN, Throttled("slow"), DeletionBlocked("children")])
+def test_after_a_deletion_that_failed_one_looks_first_as_it_may_be_half_done(error: BackendError) -> None:
     after = absorb.delete_failed(memory(reads={"p1": Observation(1.0, None)}), Delete("p1"), error, MOMENT)
-    assert after.reads == reads
+    assert (after.reads, after.last_write_at) == ({}, MOMENT.ended_at)
+
+
+def test_a_blocked_deletion_is_tried_again_later_and_later() -> None:
+    after = absorb.delete_failed(memory(), Delete("p1"), DeletionBlocked("children"), MOMENT)
+    assert after.refusal is None
+    assert after.failure is not None
+    assert (after.failure.reason, after.failure.message) == (Reason.DELETION_BLOCKED, "children")
 
 
 def test_a_read_that_shows_nothing_new_counts_for_the_cadence() -> None:

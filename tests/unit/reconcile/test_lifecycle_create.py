@@ -235,6 +235,20 @@ async def test_an_object_that_vanishes_while_its_project_is_made_leaves_nothing(
 
 
 @told()
+async def test_unless_the_backend_object_allows_no_deletions(world: World) -> None:
+    world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": True, "update": True, "delete": False})
+    await asyncio.sleep(2)
+    world.backend.create_delay = 2.0
+    world.apply()
+    await world.until(lambda: world.backend.count("create"))
+    world.kube.strip_finalizers("web")
+    world.kube.delete("web")
+    await world.until(world.backend.living)
+    await nothing_happens(world)
+    assert len(world.backend.living()) == 1
+
+
+@told()
 async def test_a_namespace_made_anew_has_marks_of_its_own(world: World) -> None:
     first = world.apply(deletionPolicy="Orphan")
     await world.ready()

@@ -14,6 +14,7 @@ from simulation.loop import run_virtually
 from simulation.stories import calls, gone, nothing_happens, reason, told
 from simulation.world import World
 
+from project_operator.api.events import EventReason
 from project_operator.api.names import FINALIZER
 from project_operator.backends.base import Group, PlannedCall, ProjectContent, Role, RoleAssignment, Tag
 from project_operator.kube.resources import IDENTITY_BACKENDS
@@ -86,7 +87,7 @@ async def test_drift_and_edits_are_planned_and_nothing_is_written(world: World) 
     assert plan(world)[0] == ("PATCH", f"/projects/{project_id}")
     assert [entry["field"] for entry in world.status()["drift"]] == ["description", "groups"]
     assert world.backend.requests == []
-    assert [note.reason for _, note in world.notices].count("Planned") == 1
+    assert [note.reason for _, note in world.notices].count(EventReason.PLANNED) == 1
     planned = plan(world)
     world.kube.edit("web", managementPolicy="Manage")
     await world.ready()

@@ -1,19 +1,23 @@
 """What tenants may ask for: each rule by itself, and what a decision makes of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from simulation.views import NOW, a_backend, a_listing, a_project, a_remote, a_view, mark_of
+from simulation.views import NOW, UID, a_backend, a_listing, a_project, a_remote, a_view, mark_of
 
 from project_operator.api.conditions import Reason
-from project_operator.api.names import FINALIZER
+from project_operator.api.names import BACKEND_ANNOTATION, FINALIZER
 from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
 from project_operator.backends.base import ProjectContent, RemoteProject, Role
 from project_operator.reconcile import actions as act
 from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.memory import Announced, Intent
+from project_operator.reconcile.policies import backend_annotation
+from project_operator.reconcile.record import Record
 from project_operator.reconcile.tenancy import Objection, Tenancy, objection
-from project_operator.reconcile.view import Roles, View
+from project_operator.reconcile.view import Relative, Roles, Verdict, View
 
 ROLES = (Role("r1", "member"), Role("r2", "admin"), Role("r3", "reader"))
 FINALIZED = {"finalizers": [FINALIZER]}
@@ -24,7 +28,7 @@ def rules(*, labels: dict[str, str] | None = None, selector: Any = None, **tenan
     nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
     body = {"nscale": nscale, "secretNamespace": "identity", "namespaceSelector": selector, "tenancy": tenancy}
     spec = ClusterIdentityBackendSpec.model_validate(body if selector is not None else body | {"namespaceSelector": {}})
-    return Tenancy.of(spec, namespace="ns", labels=labels or {})
+    return Tenancy.of(spec, name="cloud", namespace="ns", labels=labels or {})
 
 
 def judged(tenancy: Tenancy, spec: Any, *, policy: str = "Delete", roles: Any = ROLES, **more: Any) -> Objection | None:
@@ -114,10 +118,10 @@ def test_a_namespace_that_is_not_selected_may_ask_for_nothing(selector: Any, lab
 def test_no_selector_selects_nothing_and_unknown_labels_are_not_matched() -> None:
     nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
     bare = ClusterIdentityBackendSpec.model_validate({"nscale": nscale, "secretNamespace": "identity"})
-    assert judged(Tenancy.of(bare, namespace="ns", labels={}), {}) is not None
+    assert judged(Tenancy.of(bare, name="cloud", namespace="ns", labels={}), {}) is not None
     everywhere = ClusterIdentityBackendSpec.model_validate(bare.model_dump(by_alias=True) | {"namespaceSelector": {}})
-    assert judged(Tenancy.of(everywhere, namespace="ns", labels={}), {}) is None
-    unknown = judged(Tenancy.of(everywhere, namespace="ns", labels=None), {})
+    assert judged(Tenancy.of(everywhere, name="cloud", namespace="ns", labels={}), {}) is None
+    unknown = judged(Tenancy.of(everywhere, name="cloud", namespace="ns", labels=None), {})
     assert unknown is not None
     assert "cannot be matched yet" in unknown.rule
 
@@ -126,9 +130,17 @@ def test_no_selector_selects_nothing_and_unknown_labels_are_not_matched() -> Non
 
 
 def tenant_view(tenancy: Tenancy, spec: Any = None, *, status: Any = None, backend: Any = None, **facts: Any) -> View:
-    shown = {"kind": "ClusterIdentityBackend", "name": "cloud", "tenancy": tenancy} | (backend or {})
+    shown = {"kind": "ClusterIdentityBackend", "name": "cloud"} | (backend or {})
     metadata = facts.pop("metadata", {})
-    return a_view(a_project(spec=spec, status=status, **metadata), a_backend(**shown), **facts)
+    return a_view(a_project(spec=spec, status=status, **metadata), a_backend(**shown), tenancy=tenancy, **facts)
+
+
+def said(action: act.Action) -> tuple[str, str]:
+    """Reason and message of Ready."""
+    assert isinstance(action, act.Rest)
+    assert action.status is not None
+    ready = action.status.conditions[0]
+    return ready.reason, ready.message
 
 
 MADE = {"id": "p1", "endpointID": "e1", "backendRef": {"kind": "ClusterIdentityBackend", "name": "cloud", "uid": "b1"}}
@@ -195,6 +207,130 @@ def test_that_check_notices_a_decision_that_takes_no_notice_of_the_rules() -> No
     assert isinstance(decide(a_view(project, a_backend(**shown))), act.WriteStatus)
 
 
+NOT_READY = Verdict(Reason.SECRET_NOT_FOUND, "Secret 'token' in namespace 'identity' is not there")
+ELSEWHERE = {"matchLabels": {"a": "b"}}
+
+
+@pytest.mark.parametrize("status", [{}, MADE], ids=["nothing yet", "a project"])
+def test_a_namespace_that_is_not_selected_hears_that_and_not_how_the_backend_is(status: Any) -> None:
+    view = tenant_view(rules(selector=ELSEWHERE), status=status, metadata=FINALIZED, backend={"not_ready": NOT_READY})
+    for backend in (view.backend, NOT_READY):
+        reason, message = said(decide(replace(view, backend=backend)))
+        assert reason == Reason.NOT_PERMITTED
+        assert message == (
+            "`spec.backendRef` is not permitted by ClusterIdentityBackend 'cloud': its `namespaceSelector` does not "
+            "select the namespace 'ns'"
+        )
+
+
+def test_labels_that_are_not_read_yet_change_nothing_about_what_is_settled() -> None:
+    settled = MADE | {
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "reason": "Succeeded",
+                "message": "",
+                "observedGeneration": 1,
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }
+        ]
+    }
+    view = tenant_view(replace(rules(), selected=None), status=settled, metadata=FINALIZED)
+    assert decide(view) == act.Rest(None, view.cadence.resync)
+    waiting = decide(replace(view, project=a_project(**FINALIZED)))
+    assert said(waiting)[0] == Reason.BACKEND_NOT_READY
+    assert "the labels of namespace 'ns'" in said(waiting)[1]
+
+
+def test_what_was_made_when_the_namespace_stopped_matching_is_still_named() -> None:
+    answer = a_remote(mark=mark_of())
+    intent = FINALIZED | {"annotations": {BACKEND_ANNOTATION: backend_annotation(a_backend())}}
+    view = tenant_view(rules(selector=ELSEWHERE), metadata=intent, memory={"answer": answer})
+    action = decide(view)
+    assert isinstance(action, act.WriteStatus)
+    assert (action.purpose, action.status.id) == (act.Purpose.IDENTITY, "p1")
+
+
+def existing(organization: str = "org", *, domain: bool = False, parent: str | None = None) -> RemoteProject:
+    particulars = {"keystone.isDomain": "true" if domain else "false"}
+    content = ProjectContent("web", parent_id=parent, particulars=particulars)
+    return a_remote("p9", content=content, organization_id="p9" if domain else organization)
+
+
+# What was imported while that was allowed.
+
+IMPORTED = MADE | {"id": "p9", "origin": "Imported"}
+TIGHTENED = [
+    ({}, "`tenancy.import` is 'Forbidden'"),
+    ({"import": "Allowed", "allowedDomains": ["d1"]}, "its domain 'd2' is not among `tenancy.allowedDomains`"),
+]
+
+
+@pytest.mark.parametrize("spec", [{"import": {"id": "p9"}}, {}], ids=["still in the spec", "taken out of the spec"])
+@pytest.mark.parametrize("policy", ["Manage", "ReportDrift", "Plan", "Observe"])
+@pytest.mark.parametrize(("tenancy", "words"), TIGHTENED)
+def test_what_may_be_imported_no_more_is_neither_written_nor_shown(
+    tenancy: Any, words: str, policy: str, spec: Any
+) -> None:
+    remote = replace(existing("d2"), content=ProjectContent("theirs", description="private"))
+    view = tenant_view(
+        rules(**tenancy),
+        spec | {"managementPolicy": policy, "description": "mine"},
+        status=IMPORTED | {"name": "as it was"},
+        backend={"listing": a_listing(remote)},
+        metadata=FINALIZED,
+    )
+    action = decide(view)
+    assert said(action)[0] == Reason.NOT_PERMITTED
+    assert words in said(action)[1]
+    assert isinstance(action, act.Rest)
+    assert action.status is not None
+    assert (action.status.name, action.status.observed) == ("as it was", None)
+
+
+def test_that_check_notices_a_rule_that_looks_only_when_it_is_taken() -> None:
+    """The broken twin: of a project that was made here nobody asks where it came from."""
+    view = tenant_view(
+        rules(),
+        {"description": "mine"},
+        status=IMPORTED | {"origin": "Created"},
+        backend={"listing": a_listing(replace(existing("d2"), content=ProjectContent("web", mark=mark_of())))},
+        metadata=FINALIZED,
+    )
+    assert isinstance(decide(view), act.WriteStatus)
+
+
+@pytest.mark.parametrize(("mark", "next_"), [(mark_of(), act.Delete), ("", act.Rest)], ids=["ours", "never marked"])
+def test_what_may_be_imported_no_more_is_deleted_only_where_it_was_marked(mark: str, next_: type) -> None:
+    remote = a_remote("p9", mark=mark)
+    announced = Announced(Intent.DELETE, Record(UID, finalizer=True, attempt="", id="p9"), 1, at=NOW - 3)
+    view = tenant_view(
+        rules(),
+        {"import": {"id": "p9"}},
+        status=IMPORTED,
+        memory={"reads": {"p9": Observation(NOW - 1, remote)}, "announced": announced},
+        metadata=FINALIZED | {"deletionTimestamp": "2026-01-01T00:00:00Z"},
+        definition_checked_at=NOW - 2,
+    )
+    action = decide(view)
+    assert isinstance(action, next_)
+    if isinstance(action, act.Rest):
+        assert said(action)[0] == Reason.CONFLICT
+        assert "Set `deletionPolicy: Orphan` to let it go" in said(action)[1]
+
+
+def test_a_parent_that_is_a_project_of_the_same_namespace_is_a_parent_to_import_under() -> None:
+    lineage = (Relative("top", "p2", ready=True, deleting=False, same_backend=True),)
+    memory = {"reads": {"p9": Observation(NOW - 1, existing(parent="p2"))}}
+    spec = {"import": {"id": "p9"}, "parentRef": {"name": "top"}}
+    allowed = rules(**{"import": "Allowed"})
+    assert isinstance(decide(tenant_view(allowed, spec, memory=memory, lineage=lineage)), act.AddFinalizer)
+    elsewhere = (replace(lineage[0], same_backend=False),)
+    refused = decide(tenant_view(allowed, spec, memory=memory, lineage=elsewhere))
+    assert "its parent 'p2' is not among" in said(refused)[1]
+
+
 def deleting(tenancy: Tenancy, **spec: Any) -> act.Action:
     return decide(
         tenant_view(
@@ -205,6 +341,23 @@ def deleting(tenancy: Tenancy, **spec: Any) -> act.Action:
             metadata=FINALIZED | {"deletionTimestamp": "2026-01-01T00:00:00Z"},
         )
     )
+
+
+@pytest.mark.parametrize("backend", [NOT_READY, a_backend(not_ready=NOT_READY)], ids=["no connection", "not usable"])
+def test_a_deletion_that_waits_for_a_backend_of_others_says_so_and_has_a_way_out(backend: Any) -> None:
+    doomed = FINALIZED | {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    view = replace(tenant_view(rules(selector=ELSEWHERE), status=MADE, metadata=doomed), backend=backend)
+    reason, message = said(decide(view))
+    assert reason == Reason.NOT_PERMITTED
+    assert message == (
+        "the deletion waits: `spec.backendRef` is not permitted by ClusterIdentityBackend 'cloud': its "
+        "`namespaceSelector` does not select the namespace 'ns' any more, and it is not Ready; to let the project go "
+        "without touching it, set `deletionPolicy: Orphan`"
+    )
+    orphan = a_project(spec={"deletionPolicy": "Orphan"}, status=MADE, **doomed)
+    assert isinstance(decide(replace(view, project=orphan)), act.RemoveFinalizer)
+    strict = replace(view, project=orphan, tenancy=rules(selector=ELSEWHERE, allowedDeletionPolicies=["Delete"]))
+    assert "'Orphan' is not among `tenancy.allowedDeletionPolicies`" in said(decide(strict))[1]
 
 
 def test_deletion_goes_on_where_the_namespace_is_no_longer_selected() -> None:
@@ -227,18 +380,11 @@ def test_nothing_is_deleted_where_that_is_not_allowed() -> None:
     assert isinstance(deleting(rules(allowedDeletionPolicies=["Orphan"]), deletionPolicy="Orphan"), act.WriteStatus)
 
 
-def existing(organization: str = "org", *, domain: bool = False, parent: str | None = None) -> RemoteProject:
-    particulars = {"keystone.isDomain": "true" if domain else "false"}
-    content = ProjectContent("web", parent_id=parent, particulars=particulars)
-    return a_remote("p9", content=content, organization_id="p9" if domain else organization)
-
-
 def taken(project: RemoteProject, *, spec: Any = None, **tenancy: Any) -> act.Action:
     """What an import of ``project`` by id leads to."""
     tenancy["import"] = "Allowed"
-    backend = a_backend(tenancy=rules(**tenancy))
     memory = {"reads": {"p9": Observation(NOW - 1, project)}}
-    return decide(a_view(a_project(spec={"import": {"id": "p9"}} | (spec or {})), backend, memory=memory))
+    return decide(tenant_view(rules(**tenancy), {"import": {"id": "p9"}} | (spec or {}), memory=memory))
 
 
 @pytest.mark.parametrize(

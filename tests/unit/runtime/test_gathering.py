@@ -16,7 +16,7 @@ from project_operator.kube.resources import DEFINITIONS, NAMESPACES, PROJECTS, R
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Verdict
-from project_operator.runtime.connections import Connection
+from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
@@ -42,9 +42,9 @@ class Stage:
             cadence=Cadence(),
         )
 
-    def view_for(self, project: Project) -> tuple[BackendView | Verdict, Connection | None, Timing]:
+    def view_for(self, project: Project) -> Reach:
         assert project.metadata.name
-        return self.backend, None, Timing()
+        return Reach(self.backend, None, Timing())
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
         self.asked.append(resource.plural)

@@ -149,3 +149,45 @@ def test_a_parent_with_another_backend_is_told_apart() -> None:
     (one,) = stage.hierarchy.lineage(stage.put("team", "department"))
     (other,) = stage.hierarchy.lineage(stage.put("shop", "division"))
     assert (one.same_backend, other.same_backend) == (False, True)
+
+
+class TestWhatIsInADomain:
+    """A project that is a domain is its own organization, and that of what is in it."""
+
+    DOMAIN = ready(project_id="d1") | {"organizationID": "d1", "endpointID": "here"}
+
+    def test_it_holds_the_projects_of_every_namespace_there(self) -> None:
+        stage = Stage()
+        domain = stage.put("domain", status=self.DOMAIN)
+        inside = {"organizationID": "d1", "endpointID": "here"}
+        stage.put("near", status={"id": "p1"} | inside)
+        stage.put("far", status={"id": "p2"} | inside, metadata={"namespace": "other"})
+        stage.put("elsewhere", status={"id": "p3"} | inside | {"endpointID": "there"})
+        stage.put("next-door", status={"id": "p4"} | inside | {"organizationID": "d2"})
+        assert stage.hierarchy.children(domain) == ("near", "other/far")
+
+    def test_and_what_is_on_its_way_there(self) -> None:
+        stage = Stage()
+        domain = stage.put("domain", status=self.DOMAIN)
+        chosen: dict[str, Any] = {"spec": {"keystone": {"domainID": "d1"}}}
+        stage.put("not-begun", **chosen)
+        assert stage.hierarchy.children(domain) == ()
+        stage.put("under-way", metadata=HELD, **chosen)
+        assert stage.hierarchy.children(domain) == ("under-way",)
+
+    def test_it_is_woken_when_one_of_them_is_gone(self) -> None:
+        stage = Stage()
+        stage.put("domain", status=self.DOMAIN)
+        team = stage.put("team", status={"id": "p1", "organizationID": "d1", "endpointID": "here"}, metadata=HELD)
+        stage.woken()
+        stage.drop(team)
+        assert stage.woken() == ["domain"]
+
+    def test_nothing_is_kept_of_what_is_gone(self) -> None:
+        stage = Stage()
+        domain = stage.put("domain", status=self.DOMAIN)
+        team = stage.put("team", status={"id": "p1", "organizationID": "d1", "endpointID": "here"})
+        stage.drop(team)
+        stage.drop(domain)
+        assert not stage.hierarchy._contents
+        assert not stage.hierarchy._holders

@@ -2,9 +2,9 @@
 tree.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,9 +15,10 @@ from project_operator.backends.csp.config import CSPConfig
 from project_operator.backends.csp.errors import ANSWERS, ORGANIZATION_FIELD, Operation
 from project_operator.backends.csp.payloads import TokenPayload, read, read_claims, read_page
 from project_operator.backends.csp.requests import IDENTITY, Request, get
-from project_operator.backends.csp.tokens import Token, TokenKeeper
+from project_operator.backends.csp.tokens import Token
+from project_operator.backends.deadlines import Deadline
+from project_operator.backends.tokens import TokenKeeper, was_unauthorized
 from project_operator.backends.transport import Transport
-from project_operator.backends.trust import Lost
 from project_operator.errors import BackendUnavailable, ConnectionRefused, CredentialsRejected
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class CSPClient:
         self._config = config
         self._now = now
         self._told = False
-        self._tokens = TokenKeeper(lambda: self._sign_in(Operation.SIGN_IN), lambda: asyncio.get_running_loop().time())
+        self._tokens = TokenKeeper(lambda: self._sign_in(Operation.SIGN_IN))
 
     async def connect(self) -> Token:
         """Sign in, and prove URL, CA and organization by it.
@@ -69,13 +70,10 @@ class CSPClient:
         Raises:
             BackendError: what else came of it.
         """
-        token = await self._tokens.current()
-        outcome = await self._exchange(request, token, before_send)
-        if isinstance(outcome, Answer) and outcome.status == 401:  # noqa: PLR2004 - a status of HTTP
-            fresh = await self._tokens.instead_of(token)
-            if fresh is not None:
-                token = fresh
-                outcome = await self._exchange(request, token, before_send)
+        with self.one_deadline():
+            outcome, token = await self._tokens.send(
+                lambda token: self._exchange(request, token, before_send), was_unauthorized
+            )
         return self._usable(request.operation, outcome, token.value)
 
     async def list_all(self, operation: Operation, path: str, limit: int, **query: str) -> list[Any]:
@@ -88,8 +86,13 @@ class CSPClient:
             change = found
         raise BackendUnavailable(f"{operation.words}: {change.words}", operation=operation)
 
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        """For several requests that are one call: ``times`` the time of a single one for all of them."""
+        return self._transport.one_deadline(times)
+
     async def aclose(self) -> None:
         """Close the connections."""
+        self._tokens.forget()
         await self._transport.aclose()
 
     async def _walk(self, operation: Operation, path: str, limit: int, query: dict[str, str]) -> list[Any] | _Change:
@@ -130,11 +133,8 @@ class CSPClient:
 
     async def _sign_in(self, operation: Operation) -> Token:
         asked = self._config.credential.sign_in()
-        call = Call("POST", f"{IDENTITY}{asked.path}", asked.headers, asked.body)
-        outcome = await self._transport.exchange(call)
-        if isinstance(outcome, NoAnswer) and outcome.why is Lost.DISCONNECTED:
-            outcome = await self._transport.exchange(call)  # asking twice gives two tokens, which harms nobody
-        answer = self._usable(operation, outcome, "")
+        call = Call("POST", f"{IDENTITY}{asked.path}", asked.headers, asked.body, repeatable=True)
+        answer = self._usable(operation, await self._transport.exchange(call), "")
         payload = read(TokenPayload, answer.body)
         if payload is None:
             raise ANSWERS.unusable(operation, answer)

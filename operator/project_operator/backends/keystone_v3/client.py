@@ -1,11 +1,12 @@
 """Requests to Keystone with a token that is alive, and every answer either usable or an error of our tree."""
 
-import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
+from project_operator.backends.deadlines import Deadline
 from project_operator.backends.keystone_v3.credentials import Credential
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.errors import Operation, speaks_of
@@ -18,9 +19,9 @@ from project_operator.backends.keystone_v3.payloads import (
     read_page,
 )
 from project_operator.backends.keystone_v3.requests import TOKENS, Asked, Request, get
-from project_operator.backends.keystone_v3.tokens import Token, TokenKeeper
+from project_operator.backends.keystone_v3.tokens import Token
+from project_operator.backends.tokens import TokenKeeper
 from project_operator.backends.transport import Transport
-from project_operator.backends.trust import Lost
 from project_operator.errors import BackendUnavailable
 
 _LONGEST_ANSWER: Final = 64 * MEBIBYTE
@@ -45,7 +46,7 @@ class KeystoneClient:
         self.answers: Final = dialect.answers
         """What answers mean."""
         self._now = now
-        self._tokens = TokenKeeper(self._sign_in, lambda: asyncio.get_running_loop().time())
+        self._tokens = TokenKeeper(self._sign_in)
 
     async def token(self) -> Token:
         """The token that requests are sent with.
@@ -69,13 +70,11 @@ class KeystoneClient:
         Raises:
             BackendError: what else came of it.
         """
-        token = await self._tokens.current()
-        outcome = await self._exchange(request, token, before_send)
-        if self._doubtful(request.asked, outcome, token):
-            fresh = await self._tokens.instead_of(token)
-            if fresh is not None:
-                token = fresh
-                outcome = await self._exchange(request, token, before_send)
+        with self.one_deadline():
+            outcome, token = await self._tokens.send(
+                lambda token: self._exchange(request, token, before_send),
+                lambda outcome, token: self._doubtful(request.asked, outcome, token),
+            )
         return self._usable(request.asked, outcome, token.value)
 
     async def read(self, document: type[Document], request: Request) -> Document | None:
@@ -111,8 +110,13 @@ class KeystoneClient:
             f"{operation.words}: what the pages begin with vanishes faster than it can be listed", operation=operation
         )
 
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        """For several requests that are one call: ``times`` the time of a single one for all of them."""
+        return self._transport.one_deadline(times)
+
     async def aclose(self) -> None:
         """Close the connections."""
+        self._tokens.forget()
         await self._transport.aclose()
 
     async def _walk(self, operation: Operation, path: str, key: str, query: dict[str, str]) -> list[Any] | None:
@@ -166,11 +170,8 @@ class KeystoneClient:
     async def _sign_in(self) -> Token:
         asked = Asked(Operation.SIGN_IN)
         headers = {"Accept": "application/json", "Content-Type": self._dialect.content_type}
-        call = Call("POST", TOKENS, headers, self._credential.sign_in())
-        outcome = await self._transport.exchange(call)
-        if isinstance(outcome, NoAnswer) and outcome.why is Lost.DISCONNECTED:
-            outcome = await self._transport.exchange(call)  # asking twice gives two tokens, which harms nobody
-        answer = self._usable(asked, outcome, "")
+        call = Call("POST", TOKENS, headers, self._credential.sign_in(), repeatable=True)
+        answer = self._usable(asked, await self._transport.exchange(call), "")
         document = read(TokenDocument, answer.body)
         value = answer.headers.get("x-subject-token") or ""
         if document is None or not value or not all("!" <= char <= "~" for char in value):

@@ -76,15 +76,18 @@ class NscaleBackend:
 
     async def connect(self) -> ConnectionFacts:
         """Resolve the organization; the token is proved on the way."""
-        deadline = self._client.deadline()
-        answer = await self._client.get(Operation.CONNECT, ORGANIZATIONS, deadline=deadline)
+        with self._client.one_deadline():
+            return await self._connect()
+
+    async def _connect(self) -> ConnectionFacts:
+        answer = await self._client.get(Operation.CONNECT, ORGANIZATIONS)
         visible = read_organizations(answer.body)
         if visible is None:
             raise ANSWERS.unusable(Operation.CONNECT, answer)
         found = resolve_organization(visible, self._config.organization_id, self._config.organization_name)
         self._organization_id = found.id
-        principal = await self._learn_who_we_are(found.id, deadline)
-        version = await self._learn(VERSION, read_version, deadline)
+        principal = await self._learn_who_we_are(found.id)
+        version = await self._learn(VERSION, read_version)
         return ConnectionFacts(
             found.id, found.name, principal, version or "", self._credential.expires_at, self._credential.renews
         )
@@ -203,23 +206,23 @@ class NscaleBackend:
             raise RequestRefused(words, operation=operation)
         return projects(self._organization, project_id)
 
-    async def _learn_who_we_are(self, organization_id: str, deadline: float) -> str:
+    async def _learn_who_we_are(self, organization_id: str) -> str:
         """Who we are to the server, or ""; the credential is told which service account it is of."""
         if not self._config.token:
-            return await self._learn(USERINFO, read_subject, deadline) or "" if self._config.session else ""
+            return await self._learn(USERINFO, read_subject) or "" if self._config.session else ""
         # Whoever may not list service accounts sees itself, and whoever sees a single one is it (N3.2-1).
-        accounts = await self._learn(service_accounts(organization_id), read_accounts, deadline) or ()
+        accounts = await self._learn(service_accounts(organization_id), read_accounts) or ()
         if len(accounts) > 1:
-            subject = await self._learn(USERINFO, read_subject, deadline)
+            subject = await self._learn(USERINFO, read_subject)
             accounts = tuple(account for account in accounts if account.id == subject)
         account = accounts[0] if accounts else AccountToken()
         self._credential.identified(organization_id, account)
         return account.id
 
-    async def _learn(self, path: str, read: Callable[[bytes], T], deadline: float) -> T | None:
+    async def _learn(self, path: str, read: Callable[[bytes], T]) -> T | None:
         """What it would be good to know, or None where it is not to be had."""
         try:
-            answer = await self._client.get(Operation.CONNECT, path, deadline=deadline)
+            answer = await self._client.get(Operation.CONNECT, path)
         except BackendError:
             return None
         return read(answer.body)

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call
+from project_operator.backends.deadlines import Deadline
 from project_operator.backends.nscale.credentials import Credential
 from project_operator.backends.nscale.errors import Operation
 from project_operator.backends.nscale.sender import Sender
@@ -24,49 +26,48 @@ class NscaleClient:
         self._sender = sender
         self._credential = credential
 
-    async def get(
-        self, operation: Operation, path: str, *, longest: int = MEBIBYTE, deadline: float | None = None
-    ) -> Answer:
+    async def get(self, operation: Operation, path: str, *, longest: int = MEBIBYTE) -> Answer:
         """The answer to GET, where it is a success. Raises the `BackendError` that it means where it is not.
 
         While a new token spreads, the server refuses it here and there (N3.2-11): the read is then sent again for as
         long as a call may take.
         """
-        until = deadline if deadline is not None else self._sender.transport.deadline()
-        while True:
-            token = await self._credential.token(until)
-            call = Call("GET", path, _headers(token), longest_answer=longest)
-            try:
-                return await self._send(operation, call, token, deadline)
-            except _TokenSpreads as error:
-                if asyncio.get_running_loop().time() + PAUSE >= until:
-                    raise BackendUnavailable(str(error), operation=operation) from None
-            await asyncio.sleep(PAUSE)
+        with self.one_deadline() as deadline:
+            while True:
+                token = await self._credential.token(deadline.at)
+                call = Call("GET", path, _headers(token), longest_answer=longest)
+                try:
+                    return await self._send(operation, call, token)
+                except _TokenSpreads as error:
+                    if asyncio.get_running_loop().time() + PAUSE >= deadline.at:
+                        raise BackendUnavailable(str(error), operation=operation) from None
+                await asyncio.sleep(PAUSE)
 
     async def write(
         self, operation: Operation, method: str, path: str, body: bytes | None, before_send: Callable[[], None]
     ) -> Answer:
         """The answer to a request that changes something, likewise; but it is sent once."""
-        token = await self._credential.token(self._sender.transport.deadline())
-        headers = _headers(token) | ({"Content-Type": "application/json"} if body is not None else {})
-        call = Call(method, path, headers, body, before_send=before_send)
-        try:
-            return await self._send(operation, call, token, None)
-        except _TokenSpreads as error:
-            raise BackendUnavailable(str(error), operation=operation) from None
+        with self.one_deadline() as deadline:
+            token = await self._credential.token(deadline.at)
+            headers = _headers(token) | ({"Content-Type": "application/json"} if body is not None else {})
+            call = Call(method, path, headers, body, before_send=before_send)
+            try:
+                return await self._send(operation, call, token)
+            except _TokenSpreads as error:
+                raise BackendUnavailable(str(error), operation=operation) from None
 
-    def deadline(self) -> float:
+    def one_deadline(self) -> AbstractContextManager[Deadline]:
         """For several requests that are one call."""
-        return self._sender.transport.deadline()
+        return self._sender.transport.one_deadline()
 
     async def aclose(self) -> None:
         """Close the connections, once what replaces the credential is kept."""
         await self._credential.aclose()
         await self._sender.transport.aclose()
 
-    async def _send(self, operation: Operation, call: Call, token: str, deadline: float | None) -> Answer:
+    async def _send(self, operation: Operation, call: Call, token: str) -> Answer:
         try:
-            return await self._sender.send(operation, call, secrets=self._credential.secrets, deadline=deadline)
+            return await self._sender.send(operation, call, secrets=self._credential.secrets)
         except CredentialsRejected:
             if not self._credential.may_spread(token):
                 raise

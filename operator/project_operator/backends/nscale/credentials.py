@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from project_operator.backends.calls import Call
+from project_operator.backends.deadlines import apart
 from project_operator.backends.keeping import Keeper, Replacement
 from project_operator.backends.nscale import paths
 from project_operator.backends.nscale.config import Session
@@ -165,7 +166,8 @@ class AccountCredential:
         operation = Operation.ROTATE_TOKEN
         headers = {"Accept": "application/json", "Authorization": f"Bearer {self._token}"}
         call = Call("POST", paths.rotation(self._organization_id, self._account.id), headers)
-        answer = await self._sender.send(operation, call, secrets=self.secrets)
+        with apart():
+            answer = await self._sender.send(operation, call, secrets=self.secrets)
         shown = read_account_token(answer.body)
         if shown is None or shown.id != self._account.id:
             raise ANSWERS.unusable(operation, answer)
@@ -270,7 +272,8 @@ class SessionCredential:
         }
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         call = Call("POST", paths.TOKEN, headers, urlencode(form).encode("ascii"))
-        answer = await self._sender.send(operation, call, secrets=self.secrets)
+        with apart():
+            answer = await self._sender.send(operation, call, secrets=self.secrets)
         tokens = read_tokens(answer.body)
         if tokens is None:
             raise ANSWERS.unusable(operation, answer)

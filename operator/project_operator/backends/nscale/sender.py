@@ -15,13 +15,11 @@ class Sender:
         self.transport = transport
         self.now = now
 
-    async def send(
-        self, operation: Operation, call: Call, *, secrets: Iterable[str], deadline: float | None = None
-    ) -> Answer:
+    async def send(self, operation: Operation, call: Call, *, secrets: Iterable[str]) -> Answer:
         """The answer, where it is a success; ``secrets`` are kept out of what is quoted of one that is not.
 
         Raises:
             BackendError: what the answer, or its absence, means.
         """
-        outcome = await self.transport.exchange(call, deadline=deadline)
+        outcome = await self.transport.exchange(call)
         return ANSWERS.usable(operation, outcome, now=self.now(), secrets=secrets)

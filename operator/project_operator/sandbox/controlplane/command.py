@@ -16,13 +16,9 @@ from project_operator.sandbox.controlplane.versions import kubernetes_series
 _CHECK_EVERY = 1.0
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = subparsers.add_parser(
-        "controlplane",
-        help="start a Kubernetes control plane without a cluster, print its kubeconfig, run until Ctrl-C",
-        description="Find, build where need be, and start etcd, kube-apiserver and kube-controller-manager.",
-    )
+def add_all_options(parser: argparse.ArgumentParser) -> None:
+    """What the subcommand has."""
+    parser.description = "Find, build where need be, and start etcd, kube-apiserver and kube-controller-manager."
     parser.add_argument("--build-only", action="store_true", help="get the programs ready and start nothing")
     add_options(parser)
     parser.set_defaults(run=run)

@@ -39,13 +39,9 @@ class _Told(BaseException):
         self.number = number
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `demo` to the subcommands of `sandbox`."""
-    parser = subparsers.add_parser(
-        "demo",
-        help="from nothing to a Project that is Ready, and a live table of it, until Ctrl-C",
-        description="Start a control plane, an identity server and the operator on this machine, and apply a Project.",
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the subcommand has."""
+    parser.description = "Start a control plane, an identity server and the operator on this machine, apply a Project."
     parser.add_argument("--once", action="store_true", help="apply, wait until Ready, delete, wait until gone, and end")
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="whose identity server to be")
     parser.add_argument(

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from project_operator.backends.trust import system_trust
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.admin import PREFIX
 from project_operator.sandbox.identity.faults import Fault, FaultState
@@ -26,7 +27,7 @@ class AdminClient:
 
     def __init__(self, url: str, token: str, *, ca_bundle: str = "") -> None:
         """``ca_bundle`` is PEM text; empty: what this machine trusts."""
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else True
+        verify = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else system_trust()
         self._client = httpx.Client(
             base_url=f"{url}{PREFIX}",
             headers={"authorization": f"Bearer {token}"},

@@ -32,12 +32,10 @@ _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``identity`` to the subcommands of ``sandbox``."""
-    parser = subparsers.add_parser(
-        "identity",
-        help="run an identity server that behaves as a vendor's does",
-        description="Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it.",
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the subcommand has."""
+    parser.description = (
+        "Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it."
     )
     parser.add_argument(
         "--backend",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from project_operator.backends.calls import Answer, Call, NoAnswer, TransportSettings
+from project_operator.backends.deadlines import Deadline, within
 from project_operator.backends.keeping import Ask, Replacement
 from project_operator.backends.nscale import NscaleConfig, open_backend
 from project_operator.backends.nscale.config import Session
@@ -50,11 +52,10 @@ class Server(Transport):
         self.hold: asyncio.Event | None = None
         self.patience = 5.0
 
-    def deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self.patience
+    def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
+        return within(self.patience * times)
 
-    async def exchange(self, call: Call, *, deadline: float | None = None) -> Answer | NoAnswer:
-        del deadline
+    async def exchange(self, call: Call) -> Answer | NoAnswer:
         self.asked.append(call)
         if self.hold is not None:
             await self.hold.wait()

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from project_operator.backends.trust import system_trust
 from project_operator.errors import SandboxError
 
 Scope = Mapping[str, Any]
@@ -85,7 +86,7 @@ class KeystoneAdminClient:
 
     def __init__(self, url: str, password: str, *, ca_bundle: str = "") -> None:
         """``url`` ends in ``/v3``; ``password`` is that of ``admin``; ``ca_bundle`` is PEM text."""
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else True
+        verify = ssl.create_default_context(cadata=ca_bundle) if ca_bundle else system_trust()
         self._client = httpx.Client(
             base_url=url,
             verify=verify,

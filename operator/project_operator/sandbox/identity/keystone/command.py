@@ -18,7 +18,7 @@ from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = KeystoneSettings()
-OPTIONS: Final = ("build_only", "token_expiration", "max_db_limit", "max_project_tree_depth")
+OPTIONS: Final = ("build_only", "token_expiration", "max_db_limit", "max_project_tree_depth", "public_endpoint")
 """What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
 
 Wait = Callable[[Callable[[], None]], None]
@@ -46,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="LEVELS",
         help=f"levels of projects below a domain (default: {_DEFAULTS.max_project_tree_depth})",
     )
+    group.add_argument("--public-endpoint", metavar="URL", help="where links lead (default: to the address asked)")
 
 
 def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Wait) -> int:

@@ -24,13 +24,14 @@ _KEEP_ALIVE: Final = 5
 def keystone_conf(folder: Path, settings: KeystoneSettings) -> str:
     """keystone.conf for a server whose database and keys lie in ``folder``.
 
-    No ``public_endpoint``: links in answers then name the host that the client asked for, also behind a proxy. The
+    Without a ``public_endpoint`` links in answers name the host that the client asked for, also behind a proxy. The
     cache in memory spares each request some 300 SQL queries, and is right because one thread of one process serves. The
     database need not survive a crash of the machine, so nothing is synced to disk.
     """
+    endpoint = f"\npublic_endpoint = {settings.public_endpoint}" if settings.public_endpoint else ""
     return f"""\
 [DEFAULT]
-log_file = {folder / "keystone.log"}
+log_file = {folder / "keystone.log"}{endpoint}
 max_db_limit = {settings.max_db_limit}
 max_project_tree_depth = {settings.max_project_tree_depth}
 [database]

@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import httpx
 
+from project_operator.backends.trust import system_trust
 from project_operator.errors import SandboxError
 from project_operator.sandbox.controlplane.plane import FOLDER_PREFIX, default_cache
 from project_operator.sandbox.controlplane.processes import OwnedProcess
@@ -202,7 +203,7 @@ class EmbeddedKeystone:
     def _answering(self) -> None:
         """Wait until the process listens, take note where, and until it has answered."""
         deadline = time.monotonic() + START_WITHIN
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cadata=self.ca_bundle) if self.ca_bundle else True
+        verify = ssl.create_default_context(cadata=self.ca_bundle) if self.ca_bundle else system_trust()
         with httpx.Client(verify=verify, trust_env=False, timeout=START_WITHIN) as client:
             while not (self._listening() and _answers(client, self.url)):
                 self.check()

@@ -14,3 +14,5 @@ class KeystoneSettings(BaseModel):
     """Rows of a page at most, whatever a client asks for: ``[DEFAULT] max_db_limit``."""
     max_project_tree_depth: int = Field(default=5, gt=0)
     """Levels of projects below a domain: ``[DEFAULT] max_project_tree_depth``."""
+    public_endpoint: str = ""
+    """Where links in answers lead, without ``/v3``: ``[DEFAULT] public_endpoint``; "": to the address asked."""
