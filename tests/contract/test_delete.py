@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from candidates import WRITES, Candidate, Purpose
+from candidates import DELETING, WRITES, Candidate, Purpose
 from middlebox import Middlebox
 from scripted_server import Script, never, say
 from troubles import PAGE, TROUBLES, each, failing, noticed, sent
@@ -22,6 +22,8 @@ from project_operator.errors import (
 )
 
 LOST = TROUBLES | {"never": never}
+
+pytestmark = pytest.mark.parametrize("server", DELETING, indirect=True)
 
 
 async def deleting_the_missing_succeeds(backend: Backend, candidate: Candidate) -> None:

@@ -10,7 +10,7 @@ from candidates.fields import FIELDS, Scene, paths
 from middlebox import Middlebox
 from troubles import marked
 
-from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
+from project_operator.api.v1alpha1.project import ProjectSpec
 from project_operator.backends.base import Backend, ProjectContent, UnsupportedField
 
 HELD = [(key, path) for key in CANDIDATES for path, field in FIELDS.items() if field.content and key in field.held_by]
@@ -20,7 +20,7 @@ OURS = [(key, path) for key in CANDIDATES for path, field in FIELDS.items() if f
 
 def refused(path: str, scene: Scene) -> tuple[UnsupportedField, ...]:
     spec = ProjectSpec.model_validate(FIELDS[path].spec(scene))
-    policy = spec.deletion_policy or DeletionPolicy.DELETE
+    policy = spec.deletion_policy or scene.vendor.default_deletion_policy
     return scene.vendor.unsupported(spec, name=spec.name or "there", deletion_policy=policy)
 
 

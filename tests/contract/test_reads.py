@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from candidates import Candidate, Purpose, plain
+from candidates import DELETING, Candidate, Purpose, plain
 from middlebox import Middlebox
 from scripted_server import Script, say
 from troubles import LONG, PAGE, TROUBLES, each, failing, marked, noticed
@@ -86,6 +86,7 @@ class TestList:
             ids |= candidate.make_many(length - len(ids))
             await a_list_holds_just(backend, ids)
 
+    @pytest.mark.parametrize("server", DELETING, indirect=True)
     async def test_it_holds_those_that_are_being_deleted(self, backend: Backend, candidate: Candidate) -> None:
         candidate.slow_down()
         project_id = candidate.make(ProjectContent("going"))

@@ -4,12 +4,16 @@ from typing import Final
 
 from candidates.candidate import CALLS, LOOPBACK, WRITES, Candidate, Connecting, Purpose, plain
 from candidates.csp import CSPCandidate
+from candidates.k5 import K5Candidate
 from candidates.nscale import NscaleCandidate
 from candidates.openstack import OpenStackCandidate
 
-__all__ = ["CALLS", "CANDIDATES", "LOOPBACK", "WRITES", "Candidate", "Connecting", "Purpose", "plain"]
+__all__ = ["CALLS", "CANDIDATES", "DELETING", "LOOPBACK", "WRITES", "Candidate", "Connecting", "Purpose", "plain"]
 
 CANDIDATES: Final[dict[str, type[Candidate]]] = {
-    candidate.vendor.key: candidate for candidate in (NscaleCandidate, OpenStackCandidate, CSPCandidate)
+    candidate.vendor.key: candidate for candidate in (NscaleCandidate, OpenStackCandidate, K5Candidate, CSPCandidate)
 }
 """By the key of the vendor."""
+
+DELETING: Final = [key for key, candidate in CANDIDATES.items() if candidate.vendor.capabilities.delete]
+"""Keys of those that can delete projects."""

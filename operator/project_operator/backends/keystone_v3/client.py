@@ -184,9 +184,14 @@ class KeystoneClient:
             domain_id=token.domain.id if token.domain else "",
             domain_name=token.domain.name if token.domain else "",
             project_id=token.project.id if token.project else "",
+            project_domain_id=token.project.domain.id if token.project and token.project.domain else "",
+            project_domain_name=token.project.domain.name if token.project and token.project.domain else "",
             credential_expires_at=in_utc(token.user.password_expires_at) if token.user.password_expires_at else None,
         )
 
     def _usable(self, asked: Asked, outcome: Answer | NoAnswer, token: str) -> Answer:
-        secrets = (self._credential.secret, token)
+        secrets = [self._credential.secret, token]
+        if isinstance(outcome, Answer):
+            # Some give a token back in every answer, which need not be the one that was sent.
+            secrets += [outcome.headers.get(name) or "" for name in ("x-auth-token", "x-subject-token")]
         return self.answers.usable(asked.operation, outcome, now=self._now(), secrets=secrets, named=asked.named)

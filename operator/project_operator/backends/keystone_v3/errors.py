@@ -137,7 +137,7 @@ def _by_policy(document: ErrorDocument | None, _: frozenset[str]) -> bool:
 
 _DOCUMENT: Final = "Keystone's error document"
 _KEYSTONE: Final = own_body(_DOCUMENT)
-_POLICY: Final = Body(f"{_DOCUMENT}, about the policy", _by_policy)
+BY_POLICY: Final = Body(f"{_DOCUMENT}, about the policy", _by_policy)
 _NAMING: Final = Body(f"{_DOCUMENT}, naming what was asked for", speaks_of)
 
 ROWS: Final = (
@@ -150,7 +150,7 @@ ROWS: Final = (
     Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "K3-6"),
     Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "K9-1: a gateway's, given before Keystone is asked"),
     # Keystone's own refusals.
-    Row(USE, only(403), _POLICY, PermissionDenied, _ROLE, "K4-1, K4-2, K3-11"),
+    Row(USE, only(403), BY_POLICY, PermissionDenied, _ROLE, "K4-1, K4-2, K3-11"),
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3: the state of things, not rights", quotes=True),
     Row(READS, only(403), _KEYSTONE, PermissionDenied, "refused", "K4-3", quotes=True),
     Row(FIND, only(404), _NAMING, None, "there is no such domain: said where it is configured", "K2-1"),

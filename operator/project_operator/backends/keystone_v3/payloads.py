@@ -128,6 +128,12 @@ class UserPayload(Payload):
     """Some who speak the protocol write "" where it does not end (T3-8)."""
 
 
+class ScopeProjectPayload(IdPayload):
+    """The project that a token is for."""
+
+    domain: NamedPayload | None = None
+
+
 class TokenPayload(Payload):
     """A token's own account of itself."""
 
@@ -135,7 +141,7 @@ class TokenPayload(Payload):
     expires_at: datetime
     user: UserPayload = UserPayload()
     domain: NamedPayload | None = None
-    project: IdPayload | None = None
+    project: ScopeProjectPayload | None = None
 
 
 class TokenDocument(Payload):

@@ -346,7 +346,7 @@ class OTCBackend:
             payloads = await list_projects(self._client, self._home.id)
         except PermissionDenied:
             raise denied from None
-        if (payload := next((one for one in payloads if one.id == project_id), None)) is not None:
+        if any(one.id == project_id for one in payloads):
             raise denied
         if (believed := self._sightings.believed(project_id)) is not None:
             return believed

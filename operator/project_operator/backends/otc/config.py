@@ -8,7 +8,7 @@ from project_operator.api.durations import parse_duration
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.otc import OTCBackend
 from project_operator.backends.keystone_v3.credentials import DomainScope, Password, Reference
-from project_operator.backends.keystone_v3.secret_line import PASSWORD_KEY, USERNAME_KEY, secret_line
+from project_operator.backends.keystone_v3.secret_text import PASSWORD_KEY, USERNAME_KEY, line
 from project_operator.backends.otc.errors import ANSWERS, SPEC_PATH
 from project_operator.backends.otc.names import RegionNames
 from project_operator.backends.urls import normal_url
@@ -47,9 +47,9 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> OTCConf
         url=base_url(otc.url),
         names=region_names(otc),
         credential=Password(
-            user=secret_line(secret, USERNAME_KEY, name, where),
+            user=line(secret, USERNAME_KEY, name, where),
             user_domain=Reference(name=auth.user_domain_name or domain.name),
-            password=secret_line(secret, PASSWORD_KEY, name, where),
+            password=line(secret, PASSWORD_KEY, name, where),
             scope=DomainScope(domain),
         ),
         ca_bundle=otc.ca_bundle or "",

@@ -45,8 +45,8 @@ def creation(content: ProjectContent, domain_id: str, region_id: str, names: Reg
 
 
 def update(current: RemoteProject, content: ProjectContent, names: RegionNames) -> tuple[Request, ...]:
-    """What makes ``current`` into ``content``: name and description in one PATCH, the status in a PUT (T1-5, T1-6), then
-    the roles. What is to be suspended is changed before, what is to be normal afterwards.
+    """What makes ``current`` into ``content``: name and description in one PATCH, the status in a PUT (T1-5, T1-6),
+    then the roles. What is to be suspended is changed before, what is to be normal afterwards.
     """
     changes = _changes(current.content, content, names)
     words = f"change {', '.join(changes)} of '{current.content.name}'"
