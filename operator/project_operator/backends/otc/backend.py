@@ -92,6 +92,10 @@ class OTCBackend:
 
     async def connect(self) -> ConnectionFacts:
         """Ask for the version, which needs no credential; sign in; look for the project of the region (T8-4)."""
+        with self._client.one_deadline():
+            return await self._connected()
+
+    async def _connected(self) -> ConnectionFacts:
         answer = await self._client.ask_openly(get(Operation.CONNECT, VERSION))
         document = read(VersionDocument, answer.body)
         if document is None:

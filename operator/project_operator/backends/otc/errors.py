@@ -1,12 +1,13 @@
 """What the answers of Open Telekom Cloud mean: what it says otherwise than Keystone stands before Keystone's rows."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
 from project_operator.backends.answer_table.rows import ErrorDocument, Row, only, own_body
-from project_operator.backends.keystone_v3.errors import ALL, GRANT, SIGN_IN, USE, Operation, answers
+from project_operator.backends.keystone_v3.errors import ALL, GRANT, USE, Operation, answers
 from project_operator.backends.keystone_v3.payloads import Payload, read
 from project_operator.backends.keystone_v3.payloads import read_error as read_keystone_error
 from project_operator.errors import CredentialsRejected, PermissionDenied
@@ -48,7 +49,6 @@ _ROLE: Final = "not allowed; the user needs the role Security Administrator, or 
 _FAILED_OVER: Final = "the place that the token is from has failed over; signing in again mends it"
 
 _FIRST: Final = (
-    Row(SIGN_IN, only(410), _DOCUMENT, CredentialsRejected, _FAILED_OVER, "T2-10"),
     Row(ALL, only(410), _DOCUMENT, CredentialsRejected, _FAILED_OVER, "T2-10"),
     Row(USE, only(403), _DOCUMENT, PermissionDenied, _ROLE, "T2-4, T3-5, T7-4", quotes=True),
     Row(GRANT, only(409), _DOCUMENT, None, "the group has the role", "T6-1"),
@@ -73,7 +73,7 @@ def _pause(document: IAMErrorEnvelope) -> float | None:
     return float(window[1]) if window else THROTTLED_FOR
 
 
-ANSWERS: Final = answers(
+_AS_KEYSTONE: Final = answers(
     SPEC_PATH,
     deleted=frozenset({200, 204}),
     vendor="IAM",
@@ -81,4 +81,10 @@ ANSWERS: Final = answers(
     first=_FIRST,
     read_document=read_error,
 )
-"""T1-7 for the statuses of a deletion."""
+
+ANSWERS: Final = replace(
+    _AS_KEYSTONE,
+    success={**_AS_KEYSTONE.success, Operation.UPDATE_PROJECT: frozenset({200, 204})},
+    mistaken="does not answer as IAM does; the URL must be that of Open Telekom Cloud's identity service",
+)
+"""T1-7 for the statuses of a deletion; the status of a project is set with 204, all else with 200 (T1-5, T1-6)."""
