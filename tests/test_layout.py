@@ -4,7 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ MOST_LINES = 500
 # are put together here so that this file does not hold them.
 FORBIDDEN = ("/" + "work/", "." + "library", "sha" + "red/", "py" + "pi.org", "python" + "hosted", "proxy." + "golang")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+EXEMPTIONS = {
+    "noqa": r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S",
+    "type: ignore": r"# type: ignore\[[a-z, -]+\]  # \S",
+    "pragma:": r"# pragma: no (cover|branch) - \S",
+}
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".cfg", ".ini", ".sh", ""}
 
 
@@ -97,6 +104,45 @@ def test_a_default_inside_a_list_item_is_seen(schema: dict[str, Any], found: lis
 def test_no_source_file_is_longer_than_the_bar() -> None:
     long = {path.relative_to(ROOT) for path in PACKAGE.rglob("*.py") if len(path.read_text().splitlines()) > MOST_LINES}
     assert long == set()
+
+
+def exemptions_without_a_reason(source: str) -> list[str]:
+    """The comments that switch a check off and do not say why: ``# noqa: S603 - …``, ``# type: ignore[…]  # …``."""
+    comments = [
+        token.string for token in tokenize.generate_tokens(StringIO(source).readline) if token.type == tokenize.COMMENT
+    ]
+    return [
+        comment
+        for comment in comments
+        for way, reasoned in EXEMPTIONS.items()
+        if way in comment and not re.search(reasoned, comment)
+    ]
+
+
+def test_every_exemption_from_a_check_says_why() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix(): bare
+        for path in tracked()
+        if path.suffix == ".py" and (bare := exemptions_without_a_reason(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "bare"),
+    [
+        ("a = 1  # noqa: S105 - a name", False),
+        ("a = 1  # noqa: S105, S106 - names", False),
+        ("a = 1  # noqa: S105", True),
+        ("a = 1  # noqa", True),
+        ("a = 1  # type: ignore[misc]  # it is untyped", False),
+        ("a = 1  # type: ignore[misc]", True),
+        ("a = 1  # type: ignore", True),
+        ("a = '# noqa'", False),
+    ],
+)
+def test_an_exemption_without_a_reason_is_seen(line: str, *, bare: bool) -> None:
+    assert bool(exemptions_without_a_reason(line)) is bare
 
 
 def test_the_repository_speaks_of_the_project_alone() -> None:

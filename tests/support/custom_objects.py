@@ -62,7 +62,7 @@ class CustomObjects:
     """
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
-        connection = config.new_client_from_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]
+        connection = config.new_client_from_config(config_file=str(kubeconfig))  # type: ignore[no-untyped-call]  # the package leaves it untyped
         self._api = client.CustomObjectsApi(connection)
         self.namespace = namespace
 

@@ -40,6 +40,15 @@ class Lost(StrEnum):
     """We closed the connection ourselves."""
 
 
+class Unanswered(Exception):
+    """A call has no answer: a `NoAnswer` on its way to the caller. Raised without a chain."""
+
+    def __init__(self, why: Lost, words: str) -> None:
+        super().__init__(words)
+        self.why = why
+        self.words = words
+
+
 # OpenSSL's X509_V_ERR_*: those which say that the chain ends with nobody we know, whatever else may be right or wrong
 # with it.
 _UNKNOWN_ISSUER = frozenset({2, 7, 18, 19, 20, 21, 24, 27})

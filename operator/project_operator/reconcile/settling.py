@@ -1,6 +1,6 @@
 """Nothing (more) to write to the backend: whether the Project is Ready, and what its status says."""
 
-from typing import Any, Final
+from typing import Any
 
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project_status import ProjectOperation
@@ -13,17 +13,11 @@ from project_operator.reconcile.evidence import NEVER, Observation
 from project_operator.reconcile.outcome import Outcome, done, held, working
 from project_operator.reconcile.view import BackendView, View
 
-_STAGES: Final = frozenset({ProvisioningStatus.UNKNOWN, ProvisioningStatus.PENDING, ProvisioningStatus.PROVISIONING})
-"""What a project goes through before it is provisioned."""
-
 
 def settle(view: View, backend: BackendView, observation: Observation, project: RemoteProject, want: Wanted) -> Action:
     """The project is as wanted: Ready, as soon as the backend has finished and no older update can still land (R9)."""
     if (outcome := unfinished(project)) is not None:
-        poll = rest.soon(view, project.id, groups(view, want))
-        if _is_on_its_way(view, project):
-            return rest.unchanged(poll=poll)
-        return rest.reporting(view, outcome, project, poll=poll, drift=())
+        return rest.reporting(view, outcome, project, poll=rest.soon(view, project.id, groups(view, want)), drift=())
     calm_at = _calm_at(view)
     if observation.begun_at <= calm_at:
         return rest.reporting(
@@ -46,17 +40,6 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
         operation=None,
         applied=applied(want, view.project.metadata.generation),
         drift=(),
-    )
-
-
-def _is_on_its_way(view: View, project: RemoteProject) -> bool:
-    """Whether the next word is likely the last: the stages that a new project hurries through are not worth a write
-    each.
-    """
-    return (
-        project.provisioning_status in _STAGES
-        and view.project.status.provisioning_status in _STAGES
-        and view.now < view.memory.record_since + view.cadence.grace
     )
 
 

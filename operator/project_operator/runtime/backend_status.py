@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.events import EventReason, event_reason
+from project_operator.api.v1alpha1.backend_parts import Capabilities as AllowedVerbs
 from project_operator.api.v1alpha1.identitybackend import (
     CapabilitiesStatus,
     ConsistencyStatus,
@@ -13,6 +14,7 @@ from project_operator.api.v1alpha1.identitybackend import (
     LastError,
     SecretRefStatus,
 )
+from project_operator.backends.vendor import Capabilities
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.outcome import Outcome, Standing, done, held
 from project_operator.reconcile.summary import conditions
@@ -65,7 +67,7 @@ def status_of(
             "principal": facts.principal or None,
             "server_version": facts.server_version or None,
             "credential_expires_at": entry.credential_expires_at,
-            "capabilities": CapabilitiesStatus(**dict(spec.capabilities)),
+            "capabilities": offered(connection.capabilities, spec.capabilities),
             "consistency": ConsistencyStatus(**dict(spec.consistency)),
         }
     if secret_names:
@@ -76,6 +78,21 @@ def status_of(
     if problem is not None and (before.last_error is None or before.last_error.message != problem):
         changes["last_error"] = LastError(message=problem, time=now)
     return IdentityBackendStatus(**(dict(before) | changes))
+
+
+def offered(can: Capabilities, may: AllowedVerbs) -> CapabilitiesStatus:
+    """What a backend object offers: what a backend of its type, as it is configured, ``can`` do and the operator
+    ``may`` do there.
+    """
+    return CapabilitiesStatus(
+        create=can.create and may.create,
+        update=can.update and may.update,
+        delete=can.delete and may.delete,
+        disable=can.disable and can.update and may.update,
+        group_roles=can.roles,
+        repeats_creation=can.repeats_creation,
+        fixed_fields=tuple(sorted(can.fixed)),
+    )
 
 
 def notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:

@@ -35,7 +35,8 @@ from project_operator.runtime.instrumented import InstrumentedBackend
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.ports import Kube
-from project_operator.runtime.rotation import RotatedPlace, RotatedSecret, lost
+from project_operator.runtime.rotated_place import RotatedPlace
+from project_operator.runtime.rotation import RotatedSecret, lost
 from project_operator.runtime.store import Store
 from project_operator.runtime.sweeper import Sweeper
 
@@ -176,6 +177,7 @@ class Connector:
             facts,
             self._owner,
             self._clock,
+            capabilities=vendor.capabilities,
             endpoint_id=sha256(place.encode()).hexdigest()[:16],
             revision=revision,
             interval=parse_duration(spec.interval).total_seconds(),

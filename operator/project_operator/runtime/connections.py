@@ -11,6 +11,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.marks import Mark
 from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.backends.base import Backend, ConnectionFacts, RemoteProject
+from project_operator.backends.vendor import Capabilities
 from project_operator.errors import (
     BackendError,
     BackendUnavailable,
@@ -69,6 +70,7 @@ class Connection:
         owner: Owner,
         clock: Clock,
         *,
+        capabilities: Capabilities,
         endpoint_id: str,
         revision: str,
         interval: float,
@@ -77,6 +79,7 @@ class Connection:
         self.key = key
         self.backend = backend
         self.facts = facts
+        self.capabilities = capabilities
         self.endpoint_id = endpoint_id
         self.revision = revision
         self.not_ready: Verdict | None = None

@@ -15,7 +15,7 @@ from project_operator.kube.resources import SECRETS, Resource
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
 from project_operator.runtime.keys import Key
 from project_operator.runtime.ports import Kube
-from project_operator.runtime.rotation import rotated_name
+from project_operator.runtime.rotated_place import rotated_name
 from project_operator.runtime.store import Raw, Store
 
 

@@ -41,45 +41,21 @@ from project_operator.errors import (
     KubeNotFound,
     OutcomeUnknown,
 )
-from project_operator.kube.resources import SECRETS, Resource
+from project_operator.kube.resources import SECRETS
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
 from project_operator.runtime.clock import Clock, timestamp
 from project_operator.runtime.ports import Kube
+from project_operator.runtime.rotated_place import RotatedPlace
 
 logger = logging.getLogger(__name__)
 
-SUFFIX: Final = "-rotated"
 PATIENCE: Final = 10.0
 """Seconds that an ending process gives a successor to be kept."""
 _SLOWEST: Final = 5.0
 """Seconds between two attempts to keep one, at most."""
 
 _ACTION: Final = "ReplaceCredential"
-
-
-@dataclass(frozen=True, slots=True)
-class RotatedPlace:
-    """Which Secret keeps the successors, and for whom."""
-
-    namespace: str
-    name: str
-    owner: Mapping[str, Any]
-    """The backend object, as an owner reference."""
-    key: str
-    """The key of the user's Secret, and of ours."""
-
-    @classmethod
-    def of(cls, namespace: str, resource: Resource, name: str, uid: str, key: str) -> "RotatedPlace":
-        """That of the backend object with this name and uid; its kind is ``resource``."""
-        owner = {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "name": name,
-            "uid": uid,
-            "controller": True,
-        }
-        return cls(namespace, rotated_name(name), owner, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +121,7 @@ class RotatedSecret:
             KubeError: our Secret could not be looked for.
         """
         raw = await self._read()
-        if raw is None or not self._is_ours(raw):
+        if raw is None or not self._place.is_of(raw):
             return None
         self._notice(_Intent.read(raw))
         annotations = raw["metadata"].get("annotations") or {}
@@ -229,10 +205,8 @@ class RotatedSecret:
         if raw is None:
             created = await self._kube.create(SECRETS, self._place.namespace, self._manifest(intent))
             return created, intent, None
-        if not self._is_ours(raw):
-            raise CredentialNotKept(
-                f"there is a Secret '{self._place.name}' that is not of this backend object; rename or delete it"
-            )
+        if not self._place.is_of(raw):
+            raise CredentialNotKept(self._place.not_of(raw))
         before = _Intent.read(raw)
         self._notice(before)
         if not self._unsettled:
@@ -279,7 +253,7 @@ class RotatedSecret:
             if _holds(present, self._place.key, replacement):
                 return
             found = _Intent.read(present)
-            if not self._is_ours(present) or found is None or found.attempt != intent.attempt:
+            if not self._place.is_of(present) or found is None or found.attempt != intent.attempt:
                 raise self._told(
                     CredentialNotKept(
                         f"somebody else wrote to the Secret '{self._place.name}' while the credential was replaced; "
@@ -298,10 +272,6 @@ class RotatedSecret:
         self._unsettled = intent.attempt if intent is not None and intent.digest == self._digest else ""
         if self._unsettled:
             self._seen.setdefault(self._unsettled, self._clock.now())
-
-    def _is_ours(self, raw: Mapping[str, Any]) -> bool:
-        owners = raw["metadata"].get("ownerReferences") or []
-        return any(owner.get("uid") == self._place.owner["uid"] for owner in owners)
 
     def _manifest(self, intent: _Intent | None, replacement: Replacement | None = None) -> dict[str, Any]:
         contents = self._contents(replacement) if replacement is not None else {"metadata": {"annotations": {}}}
@@ -353,11 +323,6 @@ def lost(message: str, since: str = "") -> str:
     return clipped(
         f"{message}; an attempt{when} to replace it got no answer, so its successor may be lost: make a new one"
     )
-
-
-def rotated_name(backend_name: str) -> str:
-    """Name of the Secret that keeps the successors for a backend object."""
-    return f"{backend_name}{SUFFIX}"
 
 
 def digest_of(value: bytes) -> str:

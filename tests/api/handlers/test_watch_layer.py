@@ -51,7 +51,7 @@ def undefine(plane: ControlPlane) -> None:
 @pytest.fixture(autouse=True)
 async def _closed() -> AsyncIterator[None]:
     """No connection outlives its test: one over TLS is closed when the API server has agreed, so that is waited for."""
-    selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
+    selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]  # asyncio shows it to nobody
     before = len(selector.get_map())
     yield
     await until(lambda: len(selector.get_map()) <= before, "the connections to be closed")

@@ -20,7 +20,7 @@ from troubles import PAGE, failing, marked, refusing
 
 from project_operator import __version__
 from project_operator.api.names import MARK_TAG
-from project_operator.backends import transport
+from project_operator.backends import lanes
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject, Tag
 from project_operator.backends.keeping import Ask, NoKeeper, Replacement
 from project_operator.backends.nscale import NscaleConfig, open_backend
@@ -275,7 +275,7 @@ async def test_n6_14_empty_answers_are_successes(backend: Backend) -> None:
 
 async def test_n6_15_a_server_that_closes_idle_connections_loses_no_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything ten times as fast: the server closes after 0.1 s, and the pauses lie around that."""
-    monkeypatch.setattr(transport, "KEEPALIVE", transport.KEEPALIVE / 10)
+    monkeypatch.setattr(lanes, "KEEPALIVE", lanes.KEEPALIVE / 10)
     with EmbeddedIdentityServer(NscaleSettings(read_lag=0.0), keep_alive=0.1) as server:
         candidate = NscaleCandidate(server)
         candidate.reset()
@@ -327,6 +327,6 @@ async def test_n1_3_9_a_server_that_panics_is_no_refusal(nscale: NscaleCandidate
     """404 of an unknown organization is not declared, so the server closes the connection (N0-10)."""
     token = nscale.server.platform_token
     async with connection(nscale, Connecting(credential=token, organization_id=nscale.organization_id)) as backend:
-        backend._organization_id = nscale.unused_id()  # type: ignore[attr-defined]
+        backend._organization_id = nscale.unused_id()  # type: ignore[attr-defined]  # of this vendor
         await failing(backend.list_projects(), BackendUnavailable, {token})
         await failing(backend.create_project(marked(), before_send=lambda: None), OutcomeUnknown, {token})

@@ -161,7 +161,7 @@ def test_a_start_that_is_interrupted_leaves_nothing_running(tmp_path: Path, monk
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             Interrupted.started = self
-            self.stdout = Interruption(self.stdout)  # type: ignore[assignment]
+            self.stdout = Interruption(self.stdout)  # type: ignore[assignment]  # it stands in for the pipe
 
     class Interruption:
         def __init__(self, stdout: Any) -> None:

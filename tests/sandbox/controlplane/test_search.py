@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,8 @@ class Scene:
         monkeypatch.setattr(wheels, "fetch", lambda wheel, *_: Skip(f"no index for {wheel.name}"))
         monkeypatch.setattr(search_module, "resources", lambda _folder: Resources(disk=1 << 40, memory=1 << 40))
 
-    def search(self, **options: object) -> search_module.Programs:
-        chosen = Options(envtest_base_url=UNREACHABLE, **options)  # type: ignore[arg-type]
+    def search(self, **options: Any) -> search_module.Programs:
+        chosen = Options(envtest_base_url=UNREACHABLE, **options)
         return Search(chosen, self.cache, Report(self.said)).run()
 
     @property

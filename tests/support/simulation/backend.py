@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from project_operator.backends.base import (
     ConnectionFacts,
@@ -183,10 +183,10 @@ class SimulatedBackend:
         """Somebody else creates a project."""
         return self._create(content, ours=False)
 
-    def edit(self, project_id: str, **changes: object) -> None:
+    def edit(self, project_id: str, **changes: Any) -> None:
         """Somebody else changes a project's content."""
         current = self.truth[project_id]
-        self.put(replace(current, content=replace(current.content, **changes)))  # type: ignore[arg-type]
+        self.put(replace(current, content=replace(current.content, **changes)))
 
     def begin_deletion(self, project_id: str) -> None:
         """Accept a deletion; of the missing it succeeds."""

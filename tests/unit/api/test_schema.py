@@ -113,7 +113,7 @@ def test_models_are_values() -> None:
     value = Single(only="a")
     assert hash(value) == hash(Single(only="a"))
     with pytest.raises(ValidationError, match="frozen"):
-        value.only = "b"  # type: ignore[misc]
+        value.only = "b"  # type: ignore[misc]  # that it is refused is the test
 
 
 def test_a_rule_on_a_field_does_not_hide_its_bounds() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -133,9 +134,9 @@ def test_the_key_neither_shows_nor_stays_in_a_file(tmp_path: Path, monkeypatch: 
     seen: list[str] = []
     load = ssl.SSLContext.load_cert_chain
 
-    def watch(context: ssl.SSLContext, path: str, **how: object) -> None:
+    def watch(context: ssl.SSLContext, path: str, **how: Any) -> None:
         seen.append(f"{path} {Path(path).stat().st_mode & 0o777:o}")
-        load(context, path, **how)  # type: ignore[arg-type]
+        load(context, path, **how)
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", watch)
     shown = certificate()

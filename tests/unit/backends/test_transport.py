@@ -13,8 +13,9 @@ from calling import Open, get, lost, pem, post, server_tls
 from scripted_server import Exchange, ScriptedServer, never, say
 
 from project_operator import __version__
-from project_operator.backends import transport as transport_module
+from project_operator.backends import lanes
 from project_operator.backends.calls import Answer, Call, NoAnswer
+from project_operator.backends.exchange import Watch
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import Lost
 from project_operator.errors import RightExpired
@@ -90,11 +91,11 @@ class TestWhatIsSent:
         async with ScriptedServer(say(204)) as server:
             transport = open_transport(server.url)
             await asyncio.gather(*(transport.exchange(post()) for _ in range(8)))
-            assert len(transport._idle) > 1
-            monkeypatch.setattr(transport_module, "LANE_REST", -1.0)
+            assert len(transport._lanes) > 1
+            monkeypatch.setattr(lanes, "LANE_REST", -1.0)
             for _ in range(8):
                 await transport.exchange(post())
-            assert len(transport._idle) == 1
+            assert len(transport._lanes) == 1
 
 
 async def nothing_is_sent_when_before_send_refuses(open_transport: Open) -> None:
@@ -169,7 +170,7 @@ def calling_it_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
         if event == "http11.send_request_body.complete":
             self._depart()
 
-    monkeypatch.setattr(transport_module._Watch, "__call__", watch)
+    monkeypatch.setattr(Watch, "__call__", watch)
 
 
 @pytest.fixture
@@ -289,4 +290,4 @@ class TestCancellation:
             outcomes = await asyncio.gather(*(transport.exchange(post()) for _ in range(8)))
             assert all(isinstance(outcome, Answer) for outcome in outcomes)
             assert not transport._under_way
-            assert len(transport._idle) <= 4
+            assert len(transport._lanes) <= 4

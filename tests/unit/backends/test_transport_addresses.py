@@ -11,7 +11,7 @@ import trustme
 from calling import LOOPBACK, Open, get, lost, pem, post, server_tls
 from scripted_server import ScriptedServer, say
 
-from project_operator.backends import transport as module
+from project_operator.backends import lanes
 from project_operator.backends.addresses import AddressRules
 from project_operator.backends.calls import Answer, Endpoint, NoAnswer, TransportSettings
 from project_operator.backends.transport import Transport
@@ -82,8 +82,8 @@ async def test_a_name_that_comes_to_mean_another_address_is_judged_by_that(open_
         names.addresses = ["127.0.0.1"]
         assert isinstance(await transport.exchange(post()), Answer)
         names.addresses = ["127.0.0.2"]
-        transport._resolver.forget()
-        await transport._idle.pop().transport.aclose()
+        transport._destination.forget()
+        await transport._lanes.aclose()
         assert lost(await transport.exchange(post())) == (Lost.ADDRESS, False)
         assert server.connections == 1
 
@@ -122,11 +122,10 @@ async def test_an_address_where_nobody_listens_is_passed_over_and_not_tried_firs
         transport = open_transport(f"http://identity.example.com:{server.port}")
         assert isinstance(await transport.exchange(post(lambda: told.append(1))), Answer)
         assert told == [1]
-        assert transport._last_address == "127.0.0.1"
-        await transport._idle.pop().transport.aclose()
-        assert await transport._addresses(transport._new_lane()) == ("127.0.0.1", "127.0.0.3")
+        await transport._lanes.aclose()
+        assert await transport._destination.addresses() == ("127.0.0.1", "127.0.0.3")
     names.addresses = ["127.0.0.3", "127.0.0.4"]
-    transport._resolver.forget()
+    transport._destination.forget()
     assert lost(await transport.exchange(post())) == (Lost.CONNECTION, False)
 
 
@@ -150,8 +149,8 @@ async def test_a_busy_lane_asks_now_and_then_where_the_host_is(
         for _ in range(3):
             await transport.exchange(post())
         assert (names.asked, server.connections) == (1, 1)
-        monkeypatch.setattr(module, "ADDRESS_LASTS", -1.0)
-        transport._resolver.forget()
+        monkeypatch.setattr(lanes, "ADDRESS_LASTS", -1.0)
+        transport._destination.forget()
         await transport.exchange(post())
         assert names.asked == 2
 

@@ -12,7 +12,7 @@ import trustme
 from calling import Open, get, lost, pem, post, unused_port
 from scripted_server import Exchange, ScriptedServer, hang_up, in_turn, never, reset, say
 
-from project_operator.backends import transport as transport_module
+from project_operator.backends import lanes
 from project_operator.backends.calls import Answer, Call, NoAnswer
 from project_operator.backends.deadlines import within
 from project_operator.backends.trust import Lost
@@ -158,7 +158,7 @@ class TestDeadline:
     async def test_that_check_notices_a_transport_that_closes_politely(
         self, open_transport: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(transport_module, "_socket_options", lambda _: [])
+        monkeypatch.setattr(lanes, "_socket_options", lambda _: [])
         with pytest.raises(AssertionError):
             await the_deadline_resets(open_transport)
 

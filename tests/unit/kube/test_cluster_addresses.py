@@ -1,11 +1,12 @@
 """What the API server says of the cluster's own addresses, and what it does not let us know."""
 
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from project_operator.errors import KubeForbidden, KubeNotFound, KubeUnavailable
+from project_operator.kube.api import KubeApi
 from project_operator.kube.cluster_addresses import learn
 from project_operator.kube.resources import Resource
 
@@ -37,7 +38,8 @@ class Cluster:
 
 
 async def learnt(cluster: Cluster, **given: Any) -> Any:
-    return await learn(cluster, **{"service_ranges": (), "pod_ranges": (), "read_nodes": False} | given)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"service_ranges": (), "pod_ranges": (), "read_nodes": False}
+    return await learn(cast("KubeApi", cluster), **settings | given)
 
 
 async def test_the_api_server_is_known_by_our_way_to_it_its_service_and_its_endpoints() -> None:

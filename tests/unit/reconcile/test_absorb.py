@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from simulation.views import a_remote
@@ -38,12 +39,12 @@ UPDATE = Update(a_remote("p1", mark="m"), ProjectContent("web", mark="m", group_
 UNKNOWN = OutcomeUnknown("no answer")
 
 
-def memory(record: Record = HELD, **facts: object) -> Memory:
-    return replace(Memory.first_sight(record, 50.0), **facts)  # type: ignore[arg-type]
+def memory(record: Record = HELD, **facts: Any) -> Memory:
+    return replace(Memory.first_sight(record, 50.0), **facts)
 
 
-def write(purpose: Purpose, **facts: object) -> WriteStatus:
-    return WriteStatus(ProjectStatus(), purpose, **facts)  # type: ignore[arg-type]
+def write(purpose: Purpose, **facts: Any) -> WriteStatus:
+    return WriteStatus(ProjectStatus(), purpose, **facts)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_every_error_has_its_reason(error: BackendError, reason: Reason) -> None
 
 
 def test_no_error_of_the_tree_is_without_a_row_above() -> None:
-    (mark,) = test_every_error_has_its_reason.pytestmark  # type: ignore[attr-defined]
+    (mark,) = test_every_error_has_its_reason.pytestmark  # type: ignore[attr-defined]  # pytest puts it there
     assert {type(error) for error, _ in mark.args[1]} == set(BackendError.__subclasses__())
 
 

@@ -2,6 +2,7 @@ import pytest
 from simulation.views import a_project, a_remote, a_view, mark_of
 
 from project_operator.api.conditions import Reason
+from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import claims
 from project_operator.reconcile.view import View
 
@@ -50,8 +51,8 @@ def test_a_view_without_a_mark_has_no_predecessors() -> None:
         ),
     ],
 )
-def test_a_conflict_names_who_and_the_way_out(view: View, project: object, words: str | None) -> None:
-    verdict = claims.conflict(view, project)  # type: ignore[arg-type]
+def test_a_conflict_names_who_and_the_way_out(view: View, project: RemoteProject, words: str | None) -> None:
+    verdict = claims.conflict(view, project)
     assert (verdict is None) is (words is None)
     if verdict is not None:
         assert verdict.reason is Reason.CONFLICT
@@ -63,5 +64,5 @@ def test_a_conflict_names_who_and_the_way_out(view: View, project: object, words
     ("status", "project", "may"),
     [(CREATED, OURS, True), (CREATED, FREE, False), (IMPORTED, FREE, True), (IMPORTED, PREDECESSORS, True)],
 )
-def test_only_ours_or_what_was_taken_over_is_written(status: object, project: object, may: bool) -> None:  # noqa: FBT001 - a column
-    assert claims.may_be_written(a_view(a_project(status=status)), project) is may  # type: ignore[arg-type]
+def test_only_ours_or_what_was_taken_over_is_written(status: object, project: RemoteProject, may: bool) -> None:  # noqa: FBT001 - a column
+    assert claims.may_be_written(a_view(a_project(status=status)), project) is may

@@ -324,7 +324,8 @@ def test_a_parent_that_is_a_project_of_the_same_namespace_is_a_parent_to_import_
     lineage = (Relative("top", "p2", ready=True, deleting=False, same_backend=True),)
     memory = {"reads": {"p9": Observation(NOW - 1, existing(parent="p2"))}}
     spec = {"import": {"id": "p9"}, "parentRef": {"name": "top"}}
-    allowed = rules(**{"import": "Allowed"})
+    given: dict[str, Any] = {"import": "Allowed"}
+    allowed = rules(**given)
     assert isinstance(decide(tenant_view(allowed, spec, memory=memory, lineage=lineage)), act.AddFinalizer)
     elsewhere = (replace(lineage[0], same_backend=False),)
     refused = decide(tenant_view(allowed, spec, memory=memory, lineage=elsewhere))

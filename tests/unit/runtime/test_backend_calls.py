@@ -35,6 +35,7 @@ class Stage:
             ConnectionFacts("org"),
             Mock(),
             self.clock,
+            capabilities=self.backend.capabilities,
             endpoint_id="e1",
             revision="r1",
             interval=60.0,

@@ -13,7 +13,10 @@ from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, CredentialsRejected
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS, Resource
 
-SECRET = {"metadata": {"name": "token", "labels": {CREDENTIALS_LABEL: "true"}}, "data": {"token": "dG9rZW4="}}
+SECRET: dict[str, Any] = {
+    "metadata": {"name": "token", "labels": {CREDENTIALS_LABEL: "true"}},
+    "data": {"token": "dG9rZW4="},
+}
 
 
 def told(story: Callable[[World], Awaitable[None]]) -> None:
@@ -141,7 +144,7 @@ def test_another_secret_is_held_instead_of_the_former_one() -> None:
         world.install()
         world.start()
         await reason(world, "Succeeded")
-        world.kube.make(SECRETS, SECRET | {"metadata": SECRET["metadata"] | {"name": "other"}})  # type: ignore[operator]
+        world.kube.make(SECRETS, SECRET | {"metadata": SECRET["metadata"] | {"name": "other"}})
         world.kube.edit(
             "default", IDENTITY_BACKENDS, nscale={"auth": {"serviceAccountToken": {"secretRef": {"name": "other"}}}}
         )

@@ -91,7 +91,7 @@ async def do(world: World, deed: Step) -> None:
         case ("drift", str(name)) if (known := world.status(name).get("id")) in world.backend.truth:
             world.backend.edit(known, description="somebody's")
         case ("fault", str(operation), str(kind), commit):
-            world.backend.faults.append(Fault(operation, ERRORS.get(kind), commit))  # type: ignore[arg-type]
+            world.backend.faults.append(Fault(operation, ERRORS.get(kind), commit))  # type: ignore[arg-type]  # a number or None is drawn
 
 
 def settled(world: World) -> bool:

@@ -93,7 +93,7 @@ def do(world: World, deed: Step) -> None:
             world.kube.lose_answers.append(str(name))
         case ("fault", str(operation), kind, commit):
             error = ERRORS[kind] if isinstance(kind, str) else None
-            world.backend.faults.append(Fault(operation, error, commit))  # type: ignore[arg-type]
+            world.backend.faults.append(Fault(operation, error, commit))  # type: ignore[arg-type]  # a number or None is drawn
 
 
 def repair(world: World) -> None:
@@ -156,7 +156,7 @@ async def play(story: list[tuple[Step, float]], seed: int, *, within: float = 15
             if deed[0] == "crash":
                 stale = int(str(deed[1]))
                 await world.crash()
-                world.start(stale=lambda place, lag=stale: lag if place[0] == PROJECTS.plural else 0)  # type: ignore[misc]
+                world.start(stale=lambda place, lag=stale: lag if place[0] == PROJECTS.plural else 0)  # type: ignore[misc]  # the default holds it
             else:
                 do(world, deed)
             if deed[0] == "foreign" and (known := remote_id(world, deed[1])):

@@ -17,8 +17,8 @@ from simulation.world import World
 from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
 from project_operator.backends.base import ConnectionFacts
 from project_operator.backends.keeping import Replacement
-from project_operator.errors import CredentialsRejected, OutcomeUnknown
-from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
+from project_operator.errors import CredentialNotKept, CredentialsRejected, OutcomeUnknown
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, SECRETS
 from project_operator.runtime.clock import timestamp
 
 ROTATED = "default-rotated"
@@ -132,6 +132,26 @@ def test_our_secret_is_let_go_with_the_backend_object_and_a_namesake_is_not_touc
         assert not holds(world, ROTATED)
         assert not holds(world, "token")
         assert holds(world, "other-rotated")
+
+    told(story)
+
+
+def test_two_backend_objects_of_one_name_do_not_share_a_secret() -> None:
+    async def story(world: World) -> None:
+        world.replaces = "token"
+        world.install()
+        world.start()
+        await connected(world)
+        await rotate(world)
+        world.install_for_all("default", secretNamespace="ns")
+        await world.until(lambda: len(world.opened) == 2)
+        assert world.opened[-1][0] == {"token": b"token"}, "not what the other one keeps"
+        with pytest.raises(CredentialNotKept, match="is that of IdentityBackend 'default'"):
+            await rotate(world, b"stolen")
+        kept = world.kube.look(ROTATED, SECRETS)
+        world.kube.delete("default", CLUSTER_IDENTITY_BACKENDS)
+        await world.until(lambda: world.kube.look("default", CLUSTER_IDENTITY_BACKENDS) is None)
+        assert world.kube.look(ROTATED, SECRETS) == kept
 
     told(story)
 

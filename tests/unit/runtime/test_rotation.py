@@ -29,7 +29,8 @@ from project_operator.errors import (
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS, Resource
 from project_operator.reconcile.actions import Notice
 from project_operator.runtime.clock import timestamp
-from project_operator.runtime.rotation import PATIENCE, RotatedPlace, RotatedSecret, digest_of
+from project_operator.runtime.rotated_place import RotatedPlace
+from project_operator.runtime.rotation import PATIENCE, RotatedSecret, digest_of
 
 SETTLE = 6.0
 NAME = "default-rotated"
@@ -202,13 +203,40 @@ def test_nothing_is_asked_for_that_could_not_be_kept(error: Exception, monkeypat
     told(story)
 
 
-def test_a_secret_of_somebody_elses_is_left_alone() -> None:
+FORGED = {
+    "labels": {names.CREDENTIALS_LABEL: "true", names.MANAGED_BY: "project-operator"},
+    "annotations": {names.REPLACES_ANNOTATION: digest_of(b"token-0")},
+    "finalizers": [names.FINALIZER],
+}
+"""All that our own carries but its owner."""
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({}, "the Secret 'default-rotated' in namespace 'ns' is not of this IdentityBackend 'default'"),
+        (FORGED, "is not of this IdentityBackend 'default', which would keep its new credential there; rename or"),
+        (
+            FORGED | {"ownerReferences": [dict(PLACE.owner) | {"uid": "uid-0"}]},
+            "is that of IdentityBackend 'default' (uid uid-0), not of this IdentityBackend 'default'",
+        ),
+        (
+            {"ownerReferences": [dict(PLACE.owner) | {"kind": "ClusterIdentityBackend", "uid": "uid-2"}]},
+            "is that of ClusterIdentityBackend 'default' (uid uid-2), not of this IdentityBackend 'default'; give one",
+        ),
+        ({"ownerReferences": [{"kind": "Deployment", "name": "default", "uid": "uid-3"}]}, "rename or delete it"),
+    ],
+    ids=["plain", "forged labels", "former object of the name", "cluster backend of the name", "somebody's"],
+)
+def test_a_secret_of_somebody_elses_is_neither_used_nor_written(metadata: dict[str, Any], words: str) -> None:
     async def story(kube: SimulatedKube, server: TokenServer) -> None:
-        theirs = kube.make(SECRETS, {"metadata": {"name": NAME}, "data": {"token": "eA=="}})
+        theirs = kube.make(SECRETS, {"metadata": {"name": NAME} | metadata, "data": {"token": "eA=="}})
         process = await Process(kube, server).begin()
         assert process.token == "token-0"
-        with pytest.raises(CredentialNotKept, match="not of this backend object"):
+        with pytest.raises(CredentialNotKept) as refused:
             await process.rotate()
+        assert words in str(refused.value)
+        assert words in process.notices[-1].note
         assert (kube.look(NAME, SECRETS), server.rotations) == (theirs, 0)
 
     told(story)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
+from pydantic import Field
+
 from project_operator.api.durations import parse_duration
-from project_operator.api.schema import ApiModel, Bool, Int, Rule, wire_name
+from project_operator.api.schema import LIST_TYPE, ApiModel, Bool, Int, Rule, wire_name
 from project_operator.api.v1alpha1.backend_parts import Capabilities, Consistency, RateLimit, SecretRef
 from project_operator.api.v1alpha1.csp import CSPBackend
 from project_operator.api.v1alpha1.k5 import K5Backend
@@ -19,6 +21,7 @@ from project_operator.api.v1alpha1.types import (
     StatusModel,
     StatusText,
     Timestamp,
+    clip_list,
     duration_between,
     is_duration,
 )
@@ -96,15 +99,31 @@ class IdentityBackendSpec(ApiModel):
         raise AssertionError("a parsed spec has one type of backend")
 
 
+FixedFields = Annotated[
+    tuple[StatusText, ...], Field(max_length=20, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(20)
+]
+
+
 class CapabilitiesStatus(ApiModel):
-    """What the operator may and can do in the backend."""
+    """What this object offers its Projects: what its type of backend can do, as its spec switches it on or off."""
 
     create: Bool
-    """Whether projects can be created."""
+    """Whether projects are created; otherwise they can only be imported."""
     update: Bool
-    """Whether projects can be changed."""
+    """Whether projects are changed."""
     delete: Bool
-    """Whether projects can be deleted."""
+    """Whether projects are deleted; otherwise `deletionPolicy` must be another than `Delete`."""
+    disable: Bool
+    """Whether projects can be switched off and stay: `enabled`, and `deletionPolicy: Disable`."""
+    group_roles: Bool
+    """Whether groups are given roles on a project (`groups[].roles`); otherwise they bring their own, if they have
+    any."""
+    repeats_creation: Bool
+    """Whether a creation whose outcome is unknown is sent again by itself, once it is proved that nothing came of it;
+    otherwise a person decides."""
+    fixed_fields: FixedFields = ()
+    """Fields of a Project that cannot change once its project is there: a difference is reported, and the Project is
+    Stalled."""
 
 
 class ConsistencyStatus(ApiModel):
@@ -146,7 +165,7 @@ class IdentityBackendStatus(StatusModel):
     server_version: StatusText | None = None
     """Version of the backend, where it tells."""
     capabilities: CapabilitiesStatus | None = None
-    """What the operator may and can do in the backend."""
+    """What this object offers its Projects: what its type of backend can do, as its spec switches it on or off."""
     consistency: ConsistencyStatus | None = None
     """The bounds in force."""
     projects: Int | None = None

@@ -79,11 +79,12 @@ class CSPClient:
     async def list_all(self, operation: Operation, path: str, limit: int, **query: str) -> list[Any]:
         """The items of every page of ``path``, unread; complete or an error (V9-7)."""
         change = _Change("")
-        for _ in range(_WALKS):
-            found = await self._walk(operation, path, limit, query)
-            if isinstance(found, list):
-                return found
-            change = found
+        with self.one_deadline(_WALKS):
+            for _ in range(_WALKS):
+                found = await self._walk(operation, path, limit, query)
+                if isinstance(found, list):
+                    return found
+                change = found
         raise BackendUnavailable(f"{operation.words}: {change.words}", operation=operation)
 
     def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:

@@ -43,7 +43,7 @@ class CSPConfig:
     ca_bundle: str = field(default="", repr=False)
     """PEM. "": the certificates that the system trusts."""
     timeout: float = 15.0
-    """Seconds; the deadline of one request."""
+    """Seconds; the deadline of one call."""
     connections: int = 8
 
 

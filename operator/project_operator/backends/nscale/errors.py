@@ -96,7 +96,7 @@ _RIGHTS: Final = {
 
 _NOT_NSCALE: Final = "does not answer as nscale Identity does; the URL must be its base URL, without /api/v1"
 
-_TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105
+_TOKEN: Final = "the token is not accepted; put a valid one into the Secret"  # noqa: S105 - words
 _USED: Final = "the refresh token was used, revoked or has expired; sign in again and put the new one into the Secret"
 _CLIENT: Final = "the client or the user is not accepted; check `client-id` and `client-secret` in the Secret"
 _ACCOUNT: Final = "there is no such service account"

@@ -58,7 +58,7 @@ class ProjectWatch:
             self._put(key, None)
         for key, raw in there.items():
             self._put(key, raw)
-        events: Any = watch.Watch().stream(  # type: ignore[no-untyped-call]
+        events: Any = watch.Watch().stream(  # type: ignore[no-untyped-call]  # the package leaves it untyped
             self._api.list_cluster_custom_object,
             GROUP,
             VERSION,
@@ -77,7 +77,7 @@ class ProjectWatch:
 def _connect(kubeconfig: Path) -> Any:
     """A client; its copies of certificates lie beside the kubeconfig, so that they go with it even if we are killed."""
     configuration = client.Configuration()
-    config.load_kube_config(  # type: ignore[no-untyped-call]
+    config.load_kube_config(  # type: ignore[no-untyped-call]  # the package leaves it untyped
         config_file=str(kubeconfig), client_configuration=configuration, temp_file_path=str(kubeconfig.parent)
     )
     return client.CustomObjectsApi(client.ApiClient(configuration))

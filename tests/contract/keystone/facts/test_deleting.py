@@ -33,3 +33,13 @@ def test_k8_7_with_a_domain_goes_all_that_is_in_it(admin: Caller, domain: Domain
     assert admin("DELETE", f"/projects/{made}").status_code == 204
     for path in (f"/projects/{project_id}", f"/groups/{group}", f"/users/{user.id}"):
         assert admin("GET", path).status_code == 404, path
+
+
+def test_k8_8_a_locked_project_stops_the_deletion_of_its_domain_half_way(admin: Caller) -> None:
+    made = admin.create(name=unused_name(), is_domain=True).json()["project"]["id"]
+    gone, locked = admin.make(made, name="a"), admin.make(made, name="b", options={"immutable": True})
+    admin.change(made, enabled=False)
+    refused = admin("DELETE", f"/projects/{made}")
+    assert (refused.status_code, locked in message(refused)) == (403, True)
+    assert [admin("GET", f"/projects/{one}").status_code for one in (gone, locked)] == [404, 200]
+    assert admin.project(made)["enabled"] is False

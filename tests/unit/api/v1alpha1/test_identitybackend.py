@@ -107,6 +107,13 @@ def test_a_second_type_of_backend_comes_with_a_rule_that_keeps_the_type() -> Non
     assert unkept == [] or len(members) == 1
 
 
+OFFERED = [
+    CapabilitiesStatus(
+        create=True, update=True, delete=on, disable=on, group_roles=False, repeats_creation=on, fixed_fields=fixed
+    )
+    for on in (True, False)
+    for fixed in ((), ("parentID",))
+]
 TIME = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1))  # noqa: DTZ001 - hypothesis wants it naive
 NAME = st.none() | st.text(alphabet="abc", min_size=1, max_size=5)
 
@@ -116,8 +123,7 @@ NAME = st.none() | st.text(alphabet="abc", min_size=1, max_size=5)
         IdentityBackendStatus,
         organization_id=NAME,
         principal=NAME,
-        capabilities=st.none()
-        | st.builds(CapabilitiesStatus, create=st.booleans(), update=st.booleans(), delete=st.booleans()),
+        capabilities=st.sampled_from([None, *OFFERED]),
         consistency=st.none() | st.just(ConsistencyStatus(read_lag="10s", in_flight_bound="60s")),
         projects=st.none() | st.integers(0, 10**6),
         last_error=st.none() | st.builds(LastError, message=st.text(max_size=9), time=TIME),
@@ -130,5 +136,7 @@ def test_every_status_reads_back_from_the_wire(status: IdentityBackendStatus) ->
 
 
 def test_what_is_switched_off_stays_visible_in_status() -> None:
-    status = IdentityBackendStatus(capabilities=CapabilitiesStatus(create=True, update=True, delete=False))
-    assert status.to_wire()["capabilities"] == {"create": True, "update": True, "delete": False}
+    offered = {"create": True, "update": True, "delete": False, "disable": False}
+    further = {"groupRoles": False, "repeatsCreation": True}
+    status = IdentityBackendStatus(capabilities=CapabilitiesStatus.model_validate(offered | further))
+    assert status.to_wire()["capabilities"] == offered | further

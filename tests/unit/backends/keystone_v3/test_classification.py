@@ -259,7 +259,7 @@ class TestWords:
 class TestSilence:
     @pytest.mark.parametrize("operation", Operation)
     @pytest.mark.parametrize("sent", [True, False])
-    def test_only_a_write_that_may_have_left_is_unknown(self, operation: Operation, sent: bool) -> None:  # noqa: FBT001
+    def test_only_a_write_that_may_have_left_is_unknown(self, operation: Operation, sent: bool) -> None:  # noqa: FBT001 - a column
         found = meant(operation, NoAnswer(Lost.DEADLINE, sent, "no answer within 5 s"))
         assert type(found) is (OutcomeUnknown if sent and operation in WRITES else BackendUnavailable)
 
@@ -306,5 +306,5 @@ class TestWhatADocumentSpeaksOf:
             (f"Could not find project: {ID}.", set(), False),
         ],
     )
-    def test_it_names_what_was_asked_for_or_not(self, message: str, asked: set[str], named: bool) -> None:  # noqa: FBT001
+    def test_it_names_what_was_asked_for_or_not(self, message: str, asked: set[str], named: bool) -> None:  # noqa: FBT001 - a column
         assert speaks_of(ErrorDocument(message), frozenset(asked)) is named

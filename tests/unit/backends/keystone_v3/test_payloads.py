@@ -47,7 +47,7 @@ class TestProject:
         assert found.created_by == ""
 
     @pytest.mark.parametrize("enabled", [True, False])
-    def test_it_is_provisioned_and_healthy_whether_it_is_enabled_or_not(self, enabled: bool) -> None:  # noqa: FBT001
+    def test_it_is_provisioned_and_healthy_whether_it_is_enabled_or_not(self, enabled: bool) -> None:  # noqa: FBT001 - a column
         found = project(enabled=enabled)
         assert found.provisioning_status is ProvisioningStatus.PROVISIONED
         assert found.health_status is HealthStatus.HEALTHY

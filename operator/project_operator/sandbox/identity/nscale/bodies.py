@@ -123,7 +123,7 @@ def validate(schema: type[B], headers: Mapping[str, str], body: bytes, *, terse:
         raise _violation(terse, message) from None
 
 
-def _violation(terse: bool, detail: str) -> Refusal:  # noqa: FBT001  private, called by position three times
+def _violation(terse: bool, detail: str) -> Refusal:  # noqa: FBT001 - private, called by position three times
     return invalid("request body invalid" if terse else f"request body has an error: {detail}")
 
 

@@ -115,7 +115,7 @@ class NscaleIdentity:
     ) -> None:
         """With ``seed`` all ids and tokens are the same each time; without, they are unpredictable."""
         self.clock: Clock = clock or SystemClock()
-        random = SystemRandom() if seed is None else Random(seed)  # noqa: S311  made repeatable on purpose
+        random = SystemRandom() if seed is None else Random(seed)  # noqa: S311 - made repeatable on purpose
         self.state = State(settings or NscaleSettings(), random)
         now = self.clock.now()
         self.organization_id = add_organization(self.state, "demo", now).id
