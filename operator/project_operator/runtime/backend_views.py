@@ -121,6 +121,7 @@ def _view(
             disable=vendor.capabilities.disable,
             delete=vendor.capabilities.delete,
             repeats_creation=vendor.capabilities.repeats_creation,
+            destroys=vendor.capabilities.destroys,
             fixed=vendor.capabilities.fixed,
         ),
         remove_duplicates=spec.remove_duplicates,

@@ -57,6 +57,7 @@ class SimulatedBackend:
     random: Random
     keystone: bool = False
     repeats_creation: bool = True
+    destroys: str = ""
     deletes: bool = True
     read_lag: float = 0.0
     provision_delay: float = 0.5
@@ -83,7 +84,7 @@ class SimulatedBackend:
         fixed = frozenset({"parentID", "keystone.isDomain", "keystone.domainID"})
         if self.keystone:
             return Capabilities(roles=True, disable=True, fixed=fixed)
-        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation)
+        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation, destroys=self.destroys)
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")

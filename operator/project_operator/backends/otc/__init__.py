@@ -40,7 +40,12 @@ VENDOR = Vendor(
     key="open_telekom_cloud",
     title="Open Telekom Cloud",
     default_deletion_policy=DeletionPolicy.ORPHAN,
-    capabilities=Capabilities(roles=True, disable=True, fixed=frozenset({"parentID"})),
+    capabilities=Capabilities(
+        roles=True,
+        disable=True,
+        destroys="every cloud resource in it",
+        fixed=frozenset({"parentID"}),
+    ),
     open=_open,
     unsupported=partial(unsupported, RegionNames("region")),
     endpoint=endpoint,
