@@ -69,6 +69,7 @@ class OTCAdmin:
         try:
             changes: Any = await request.json()
             self._state.settings = OTCSettings.model_validate({**present, **changes})
+            self._state.count_anew()
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
