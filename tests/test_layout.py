@@ -26,6 +26,22 @@ EXEMPTIONS = {
     "type: ignore": r"# type: ignore\[[a-z, -]+\]  # \S",
     "pragma:": r"# pragma: no (cover|branch) - \S",
 }
+# Of bash after 3.2, which is macOS's, and of GNU make after 3.81, likewise.
+NEWER_BASH = re.compile(
+    r"\b(?:declare|local|typeset) -[a-zA-Z]*[Agn]|\b(?:mapfile|readarray|coproc)\b|\$\{\w+(?:\[[^]]*\])?[\^,@]"
+    r"|\|&|&>>|;;?&|\bwait -n|\bglobstar\b|\blastpipe\b|%\([^)]*\)T|\[\[ -v "
+)
+NEWER_MAKE = re.compile(
+    r"^\.(?:ONESHELL|SHELLFLAGS|RECIPEPREFIX)\b|^[\w-]+ *(?:!=|::=)|^(?:undefine|private|load)\b|^define .*=|&:"
+    r"|\$\((?:file|guile|let|intcmp) ",
+    flags=re.MULTILINE,
+)
+SCENARIOS = """
+create-minimal create-full update rename delete delete-blocked import-by-id import-by-name import-ambiguous name-taken
+observe report-drift correct-drift suspend reconcile-now groups-by-name group-missing invalid-spec unsupported-field
+backend-missing backend-changed secret-missing secret-unlabelled secret-rotated backend-down deleted-outside
+lost-role-empties-the-list all-projects-vanish namespace-terminating crd-deleted crd-late
+"""
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".json", ".cfg", ".ini", ".sh", ""}
 
 
@@ -104,6 +120,51 @@ def test_a_default_inside_a_list_item_is_seen(schema: dict[str, Any], found: lis
 def test_no_source_file_is_longer_than_the_bar() -> None:
     long = {path.relative_to(ROOT) for path in PACKAGE.rglob("*.py") if len(path.read_text().splitlines()) > MOST_LINES}
     assert long == set()
+
+
+def test_make_381_and_bash_32_suffice() -> None:
+    assert NEWER_MAKE.findall((ROOT / "Makefile").read_text(encoding="utf-8")) == []
+    scripts = [path for path in tracked() if re.match(rb"#!.*\b(ba)?sh\b", path.read_bytes()[:80])]
+    assert ROOT / ".ci" / "run" in scripts
+    found = {path.name: NEWER_BASH.findall(path.read_text(encoding="utf-8")) for path in scripts}
+    assert {name: newer for name, newer in found.items() if newer} == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line"),
+    [
+        (NEWER_BASH, "declare -A seen"),
+        (NEWER_BASH, "mapfile -t lines < file"),
+        (NEWER_BASH, 'echo "${name,,}"'),
+        (NEWER_BASH, "make check |& tee log"),
+        (NEWER_BASH, "make check &>> log"),
+        (NEWER_MAKE, ".ONESHELL:"),
+        (NEWER_MAKE, "TODAY != date"),
+        (NEWER_MAKE, "define RECIPE ="),
+        (NEWER_MAKE, "a b &: c"),
+        (NEWER_MAKE, "\t$(file > name,text)"),
+    ],
+)
+def test_what_is_newer_is_seen(pattern: re.Pattern[str], line: str) -> None:
+    assert pattern.search(line)
+
+
+@pytest.mark.parametrize("line", ["a && b", 'f "${BASH_SOURCE[0]}"', "case x in a) b ;; esac", "A := $(shell b)"])
+def test_what_is_not_newer_is_left_alone(line: str) -> None:
+    assert not NEWER_BASH.search(line)
+    assert not NEWER_MAKE.search(line)
+
+
+def test_every_verb_says_what_it_does() -> None:
+    said = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    verbs = {line.split()[1] for line in said.splitlines()}
+    assert verbs >= {"sandbox", "demo", "test", "test-kind", "check", "bench", "generate", "verify", "docs", "clean"}
+    assert all(len(line.split()) > 3 for line in said.splitlines())
+
+
+def test_every_scenario_is_there() -> None:
+    there = {path.stem.removeprefix("test_").replace("_", "-") for path in (ROOT / "tests" / "scenarios").glob("*.py")}
+    assert set(SCENARIOS.split()) - there == set()
 
 
 def exemptions_without_a_reason(source: str) -> list[str]:

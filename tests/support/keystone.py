@@ -1,4 +1,4 @@
-"""The real Keystone for tests: one server a worker, and a domain of its own for each test.
+"""The real Keystone for tests: one server a worker, and a domain of its own for each test; all end with the server.
 
 With no package index to fetch Keystone from, these fixtures fail and say so; they never skip.
 """
@@ -8,8 +8,9 @@ import sqlite3
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 import pytest
@@ -39,7 +40,7 @@ class Domain:
     manager: User
     """Has the role ``manager`` on the domain: least privilege."""
     others: list[str] = field(default_factory=list)
-    """Further domains that end with the test."""
+    """Further domains that the test made."""
 
     @property
     def admin(self) -> KeystoneAdminClient:
@@ -86,14 +87,29 @@ class Domain:
         ids = [uuid.uuid4().hex for _ in range(count)]
         rows = [(one, f"many-{one}", "{}", "", 1, self.id, self.id, 0) for one in ids]
         columns = "id, name, extra, description, enabled, domain_id, parent_id, is_domain"
-        with closing(sqlite3.connect(self.server.folder / DATABASE, timeout=30)) as database, database:
+        with self._database() as database:
             database.executemany(f"INSERT INTO project ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - a literal
         return set(ids)
 
-    def remove(self) -> None:
-        """Delete what the test made and did not remove."""
-        for domain in (self.id, *self.others):
-            self.admin.remove_domain(domain)
+    def empty(self) -> None:
+        """Take all projects away. Past the API too, where it takes longer than to make another domain."""
+        with self._database() as database:
+            ours = "SELECT id FROM project WHERE domain_id = ?"
+            for table in ("project_tag", "project_option"):
+                database.execute(f"DELETE FROM {table} WHERE project_id IN ({ours})", (self.id,))  # noqa: S608 - literals
+            database.execute("DELETE FROM project WHERE domain_id = ?", (self.id,))
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        with closing(sqlite3.connect(self.server.folder / DATABASE, timeout=30)) as database, database:
+            yield database
+
+
+@cache
+def manager_role(server: EmbeddedKeystone) -> str:
+    """Id of the role ``manager``."""
+    return server.admin.role_id("manager")
 
 
 def make_domain(server: EmbeddedKeystone) -> Domain:
@@ -101,7 +117,7 @@ def make_domain(server: EmbeddedKeystone) -> Domain:
     name = f"domain-{next(_COUNTER)}"
     domain_id = server.admin.make_domain(name)
     manager = server.admin.make_user(f"manager-of-{name}", PASSWORD, domain_id)
-    server.admin.grant(server.admin.role_id("manager"), f"domains/{domain_id}", user=manager.id)
+    server.admin.grant(manager_role(server), f"domains/{domain_id}", user=manager.id)
     return Domain(server, domain_id, name, manager)
 
 
@@ -113,8 +129,6 @@ def keystone_server() -> Iterator[EmbeddedKeystone]:
 
 
 @pytest.fixture
-def keystone_domain(keystone_server: EmbeddedKeystone) -> Iterator[Domain]:
-    """A fresh domain, gone after the test."""
-    domain = make_domain(keystone_server)
-    yield domain
-    domain.remove()
+def keystone_domain(keystone_server: EmbeddedKeystone) -> Domain:
+    """A fresh domain."""
+    return make_domain(keystone_server)

@@ -1,4 +1,6 @@
 import fcntl
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,27 @@ def test_a_python_without_venv_and_pip_is_told_in_one_line_what_to_install(monke
     monkeypatch.setattr("platform.system", lambda: "Linux")
     with pytest.raises(bootstrap.BootstrapError, match=r"^.* run `apt install python3-venv`, then make again$"):
         bootstrap.make_venv()
+
+
+def test_the_run_ends_with_that_line_and_exit_status_1(tmp_path: Path) -> None:
+    """The real script, in a clone of its own, by a Python that finds neither."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(bootstrap.__file__, tmp_path / "scripts")
+    shutil.copytree(bootstrap.ROOT / "requirements", tmp_path / "requirements")
+    (tmp_path / "nothing").mkdir()
+    for module in ("ensurepip", "pip"):
+        (tmp_path / "nothing" / f"{module}.py").write_text("raise ImportError\n")
+    ended = subprocess.run(
+        [sys.executable, str(tmp_path / "scripts" / "bootstrap.py"), "run"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "nothing")},
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"bootstrap: {sys.executable} has neither venv nor pip: ")
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_a_python_without_venv_gets_a_virtualenv_from_pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

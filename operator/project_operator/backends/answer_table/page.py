@@ -29,10 +29,10 @@ class ErrorPage(Generic[Asked]):
     """The vendor, as the heading names it."""
     source: str
     """The module that the table stands in, below ``operator/project_operator/backends/``."""
-    facts: str
-    """The page about the vendor, in ``docs/backends/``."""
+    facts: tuple[str, ...]
+    """The pages about the vendor, in ``docs/backends/``."""
     example: str
-    """A row of that page."""
+    """How a row of theirs is cited."""
     groups: Mapping[frozenset[Asked], str]
     """Operations that have a name together."""
     rights_heading: str
@@ -44,6 +44,7 @@ class ErrorPage(Generic[Asked]):
 
     def text(self) -> str:
         """Markdown."""
+        facts = " and ".join(f"[{page}](../backends/{page})" for page in self.facts)
         columns = ("asked", "status", "body", "class", "what it says", "why")
         paragraphs = (
             f"# What the answers of {self.title} mean",
@@ -54,8 +55,8 @@ class ErrorPage(Generic[Asked]):
             _wrapped(
                 "The rows are read from the top, and the first that fits holds. Of a write every class but"
                 " `OutcomeUnknown` says that nothing was done. `…` stands for what the second table names. References"
-                f" such as {self.example} are rows of [{self.facts}](../backends/{self.facts}). The classes are"
-                " explained in `operator/project_operator/errors.py`."
+                f" such as {self.example} are rows of {facts},"
+                " where it says how each is known. The classes are explained in `operator/project_operator/errors.py`."
             ),
             *([_wrapped(self.remarks)] if self.remarks else []),
             "## Answers",

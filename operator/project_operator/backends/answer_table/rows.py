@@ -74,7 +74,7 @@ class Row(Generic[Asked]):
     says: str
     """What happened and what to do; ``{right}`` stands for the right that the operation takes."""
     basis: str
-    """The rows of the page about the vendor, or the other ground it stands on."""
+    """The rows of the page about the vendor, each with its mark of evidence, or the other ground it stands on."""
     quotes: bool = False
     """Whether the vendor's own words help."""
 

@@ -133,42 +133,42 @@ _CSP: Final = own_body("the platform's error document")
 
 _ROWS: Final = (
     # Signing in.
-    Row(CONNECT | SIGN_IN, only(400), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
-    Row(CONNECT | SIGN_IN, only(401), ANY_BODY, CredentialsRejected, _SIGN_IN, "V3-5", quotes=True),
-    Row(CONNECT | SIGN_IN, only(403), _CSP, CredentialsRejected, _SIGN_IN, "V3-4", quotes=True),
+    Row(CONNECT | SIGN_IN, only(400), _CSP, CredentialsRejected, _SIGN_IN, "V3-4 [D]", quotes=True),
+    Row(CONNECT | SIGN_IN, only(401), ANY_BODY, CredentialsRejected, _SIGN_IN, "V3-5 [I]", quotes=True),
+    Row(CONNECT | SIGN_IN, only(403), _CSP, CredentialsRejected, _SIGN_IN, "V3-4 [D]", quotes=True),
     # Whoever says so, in whatever form.
-    Row(USE, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "V3-7"),
-    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "V6-3"),
+    Row(USE, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "V3-7 [P]"),
+    Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "V6-3 [D]"),
     # What is not documented need not be there.
-    Row(DELETE, only(405), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
-    Row(DELETE, only(501), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7, V9-11"),
+    Row(DELETE, only(405), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7 [I], V9-11"),
+    Row(DELETE, only(501), ANY_BODY, RequestRefused, _NOT_THERE, "V2-7 [I], V9-11"),
     # The platform's own refusals.
-    Row(USE, only(403), _CSP, PermissionDenied, _ROLE, "V2-22, V5-4"),
+    Row(USE, only(403), _CSP, PermissionDenied, _ROLE, "V2-22 [D], V5-4 [D]"),
     Row(GET | UPDATE, only(404), _CSP, ProjectNotFound, _NO_PROJECT, "API page, 404"),
-    Row(DELETE, only(404), _CSP, None, "the project is gone", "V2-7"),
-    Row(GROUP_ROLES, only(404), _CSP, None, "the group is gone, and what it had with it", "V7-2"),
-    Row(USE, only(404), _CSP, RequestRefused, _NO_ORGANIZATION, "V6-2", quotes=True),
-    Row(CREATE, only(409), _CSP, NameTaken, _TAKEN, "API page, 409; V5-1", quotes=True),
-    Row(DELETE, only(400), _CSP, RequestRefused, _BLOCKED, "V8-1, V8-3", quotes=True),
-    Row(DELETE, only(409), _CSP, RequestRefused, _BLOCKED, "V8-1, V8-3", quotes=True),
+    Row(DELETE, only(404), _CSP, None, "the project is gone", "V2-7 [I]"),
+    Row(GROUP_ROLES, only(404), _CSP, None, "the group is gone, and what it had with it", "V7-2 [D]"),
+    Row(USE, only(404), _CSP, RequestRefused, _NO_ORGANIZATION, "V6-2 [I]", quotes=True),
+    Row(CREATE, only(409), _CSP, NameTaken, _TAKEN, "API page, 409; V5-1 [?]", quotes=True),
+    Row(DELETE, only(400), _CSP, RequestRefused, _BLOCKED, "V8-1 [P], V8-3 [I]", quotes=True),
+    Row(DELETE, only(409), _CSP, RequestRefused, _BLOCKED, "V8-1 [P], V8-3 [I]", quotes=True),
     Row(USE, only(400), _CSP, RequestRefused, "refused", "API page, 400", quotes=True),
-    Row(UPDATE | CHANGE_ROLES, only(409), _CSP, RequestRefused, "a conflict", "V5-1", quotes=True),
+    Row(UPDATE | CHANGE_ROLES, only(409), _CSP, RequestRefused, "a conflict", "V5-1 [?]", quotes=True),
     Row(WRITES, only(413), ANY_BODY, RequestRefused, _LARGE, "RFC 9110, 15.5.14"),
     # A URL that does not lead to the platform.
     Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
     Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
-    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_CSP, "V6-4"),
+    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_CSP, "V6-4 [I]"),
     # Given by something in front of the platform instead of passing the request on.
-    Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4"),
-    Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "V6-4: no route"),
-    Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4: a method that the path does not have"),
+    Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]"),
+    Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]: no route"),
+    Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]: a method that the path does not have"),
     Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
     Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
     Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "V6-4; API page, 500", quotes=True),
+    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "V6-4 [I]; API page, 500", quotes=True),
     Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "V6-4; API page, 500", quotes=True),
+    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "V6-4 [I]; API page, 500", quotes=True),
 )
 
 

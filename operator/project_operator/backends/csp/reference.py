@@ -11,8 +11,8 @@ ERROR_PAGE: Final = ErrorPage(
     table=ANSWERS,
     title="VMware Cloud Services Platform",
     source="csp/errors.py",
-    facts="csp.md",
-    example="V3-4",
+    facts=("csp.md",),
+    example="V3-4 [D]",
     groups={
         ALL: "all",
         USE: "all but connect and sign in",

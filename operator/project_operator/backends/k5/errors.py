@@ -12,6 +12,7 @@ _ROLE: Final = (
     "not allowed; the user needs the administrator's role in the contract, and the token must be one of the region"
 )
 _MISSING: Final = "K5 has not implemented this"
+_PAGE: Final = "API page, 501; F5-3 [D]"
 _DOCUMENT: Final = own_body("K5's error document")
 
 ANSWERS: Final = answers(
@@ -19,8 +20,8 @@ ANSWERS: Final = answers(
     deleted=frozenset(),
     vendor="K5",
     first=(
-        Row(WRITES, only(NOT_IMPLEMENTED), _DOCUMENT, RequestRefused, f"{_MISSING}, so it is not asked again", "F5-3"),
-        Row(READS, only(NOT_IMPLEMENTED), _DOCUMENT, RequestRefused, _MISSING, "F5-3"),
-        Row(USE, only(403), BY_POLICY, PermissionDenied, _ROLE, "F3-3, F4-1, F4-2"),
+        Row(WRITES, only(NOT_IMPLEMENTED), _DOCUMENT, RequestRefused, f"{_MISSING}, so it is not asked again", _PAGE),
+        Row(READS, only(NOT_IMPLEMENTED), _DOCUMENT, RequestRefused, _MISSING, _PAGE),
+        Row(USE, only(403), BY_POLICY, PermissionDenied, _ROLE, "F3-3 [D C], F4-1 [D], F4-2 [I]"),
     ),
 )

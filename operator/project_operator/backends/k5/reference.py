@@ -10,9 +10,10 @@ PAGE: Final = "docs/reference/errors-k5.md"
 ERROR_PAGE: Final = error_page(
     ANSWERS,
     "Fujitsu K5",
-    own=(
-        "The first three rows are K5's own (`k5/errors.py`); references such as F5-3 are rows of"
-        " [k5.md](../backends/k5.md). A 401, and a 404 that speaks of something else than what was asked for, may mean"
+    "k5.md",
+    remarks=(
+        "The first three rows are K5's own (`k5/errors.py`). A 401, and a 404 that speaks of something else than"
+        " what was asked for, may mean"
         " that the token is dead: it is replaced and the request sent once more before the table is asked."
     ),
 )

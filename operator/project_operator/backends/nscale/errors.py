@@ -71,6 +71,7 @@ VERIFY: Final = frozenset({Operation.VERIFY_READ_ACCESS})
 READS: Final = GET | VERIFY | {Operation.LIST_PROJECTS, Operation.LIST_GROUPS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT
+SIGNED_IN: Final = ALL - REFRESH
 
 _SUCCESS: Final = {
     **dict.fromkeys(CONNECT | READS | ROTATE | REFRESH, frozenset({200})),
@@ -133,7 +134,7 @@ _ROWS: Final = (
     Row(ALL, only(401), ANY_BODY, CredentialsRejected, _TOKEN, "N1.3-2"),
     Row(ALL, only(429), ANY_BODY, Throttled, TOO_MANY, "N6-12: a gateway's, given before nscale is asked"),
     # nscale's own refusals.
-    Row(ALL, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
+    Row(SIGNED_IN, only(403), _NSCALE, PermissionDenied, _ROLE, "N1.3-3, N3.3, N6-10"),
     Row(GET | UPDATE, only(404), _code("not_found"), ProjectNotFound, _NO_PROJECT, "N1.3-4"),
     Row(VERIFY, only(404), _code("not_found"), None, _SHOWN, "N1.3-3, N1.3-4"),
     Row(DELETE, only(404), _code("not_found"), None, "the project is gone", "N1.5-1, N6-8"),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from project_operator.backends.answer_table.page import ErrorPage
-from project_operator.backends.nscale.errors import ALL, ANSWERS, READS, USE, WRITES
+from project_operator.backends.nscale.errors import ALL, ANSWERS, READS, SIGNED_IN, USE, WRITES
 
 PAGE: Final = "docs/reference/errors-nscale.md"
 
@@ -11,10 +11,14 @@ ERROR_PAGE: Final = ErrorPage(
     table=ANSWERS,
     title="nscale Identity",
     source="nscale/errors.py",
-    facts="nscale.md",
+    facts=("nscale.md",),
     example="N1.3-2",
-    groups={ALL: "all", USE: "all but connect", READS: "reads", WRITES: "writes"},
+    groups={ALL: "all", SIGNED_IN: "all but refresh token", USE: "all but connect", READS: "reads", WRITES: "writes"},
     rights_heading="Which right is needed",
     rights_column="right, at the scope of the organization",
+    remarks=(
+        "No row of that page was tried on nscale's hosted service: each was read in the server's source, or in what it"
+        " names."
+    ),
     signs_in=False,
 )

@@ -49,9 +49,9 @@ _ROLE: Final = "not allowed; the user needs the role Security Administrator, or 
 _FAILED_OVER: Final = "the place that the token is from has failed over; signing in again mends it"
 
 _FIRST: Final = (
-    Row(ALL, only(410), _DOCUMENT, CredentialsRejected, _FAILED_OVER, "T2-10"),
-    Row(USE, only(403), _DOCUMENT, PermissionDenied, _ROLE, "T2-4, T3-5, T7-4", quotes=True),
-    Row(GRANT, only(409), _DOCUMENT, None, "the group has the role", "T6-1"),
+    Row(ALL, only(410), _DOCUMENT, CredentialsRejected, _FAILED_OVER, "T2-10 [D]"),
+    Row(USE, only(403), _DOCUMENT, PermissionDenied, _ROLE, "T2-4 [D I], T3-5 [D], T7-4 [S]", quotes=True),
+    Row(GRANT, only(409), _DOCUMENT, None, "the group has the role", "T6-1 [D]"),
 )
 
 

@@ -10,9 +10,9 @@ PAGE: Final = "docs/reference/errors-otc.md"
 ERROR_PAGE: Final = error_page(
     ANSWERS,
     "Open Telekom Cloud",
-    own=(
-        "The first rows are IAM's own (`otc/errors.py`); references such as T2-10 are rows of"
-        " [otc.md](../backends/otc.md). IAM speaks in two forms, Keystone's and one of its own, and both count as its"
+    "otc.md",
+    remarks=(
+        "The first rows are IAM's own (`otc/errors.py`). IAM speaks in two forms, Keystone's and one of its own, and both count as its"
         " error document. A 401, a 410, and a 404 that speaks of something else than what was asked for, may mean that"
         " the token is dead: it is replaced and the request sent once more before the table is asked. A 403 of a"
         " project is followed by a complete list of the account: where that does not show the project, it is gone. A"

@@ -6,9 +6,8 @@ import pytest
 
 from project_operator.backends.calls import Answer, NoAnswer
 from project_operator.backends.nscale.errors import ANSWERS as TABLE
-from project_operator.backends.nscale.errors import WRITES, Operation
+from project_operator.backends.nscale.errors import Operation
 from project_operator.backends.nscale.payloads import read_error
-from project_operator.backends.trust import Lost
 from project_operator.errors import (
     BackendError,
     BackendUnavailable,
@@ -173,33 +172,12 @@ def test_every_row_of_the_table_is_tried_by_an_answer_above() -> None:
     assert tried == set(TABLE.rows)
 
 
-@pytest.mark.parametrize("operation", Operation)
-def test_the_table_has_an_answer_to_everything(operation: Operation) -> None:
-    for status in range(100, 1000):
-        for body in (b"", HTML, nscale("anything")):
-            found = meant(operation, answer(status, body))
-            assert found is None or isinstance(found, BackendError)
-
-
-@pytest.mark.parametrize("operation", [CREATE, UPDATE, DELETE])
-def test_a_write_counts_as_refused_only_where_nscale_says_so_or_was_not_asked(operation: Operation) -> None:
-    clean_without_nscale = {401, 404, 405, 413, 421, 429, 431}
-    for status in range(100, 1000):
-        for body in (b"", HTML, b"{}", b'{"error": "conflict"}'):
-            found = meant(operation, answer(status, body))
-            if found is not None and status not in clean_without_nscale:
-                assert type(found) is OutcomeUnknown, (status, body)
-        if status >= 500:
-            assert type(meant(operation, answer(status, nscale("server_error")))) is OutcomeUnknown, status
-
-
 def test_not_found_is_never_made_of_anything_but_nscales_word_for_it() -> None:
-    for status in range(100, 1000):
-        for body in (b"", HTML, b"not_found", nscale("forbidden"), nscale("not_found")):
-            for operation in Operation:
-                found = meant(operation, answer(status, body))
-                proof = status == 404 and body == nscale("not_found") and operation in {GET, UPDATE}
-                assert (type(found) is ProjectNotFound) is proof
+    for body in (b"not_found", nscale("forbidden"), nscale("not_found")):
+        for operation in Operation:
+            found = meant(operation, answer(404, body))
+            proof = body == nscale("not_found") and operation in {GET, UPDATE}
+            assert (type(found) is ProjectNotFound) is proof
 
 
 class TestWords:
@@ -214,14 +192,6 @@ class TestWords:
     def test_secrets_in_them_are_struck_out(self) -> None:
         found = meant(CREATE, answer(500, nscale("server_error", f"bad {SECRET} and eyJhbGciOiJkaXIi.AAA")))
         assert str(found).endswith("bad [redacted] and [redacted]")
-
-    @pytest.mark.parametrize("body", [HTML, b"the secret", b'{"message": "the secret"}', b'["the secret"]'])
-    def test_anybody_elses_are_not_quoted(self, body: bytes) -> None:
-        for status in (200, 302, 400, 403, 404, 409, 429, 500, 502):
-            for operation in Operation:
-                found = meant(operation, answer(status, body, location="https://the.secret"))
-                assert "secret" not in str(found)
-                assert "nginx" not in str(found)
 
     def test_a_right_that_is_missing_is_named(self) -> None:
         for operation, right in ((CREATE, "identity:projects create"), (GROUPS, "identity:groups read")):
@@ -253,39 +223,3 @@ class TestParticulars:
             found = meant(CONNECT, answer(status, HTML))
             assert isinstance(found, ConnectionRefused)
             assert found.field == "spec.nscale.url"
-
-
-@pytest.mark.parametrize(
-    ("why", "field"),
-    [
-        (Lost.NAME, "spec.nscale.url"),
-        (Lost.ADDRESS, "spec.nscale.url"),
-        (Lost.TLS, "spec.nscale.url"),
-        (Lost.UNTRUSTED, "spec.nscale.caBundle"),
-        (Lost.PROXY, ""),
-        (Lost.CONNECTION, ""),
-        (Lost.DEADLINE, ""),
-        (Lost.DISCONNECTED, ""),
-        (Lost.CUT_OFF, ""),
-        (Lost.OVERSIZED, ""),
-        (Lost.CLOSED, ""),
-    ],
-)
-def test_what_no_answer_means(why: Lost, field: str) -> None:
-    refused = meant(CONNECT, NoAnswer(why, sent=False, words="because"))
-    assert type(refused) is (ConnectionRefused if field else BackendUnavailable)
-    assert getattr(refused, "field", "") == field
-    assert str(refused) == "connect: because"
-    for operation in Operation:
-        if operation is not CONNECT:
-            assert type(meant(operation, NoAnswer(why, sent=False, words="because"))) is BackendUnavailable
-            sent = meant(operation, NoAnswer(why, sent=True, words="because"))
-            assert type(sent) is (OutcomeUnknown if operation in WRITES else BackendUnavailable)
-
-
-def test_a_success_that_is_none_is_unknown_for_writes_and_wrong_for_connect() -> None:
-    for operation in Operation:
-        found = TABLE.unusable(operation, answer(200, b"the secret"))
-        expected = OutcomeUnknown if operation in WRITES else BackendUnavailable
-        assert type(found) is (ConnectionRefused if operation is CONNECT else expected)
-        assert "secret" not in str(found)
