@@ -46,9 +46,8 @@ check: environment ## lint, types, layers, dependencies, shell, docs, generated 
 	@$(BIN)/python scripts/check_docs.py
 	@$(MAKE) --no-print-directory verify
 
-bench: environment ## measure what the project promises
-	@test -f bench/__main__.py || { echo "make bench: there are no benchmarks yet" >&2; exit 1; }
-	@$(BIN)/python -m bench $(ARGS)
+bench: environment ## count what a creation costs, and kill the operator amid creations; prints the figures
+	@$(BIN)/python scripts/run_tests.py --part scenarios --part kill -- -k "test_budget or test_kill" $(ARGS)
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate
@@ -60,7 +59,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/vendor_pages.py --check
 	@$(BIN)/python scripts/capabilities.py --check
 
-docs: environment ## check that the documentation's links and commands hold
+docs: environment ## check the documentation's links, anchors and make verbs
 	@$(BIN)/python scripts/check_docs.py
 
 clean: ## remove what was built, environments and caches included

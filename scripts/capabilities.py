@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from candidates import CANDIDATES  # noqa: E402 - lies beside the tests
 from candidates.fields import FIELDS, Scene  # noqa: E402 - likewise
 
-from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec  # noqa: E402 - likewise
+from project_operator.api.v1alpha1.project import ProjectSpec  # noqa: E402 - likewise
 
 PAGE: Final = ROOT / "docs" / "reference" / "capabilities.md"
 SUITE: Final = "tests/contract"
@@ -164,7 +164,7 @@ def _cell(key: str, path: str) -> str:
     if key not in field.held_by:
         scene = Scene(CANDIDATES[key].vendor)
         spec = ProjectSpec.model_validate(field.spec(scene))
-        policy = spec.deletion_policy or DeletionPolicy.DELETE
+        policy = spec.deletion_policy or scene.vendor.default_deletion_policy
         (refused,) = scene.vendor.unsupported(spec, name="there", deletion_policy=policy)
         return f"no: {refused.reason}; `{REFUSED}[{key}-{path}]`"
     if field.content is None:

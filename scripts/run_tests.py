@@ -47,6 +47,8 @@ WORKERS = {
 ROOM = max(5, 2 * (os.cpu_count() or 1))
 # Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
 ALONE = ("kill",)
+# Plugins that are dear to import, and the part that needs them.
+PLUGINS = {"schemathesis": "sandbox"}
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
 PREPARATIONS = {
     "control plane": ("controlplane", "--build-only"),
@@ -103,6 +105,7 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     measure = ["--cov", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
+        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user != part),
         # Several write at once.
         *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,

@@ -92,7 +92,7 @@ class TestList:
         project_id = candidate.make(ProjectContent("going"))
         await backend.delete_project(project_id, before_send=lambda: None)
         listed = {project.id: project.deleting for project in await backend.list_projects()}
-        assert listed == ({project_id: True} if candidate.asynchronous else {})
+        assert listed == ({project_id: True} if candidate.deletes_later else {})
 
     async def test_it_holds_no_other_organizations_projects(self, backend: Backend, candidate: Candidate) -> None:
         ours, theirs = candidate.make(ProjectContent("ours")), candidate.make_elsewhere()

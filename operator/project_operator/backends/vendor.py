@@ -57,6 +57,8 @@ class Capabilities:
     repeats_creation: bool = True
     """A creation whose outcome is not known may be sent again once its mark has been looked for long enough: how late
     a request takes effect and a read shows it is known. Otherwise a person decides."""
+    destroys: str = ""
+    """What a deletion takes with it although nobody asked for that by name, to be said before; "": nothing."""
     fixed: frozenset[str] = frozenset()
     """What cannot change once a project is there: ``parentID``, and keys of `ProjectContent.particulars`."""
 

@@ -50,6 +50,8 @@ class Abilities:
     delete: bool = True
     repeats_creation: bool = True
     """A creation whose outcome is not known may be sent again after the quarantine; otherwise a person decides."""
+    destroys: str = ""
+    """What a deletion takes with it, to be said before."""
     fixed: frozenset[str] = frozenset()
     """Fields of a difference that no update can remove."""
     ignores_case: bool = False

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final, Protocol
@@ -34,6 +35,12 @@ logger = logging.getLogger(__name__)
 
 DOWN_AFTER: Final = 5
 """Failures in a row, without an answer, after which only the observer goes on knocking."""
+
+
+_NAMED_KEPT: Final = 60.0
+"""For how many seconds, and the read lag, it is remembered when an own creation was answered: longer than a listing
+takes.
+"""
 
 
 class Owner(Protocol):
@@ -94,7 +101,7 @@ class Connection:
         self._read_lag = read_lag
         self._failures = 0
         self._confirmed_gone: set[str] = set()
-        self._named_at: dict[str, float] = {}
+        self._named_at: OrderedDict[str, float] = OrderedDict()
         self._groups_lock = asyncio.Lock()
         self._roles_lock = asyncio.Lock()
         self.task: asyncio.Task[None] | None = None
@@ -130,8 +137,9 @@ class Connection:
     def named(self, project_id: str) -> None:
         """An own creation was answered with this id: a listing that began before cannot show it."""
         now = self._clock.now()
-        self._named_at = {known: at for known, at in self._named_at.items() if at + self._read_lag > now - 60}
         self._named_at[project_id] = now
+        while next(iter(self._named_at.values())) + self._read_lag < now - _NAMED_KEPT:
+            self._named_at.popitem(last=False)
 
     def answered(self) -> None:
         """A call got a usable answer."""

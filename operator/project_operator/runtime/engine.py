@@ -39,6 +39,8 @@ from project_operator.runtime.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
+COUNTED_EVERY: Final = 1.0
+"""Seconds between two counts of the Projects that a backend object waits for."""
 KINDS: Final = (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, SECRETS, NAMESPACES)
 
 
@@ -246,7 +248,16 @@ class Engine:
         for place in places:
             backend = self._views.at(place)
             if backend is not None and "deletionTimestamp" in backend["metadata"]:
-                self._queue.add(Key.of(place.plural, backend), Class.ROUTINE)
+                self._one_less(Key.of(place.plural, backend))
+
+    def _one_less(self, backend: Key) -> None:
+        """A Project is gone that needed an object which is to go. The last one is waited for; how many there are is
+        said now and then.
+        """
+        if self.users_of(backend):
+            self._queue.add_after(backend, COUNTED_EVERY)
+        else:
+            self._queue.add(backend, Class.ROUTINE)
 
     def _wake_dependents(self, key: Key) -> None:
         """A Secret changed, or a namespace, which has labels that selectors are about."""

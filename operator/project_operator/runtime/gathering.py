@@ -98,7 +98,7 @@ class Gatherer:
             invalid=invalid,
             rivals=self._rivals(key, project, reach.backend),
             lineage=self._hierarchy.lineage(key) if project.spec.parent_ref is not None else (),
-            children=self._hierarchy.children(key),
+            children=self._hierarchy.children(key) if project.metadata.deleting else (),
             predecessor_left_at=self._left_at.get((key.namespace, key.name), NEVER),
             definition_checked_at=checked_at,
             definition_terminating=terminating,

@@ -5,10 +5,11 @@ waits is woken when what they wait for has come.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from project_operator.api.conditions import ConditionStatus, ConditionType
 from project_operator.api.names import FINALIZER
+from project_operator.reconcile.hierarchy import SHOWN
 from project_operator.reconcile.view import Relative
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.store import Raw, Store
@@ -33,6 +34,9 @@ class _Standing:
     """It has, or may have, something in the backend."""
 
 
+_NOTHING: Final = _Standing("", "", "", "", ready=False, deleting=False, holds=False)
+
+
 class Hierarchy:
     """Parents and children live in one namespace; a project that is a domain is a container for Projects of all of
     them. ``wake`` is told whom to look at again.
@@ -44,7 +48,12 @@ class Hierarchy:
         self._wake = wake
         self._standings: dict[Key, _Standing] = {}
         self._children: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        self._below: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        """Of these, those that hold something."""
+        self._waiting: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        """And those that have no project yet."""
         self._contents: dict[str, set[Key]] = defaultdict(set)
+        """What holds something in a domain, or may."""
         self._holders: dict[str, set[Key]] = defaultdict(set)
 
     def note(self, key: Key, raw: Raw | None) -> None:
@@ -56,15 +65,15 @@ class Hierarchy:
             del self._standings[key]
         else:
             self._standings[key] = new
-        places = ((key.namespace, one.parent) if one is not None and one.parent else None for one in (old, new))
-        _move(self._children, key, *places)
-        _move(self._contents, key, *((one.container_id or None) if one is not None else None for one in (old, new)))
-        _move(self._holders, key, *((one.project_id or None) if one is not None else None for one in (old, new)))
-        self._wake(self._children.get((key.namespace, key.name), ()))
-        if old is not None and old.holds and (new is None or not new.holds):
-            if old.parent:
-                self._wake_parent(key.namespace, old.parent)
-            self._wake(self._holders.get(old.container_id, ()))
+        was, is_ = old or _NOTHING, new or _NOTHING
+        _move(self._children, key, *(_parent_place(key, one) for one in (was, is_)))
+        _move(self._below, key, *(_parent_place(key, one) if one.holds else None for one in (was, is_)))
+        _move(self._waiting, key, *(None if one.project_id else _parent_place(key, one) for one in (was, is_)))
+        _move(self._contents, key, *(one.container_id or None if one.holds else None for one in (was, is_)))
+        _move(self._holders, key, *(one.project_id or None for one in (was, is_)))
+        self._wake_children(key, new_id=was.project_id != is_.project_id)
+        if was.holds and not is_.holds:
+            self._wake_who_waits(key.namespace, was)
 
     def lineage(self, key: Key) -> tuple[Relative, ...]:
         """The parent of ``key``, its parent, and so on, as far as they are there, each once."""
@@ -91,23 +100,30 @@ class Hierarchy:
         or may have, something in the backend; those of other namespaces with the namespace before.
         """
         own = self._standings.get(key)
-        found = set(self._children.get((key.namespace, key.name), ()))
+        found = set(self._below.get((key.namespace, key.name), ()))
         if own is not None and own.project_id:
             contents = self._contents.get(own.project_id, ())
             found |= {one for one in contents if self._standings[one].endpoint_id in {"", own.endpoint_id}}
-        names = {
-            one.name if one.namespace == key.namespace else f"{one.namespace}/{one.name}"
-            for one in found - {key}
-            if self._standings[one].holds
-        }
+        names = {one.name if one.namespace == key.namespace else f"{one.namespace}/{one.name}" for one in found - {key}}
         return tuple(sorted(names))
 
     def _place(self, namespace: str, raw: Raw) -> Place:
         return self._place_of(namespace, (raw.get("spec") or {}).get("backendRef"))
 
-    def _wake_parent(self, namespace: str, name: str) -> None:
-        if (raw := self._projects.get(namespace, name)) is not None:
-            self._wake([Key.of(self._projects.plural, raw)])
+    def _wake_children(self, parent: Key, *, new_id: bool) -> None:
+        """What has a project does not wait for its parent any more: only the id still matters to it."""
+        children = self._children if new_id else self._waiting
+        self._wake(children.get((parent.namespace, parent.name), ()))
+
+    def _wake_who_waits(self, namespace: str, gone: _Standing) -> None:
+        """An end may wait for so many others that it is told of the last ones alone; what its message says of the rest
+        is brought up to date when it is looked at anyway.
+        """
+        parent = self._projects.get(namespace, gone.parent) if gone.parent else None
+        if parent is not None and len(self._below.get((namespace, gone.parent), ())) <= SHOWN:
+            self._wake([Key.of(self._projects.plural, parent)])
+        if len(self._contents.get(gone.container_id, ())) <= SHOWN:
+            self._wake(self._holders.get(gone.container_id, ()))
 
 
 def _move(index: dict[T, set[Key]], key: Key, before: T | None, after: T | None) -> None:
@@ -119,6 +135,10 @@ def _move(index: dict[T, set[Key]], key: Key, before: T | None, after: T | None)
             del index[before]
     if after is not None:
         index[after].add(key)
+
+
+def _parent_place(key: Key, standing: _Standing) -> tuple[str, str] | None:
+    return (key.namespace, standing.parent) if standing.parent else None
 
 
 def _parent(raw: Raw) -> str:

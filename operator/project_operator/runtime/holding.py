@@ -3,6 +3,7 @@
 In a terminating namespace everything is deleted at once; what we hold stays until the Projects are cleaned up with it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,15 +28,25 @@ class Holder:
         self._kube = kube
         self._objects = objects
         self._secrets = secrets
+        self._named_by: dict[Key, frozenset[tuple[str, str]]] = {}
+        self._users: dict[tuple[str, str], set[Key]] = defaultdict(set)
+        for store in objects.values():
+            store.follow(self._note)
 
-    def uses_secret(self, namespace: str, name: str) -> list[Key]:
+    def uses_secret(self, namespace: str, name: str) -> frozenset[Key]:
         """The backend objects that name a Secret."""
-        return [
-            Key.of(plural, raw)
-            for plural, store in self._objects.items()
-            for raw in store.values()
-            if (namespace, name) in _secrets(plural, raw)
-        ]
+        return frozenset(self._users.get((namespace, name), ()))
+
+    def _note(self, key: Key, raw: Raw | None) -> None:
+        """See `store.Follower`."""
+        for place in self._named_by.pop(key, ()):
+            self._users[place].discard(key)
+            if not self._users[place]:
+                del self._users[place]
+        if raw is not None:
+            self._named_by[key] = _secrets(key.plural, raw)
+            for place in self._named_by[key]:
+                self._users[place].add(key)
 
     async def hold(self, key: Key, raw: Raw, backend: IdentityBackend) -> Raw:
         """Our finalizer on the backend object, unless it is there or the object is going; the newest state."""
@@ -78,7 +89,7 @@ class Holder:
 
     async def _release_secret(self, key: Key, backend: IdentityBackend, name: str) -> None:
         namespace = backend.secret_namespace
-        if [user for user in self.uses_secret(namespace, name) if user != key]:
+        if self.uses_secret(namespace, name) - {key}:
             return
         raw = self._secrets.get(namespace, name)
         if raw is None and name in _held(backend):
@@ -109,12 +120,12 @@ class Holder:
         return await self._kube.patch(resource, raw, {"metadata": {"finalizers": finalizers}})
 
 
-def _secrets(plural: str, raw: Raw) -> set[tuple[str, str]]:
+def _secrets(plural: str, raw: Raw) -> frozenset[tuple[str, str]]:
     try:
         backend = parse_backend(plural, raw)
     except (ValidationError, KeyError):
-        return set()
-    return {(backend.secret_namespace, name) for name in _named(backend)}
+        return frozenset()
+    return frozenset((backend.secret_namespace, name) for name in _named(backend))
 
 
 def _named(backend: IdentityBackend) -> tuple[str, ...]:

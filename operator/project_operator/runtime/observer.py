@@ -87,10 +87,6 @@ class Observer:
         """The Project of ``project_id`` has dealt with it as it is here; it is woken when it looks different."""
         self._seen_as[project_id] = project
 
-    def forget(self, project_id: str) -> None:
-        """Nobody names ``project_id`` any more."""
-        self._seen_as.pop(project_id, None)
-
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
@@ -174,6 +170,7 @@ class Observer:
         judgement = judge(census, shown, begun_at=begun_at, may_read=verified)
         self.listing = Listing.of(projects, begun_at=begun_at, credible=judgement.credible)
         self._next_round = self._clock.now() + self._interval * (0.9 + 0.2 * self._clock.jitter())
+        self._seen_as = {known: seen for known, seen in self._seen_as.items() if known in census.named}
         self._audience.judged(judgement)
         self._audience.wake_holders(
             project_id

@@ -2,8 +2,8 @@
 newer.
 """
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,7 +25,12 @@ class Store:
         self.plural = plural
         self._by_label = by_label
         self._objects: dict[tuple[str, str], Raw] = {}
+        self._followers: list[Follower] = []
         self._gone: OrderedDict[str, int] = OrderedDict()
+
+    def follow(self, follower: "Follower") -> None:
+        """Tell ``follower`` of every change from now on."""
+        self._followers.append(follower)
 
     def put(self, raw: Raw) -> bool:
         """Take in a state; False if it is no newer than what is known, or of an object that is known to be gone."""
@@ -40,6 +45,9 @@ class Store:
             return False
         self._objects[place] = _without_ballast(raw)
         self._gone.pop(metadata["uid"], None)
+        if known is not None and known["metadata"]["uid"] != metadata["uid"]:
+            self._tell(Key.of(self.plural, known), None)
+        self._tell(Key.of(self.plural, raw), self._objects[place])
         return True
 
     def drop(self, key: Key, last: Raw | None = None) -> None:
@@ -53,6 +61,7 @@ class Store:
             self._gone.popitem(last=False)
         if known is not None:
             del self._objects[key.namespace, key.name]
+            self._tell(key, None)
 
     def get(self, namespace: str, name: str) -> Raw | None:
         """The newest state of the object of that name."""
@@ -78,6 +87,14 @@ class Store:
         """The keys that are known here and not in ``live`` (namespace, name, uid)."""
         return [key for key in self.keys() if (key.namespace, key.name, key.uid) not in live]
 
+    def _tell(self, key: Key, raw: Raw | None) -> None:
+        for follower in self._followers:
+            follower(key, raw)
+
+
+Follower = Callable[[Key, Raw | None], None]
+"""Told of the new state of an object; None: it is gone."""
+
 
 class References:
     """Which Projects name which remote project, and which need which backend object; kept up with every state that
@@ -92,6 +109,8 @@ class References:
         self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._at_endpoint: dict[str, set[str]] = defaultdict(set)
         self._referring: dict[Place, set[Key]] = defaultdict(set)
+        self._holding: Counter[Place] = Counter()
+        self._tenants: dict[str, set[Key]] = defaultdict(set)
 
     def note(self, key: Key, raw: Raw | None) -> None:
         """Take in the state of ``key``; None: the object is gone."""
@@ -133,17 +152,11 @@ class References:
 
     def using(self, place: Place) -> int:
         """How many of them carry our finalizer, and so still need it."""
-        return sum(self._facts[key].held for key in self._referring.get(place, ()))
+        return self._holding[place]
 
     def tenants(self, namespace: str) -> frozenset[Key]:
         """The Projects of a namespace that need a backend object of no namespace."""
-        return frozenset(
-            key
-            for place, keys in self._referring.items()
-            if not place.namespace
-            for key in keys
-            if key.namespace == namespace
-        )
+        return frozenset(self._tenants.get(namespace, ()))
 
     def place_of(self, namespace: str, ref: Mapping[str, Any] | None) -> Place:
         """Where the backend object is that a Project in ``namespace`` with this ``spec.backendRef`` refers to."""
@@ -156,6 +169,9 @@ class References:
         self._by_uid[key.uid] = key
         for place in facts.backends:
             self._referring[place].add(key)
+            self._holding[place] += facts.held
+        if facts.is_tenant:
+            self._tenants[key.namespace].add(key)
         if facts.project_id:
             self._naming[facts.endpoint, facts.project_id].add(key)
             self._at_endpoint[facts.endpoint].add(facts.project_id)
@@ -165,8 +181,13 @@ class References:
         del self._by_uid[key.uid]
         for place in facts.backends:
             self._referring[place].discard(key)
+            self._holding[place] -= facts.held
             if not self._referring[place]:
-                del self._referring[place]
+                del self._referring[place], self._holding[place]
+        if facts.is_tenant:
+            self._tenants[key.namespace].discard(key)
+            if not self._tenants[key.namespace]:
+                del self._tenants[key.namespace]
         if facts.project_id:
             holders = self._naming[facts.endpoint, facts.project_id]
             holders.discard(key)
@@ -195,6 +216,11 @@ class _Facts:
     project_id: str
     held: bool
     deleting: bool
+
+    @property
+    def is_tenant(self) -> bool:
+        """Whether it needs a backend object of no namespace."""
+        return any(not place.namespace for place in self.backends)
 
 
 def _without_ballast(raw: Raw) -> Raw:

@@ -25,7 +25,7 @@ from project_operator.errors import (
 )
 from project_operator.sandbox.identity.csp.admin_models import MakeProjects, RoleSnapshot
 from project_operator.sandbox.identity.csp.resources import ORG_DEFAULT, SYSTEM
-from project_operator.sandbox.identity.csp.state import PROJECT_ADMIN
+from project_operator.sandbox.identity.csp.state import MEMBER, PROJECT_ADMIN
 from project_operator.sandbox.identity.faults import Fault, FaultAction
 
 ADMIN = GrantableRole("csp:project_admin", CSPRoleKind.CUSTOM)
@@ -125,6 +125,8 @@ class TestCreation:
         project = await backend.create_project(content, before_send=lambda: None)
         (request,) = box.writes
         assert request.target == f"/csp/gateway/resource/api/v2/orgs/{platform.organization_id}/projects"  # V2-1
+        assert request.headers["content-type"] == "application/json"
+        assert request.headers["authorization"].startswith("Bearer ")
         assert json.loads(request.body) == {
             "displayName": "web",
             "description": "Sells things iproj1:x",
@@ -135,8 +137,9 @@ class TestCreation:
         }
         assert (await backend.get_project(project.id)).content == content
 
-    async def test_the_answer_shows_the_id_alone_so_the_rest_is_pending(self, backend: Backend) -> None:
+    async def test_the_answer_shows_the_id_alone_so_the_rest_is_pending(self, backend: Backend, box: Middlebox) -> None:
         project = await backend.create_project(marked(), before_send=lambda: None)
+        assert [request.method for request in box.requests] == ["POST"], "the link beside the id is not followed"
         assert (project.provisioning_status, project.health_status) == ("pending", "unknown")  # V9-10
         read = await backend.get_project(project.id)
         assert (read.provisioning_status, read.health_status) == ("provisioned", "healthy")
@@ -159,6 +162,12 @@ class TestCreation:
     async def test_a_parent_that_is_not_there_is_no_absence_of_the_project(self, backend: Backend) -> None:
         with pytest.raises(RequestRefused, match="the parent"):
             await backend.create_project(marked(parent_id="none"), before_send=lambda: None)  # V6-2
+
+    async def test_a_member_may_not_and_hears_who_may(self, backend: Backend, platform: CSPCandidate) -> None:
+        platform.server.admin.set_role(MEMBER)
+        who = "project administrator, organization administrator or organization owner"
+        with pytest.raises(PermissionDenied, match=who):
+            await backend.create_project(marked(), before_send=lambda: None)
 
 
 class TestWhatIsThePlatforms:

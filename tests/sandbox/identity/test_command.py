@@ -71,6 +71,16 @@ def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None
         process.terminate()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
+def test_the_text_of_open_telekom_cloud_shows_calls_that_work() -> None:
+    with running("--backend", "otc", "--creation-lag", "0") as (process, out):
+        answered = tried(out)
+        assert '"parent_id"' in answered
+        assert '"name":"eu-de_first"' in answered
+        assert '"createProject"' in answered
+        process.terminate()
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
@@ -81,6 +91,9 @@ def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None
             "--backend keystone has no --read-lag, --seed: leave that out",
         ),
         (("--backend", "keystone", "--token-expiration", "0"), "--token-expiration: input should be greater than 0"),
+        (("--backend", "otc", "--list-lag", "0"), "--backend otc has no --list-lag: leave that out"),
+        (("--backend", "otc", "--creation-lag", "-1"), "--creation-lag: input should be greater than or equal to 0"),
+        (("--backend", "otc", "--deletion-delay", "-1"), "--deletion-delay: input should be greater than or equal to"),
         (("--backend", "csp", "--unique-names"), "--backend csp has no --unique-names: leave that out"),
         (("--backend", "csp", "--list-lag", "-1"), "--list-lag: input should be greater than or equal to 0"),
         (("--tls-cert", "x"), "--tls-cert and --tls-key belong together"),

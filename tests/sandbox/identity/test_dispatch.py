@@ -217,6 +217,6 @@ def test_the_log_shows_what_was_asked_and_no_secret(server: EmbeddedIdentityServ
 def test_a_log_that_forgets_commits_would_be_noticed(
     server: EmbeddedIdentityServer, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server.identity.log, "commit", lambda _: None)
+    monkeypatch.setattr(server.log, "commit", lambda _: None)
     with pytest.raises(AssertionError):
         test_the_log_shows_what_was_asked_and_no_secret(server, caller)

@@ -7,11 +7,13 @@ from candidates.csp import CSPCandidate
 from candidates.k5 import K5Candidate
 from candidates.nscale import NscaleCandidate
 from candidates.openstack import OpenStackCandidate
+from candidates.otc import OTCCandidate
 
 __all__ = ["CALLS", "CANDIDATES", "DELETING", "LOOPBACK", "WRITES", "Candidate", "Connecting", "Purpose", "plain"]
 
 CANDIDATES: Final[dict[str, type[Candidate]]] = {
-    candidate.vendor.key: candidate for candidate in (NscaleCandidate, OpenStackCandidate, K5Candidate, CSPCandidate)
+    candidate.vendor.key: candidate
+    for candidate in (NscaleCandidate, OpenStackCandidate, OTCCandidate, K5Candidate, CSPCandidate)
 }
 """By the key of the vendor."""
 

@@ -10,14 +10,14 @@ from project_operator.api.v1alpha1.project import ProjectSpec
 from project_operator.backends.base import RoleAssignment, Tag
 from project_operator.backends.vendor import Vendor
 
-EVERYBODY: Final = frozenset({"nscale", "keystone", "fujitsu_k5", "vmware_csp"})
+EVERYBODY: Final = frozenset({"nscale", "keystone", "open_telekom_cloud", "fujitsu_k5", "vmware_csp"})
 KEYSTONE: Final = frozenset({"keystone"})
-ROLES: Final = frozenset({"keystone", "fujitsu_k5"})
-SWITCHED: Final = frozenset({"keystone", "fujitsu_k5"})
+ROLES: Final = frozenset({"keystone", "open_telekom_cloud", "fujitsu_k5"})
+SWITCHED: Final = frozenset({"keystone", "open_telekom_cloud", "fujitsu_k5"})
 CSP: Final = frozenset({"vmware_csp"})
 TAGS: Final = frozenset({"nscale", "keystone"})
-TREE: Final = frozenset({"keystone", "vmware_csp"})
-GROUPS: Final = frozenset({"nscale", "keystone", "fujitsu_k5"})
+TREE: Final = frozenset({"keystone", "open_telekom_cloud", "vmware_csp"})
+GROUPS: Final = frozenset({"nscale", "keystone", "open_telekom_cloud", "fujitsu_k5"})
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class SimulatedBackend:
     random: Random
     keystone: bool = False
     repeats_creation: bool = True
+    destroys: str = ""
     deletes: bool = True
     ignores_case: bool = False
     read_lag: float = 0.0
@@ -86,7 +87,7 @@ class SimulatedBackend:
             return Capabilities(
                 delete=self.deletes, roles=True, disable=True, ignores_case=self.ignores_case, fixed=fixed
             )
-        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation)
+        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation, destroys=self.destroys)
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")

@@ -34,6 +34,12 @@ def told(**backend: object) -> Callable[[Story], Callable[[], None]]:
     return decorate
 
 
+async def settled(world: World, **spec: object) -> None:
+    """A Project with this spec, Ready."""
+    world.apply(**spec)
+    await world.ready()
+
+
 async def reason(world: World, wanted: str, name: str = "web", **within: float) -> str:
     """Wait for Ready's reason; its message."""
     await world.until(lambda: world.reason(name) == wanted, **within)

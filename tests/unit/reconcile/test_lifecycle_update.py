@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 
 from simulation.backend import Fault
-from simulation.stories import nothing_happens, reason, told
+from simulation.stories import nothing_happens, reason, settled, told
 from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
 from project_operator.api.names import (
@@ -25,17 +25,20 @@ from project_operator.errors import (
 from project_operator.kube.resources import IDENTITY_BACKENDS
 
 
-@told()
-async def test_observing_in_between_does_not_forget_an_update_that_may_still_land(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+async def restarted_with_an_update_under_way(world: World) -> float:
+    """It takes effect just within the bound; when the new process began."""
+    await settled(world, description="a")
     world.backend.faults.append(Fault("update", commit_after=IN_FLIGHT_BOUND - 0.5))
     world.kube.edit("web", description="b")
-    await world.until(lambda: (world.status().get("operation") or {}).get("type") == "Update")
-    await asyncio.sleep(0.3)
+    await world.until(lambda: world.backend.count("update"))
     await world.crash()
     world.start()
-    began = asyncio.get_running_loop().time()
+    return asyncio.get_running_loop().time()
+
+
+@told()
+async def test_observing_in_between_does_not_forget_an_update_that_may_still_land(world: World) -> None:
+    began = await restarted_with_an_update_under_way(world)
     await asyncio.sleep(0.2)
     world.kube.edit("web", description="c", managementPolicy="Observe")
     await reason(world, "Observed")
@@ -48,8 +51,7 @@ async def test_observing_in_between_does_not_forget_an_update_that_may_still_lan
 
 @told()
 async def test_an_update_is_announced_before_it_is_sent_and_read_back_before_ready(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.kube.edit("web", description="b", name="shop", tags=[{"name": "k", "value": "v"}])
     await world.until(lambda: world.status().get("operation", {}).get("type") == "Update")
     assert world.condition()["status"] == "Unknown"
@@ -62,8 +64,7 @@ async def test_an_update_is_announced_before_it_is_sent_and_read_back_before_rea
 
 @told(read_lag=READ_LAG - 0.1)
 async def test_an_update_behind_a_lagging_read_is_sent_once(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.kube.edit("web", description="b")
     await world.ready()
     assert world.backend.count("update") == 1
@@ -72,8 +73,7 @@ async def test_an_update_behind_a_lagging_read_is_sent_once(world: World) -> Non
 @told()
 async def test_foreign_entries_stay_and_only_ours_are_removed(world: World) -> None:
     world.backend.groups += [Group("g1", "one"), Group("g2", "two")]
-    world.apply(tags=[{"name": "ours", "value": "1"}], groups=[{"id": "g1"}])
-    await world.ready()
+    await settled(world, tags=[{"name": "ours", "value": "1"}], groups=[{"id": "g1"}])
     project = world.remote()
     foreign = Tag("terraform.nscale.com/x", "y")
     world.backend.edit(project.id, tags=(*project.content.tags, foreign), group_ids=("g1", "g2"))
@@ -85,8 +85,7 @@ async def test_foreign_entries_stay_and_only_ours_are_removed(world: World) -> N
 
 @told()
 async def test_fields_that_the_spec_leaves_out_are_left_as_found(world: World) -> None:
-    world.apply()
-    await world.ready()
+    await settled(world)
     world.backend.edit(world.status()["id"], description="theirs", tags=(Tag("t", "1"),))
     await world.until(lambda: world.status()["observed"].get("description") == "theirs")
     await nothing_happens(world)
@@ -95,8 +94,7 @@ async def test_fields_that_the_spec_leaves_out_are_left_as_found(world: World) -
 
 @told()
 async def test_drift_is_corrected(world: World) -> None:
-    world.apply(description="ours")
-    await world.ready()
+    await settled(world, description="ours")
     world.backend.edit(world.status()["id"], description="theirs")
     await world.until(lambda: world.remote().content.description == "ours")
     await world.ready()
@@ -105,8 +103,7 @@ async def test_drift_is_corrected(world: World) -> None:
 
 @told()
 async def test_report_drift_applies_a_generation_once_and_then_reports(world: World) -> None:
-    world.apply(description="ours", managementPolicy="ReportDrift")
-    await world.ready()
+    await settled(world, description="ours", managementPolicy="ReportDrift")
     world.backend.edit(world.status()["id"], description="theirs")
     await reason(world, "Drifted")
     drift = world.status()["drift"]
@@ -120,8 +117,7 @@ async def test_report_drift_applies_a_generation_once_and_then_reports(world: Wo
 
 @told()
 async def test_a_quarrel_with_another_writer_slows_down(world: World) -> None:
-    world.apply(description="ours")
-    await world.ready()
+    await settled(world, description="ours")
     project_id = world.status()["id"]
     end = asyncio.get_running_loop().time() + 300
     while asyncio.get_running_loop().time() < end:
@@ -133,8 +129,7 @@ async def test_a_quarrel_with_another_writer_slows_down(world: World) -> None:
 
 @told()
 async def test_a_refused_update_stalls_until_the_spec_changes(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.backend.faults.append(Fault("update", error=RequestRefused("`name` is too long")))
     world.kube.edit("web", description="b")
     assert "too long" in await reason(world, "RequestRefused")
@@ -145,8 +140,7 @@ async def test_a_refused_update_stalls_until_the_spec_changes(world: World) -> N
 
 @told()
 async def test_an_update_without_an_answer_holds_ready_back_until_it_cannot_land_any_more(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.backend.faults.append(Fault("update", commit_after=0.0))
     began = asyncio.get_running_loop().time()
     world.kube.edit("web", description="b")
@@ -157,8 +151,7 @@ async def test_an_update_without_an_answer_holds_ready_back_until_it_cannot_land
 
 @told()
 async def test_a_late_update_of_an_older_generation_never_leaves_ready_true(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.backend.faults.append(Fault("update", commit_after=IN_FLIGHT_BOUND - 0.5))
     world.kube.edit("web", description="b")
     await asyncio.sleep(1.0)
@@ -170,8 +163,7 @@ async def test_a_late_update_of_an_older_generation_never_leaves_ready_true(worl
 
 @told()
 async def test_after_a_restart_an_update_need_not_wait_where_none_was_announced(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     await world.crash()
     world.start()
     began = asyncio.get_running_loop().time()
@@ -183,14 +175,7 @@ async def test_after_a_restart_an_update_need_not_wait_where_none_was_announced(
 
 @told()
 async def test_after_a_restart_ready_waits_where_an_update_was_announced(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
-    world.backend.faults.append(Fault("update", commit_after=IN_FLIGHT_BOUND - 0.5))
-    world.kube.edit("web", description="b")
-    await world.until(lambda: world.backend.count("update"))
-    await world.crash()
-    world.start()
-    began = asyncio.get_running_loop().time()
+    began = await restarted_with_an_update_under_way(world)
     world.kube.edit("web", description="c")
     await world.until(lambda: world.remote().content.description == "c")
     await world.ready()
@@ -212,8 +197,7 @@ async def test_an_update_waits_until_the_project_is_provisioned(world: World) ->
 
 @told()
 async def test_updates_switched_off_at_the_backend_are_said(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.kube.edit("default", IDENTITY_BACKENDS, capabilities={"create": True, "update": False, "delete": True})
     await asyncio.sleep(2)
     world.kube.edit("web", description="b")
@@ -222,8 +206,7 @@ async def test_updates_switched_off_at_the_backend_are_said(world: World) -> Non
 
 @told()
 async def test_provisioning_errors_and_bad_health_are_mirrored(world: World) -> None:
-    world.apply()
-    await world.ready()
+    await settled(world)
     truth = world.remote()
     world.backend.put(replace(truth, provisioning_status=ProvisioningStatus.ERROR))
     await reason(world, "ProvisioningFailed")
@@ -236,8 +219,7 @@ async def test_provisioning_errors_and_bad_health_are_mirrored(world: World) -> 
 
 @told()
 async def test_reconcile_now_looks_at_once_and_is_echoed(world: World) -> None:
-    world.apply(description="a")
-    await world.ready()
+    await settled(world, description="a")
     world.backend.edit(world.status()["id"], description="theirs")
     began = asyncio.get_running_loop().time()
     world.kube.annotate("web", **{RECONCILE_ANNOTATION: "now"})

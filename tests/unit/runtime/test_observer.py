@@ -232,18 +232,36 @@ def test_a_known_project_in_the_listing_proves_the_right_to_read() -> None:
 
 def test_holders_are_woken_when_theirs_looks_different_and_owners_when_nobody_names_it() -> None:
     async def story(stage: Stage) -> None:
-        same, changed, forgotten = stage.make(3)
+        same, changed, unknown = stage.make(3)
         stage.backend.make(ProjectContent("web", mark=mark_of()))
-        stage.audience.named = frozenset({same, changed, forgotten})
+        stage.audience.named = frozenset({same, changed, unknown})
         await asyncio.sleep(2.0)
-        for project_id in (same, changed, forgotten):
+        for project_id in (same, changed):
             stage.observer.settled_on(project_id, stage.backend.truth[project_id])
-        stage.observer.forget(forgotten)
         stage.backend.edit(changed, description="somebody's")
         async with running(stage):
             await asyncio.sleep(5.0)
-        assert sorted(stage.audience.holders) == [changed, forgotten]
+        assert sorted(stage.audience.holders) == [changed, unknown]
         assert stage.audience.owners == [mark_of()]
+
+    told(story)
+
+
+def test_what_nobody_names_any_more_is_forgotten() -> None:
+    async def story(stage: Stage) -> None:
+        kept, left = stage.make(2)
+        stage.audience.named = frozenset({kept, left})
+        await asyncio.sleep(2.0)
+        for project_id in (kept, left):
+            stage.observer.settled_on(project_id, stage.backend.truth[project_id])
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            assert stage.audience.holders == []
+            stage.audience.named = frozenset({kept})
+            await asyncio.sleep(2 * INTERVAL)
+            stage.audience.named = frozenset({kept, left})
+            await asyncio.sleep(2 * INTERVAL)
+        assert set(stage.audience.holders) == {left}, "named anew, it is looked at anew"
 
     told(story)
 

@@ -65,6 +65,14 @@ async def connected(world: World) -> None:
     await world.until(lambda: ready(world).get("reason") == "Succeeded")
 
 
+async def begin(world: World, *, replaces: str = "") -> None:
+    """With a connection; ``replaces``: key of the Secret whose value the backend replaces."""
+    world.replaces = replaces
+    world.install()
+    world.start()
+    await connected(world)
+
+
 async def rotate(world: World, token: bytes = b"successor", days: float = 90.0) -> None:
     async def ask() -> Replacement:
         return Replacement(token, timestamp(1000.0 + days * DAY))
@@ -74,10 +82,7 @@ async def rotate(world: World, token: bytes = b"successor", days: float = 90.0) 
 
 def test_a_replaced_credential_is_kept_told_of_and_used_by_the_next_process() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
         before = status(world)["credentialExpiresAt"]
         await rotate(world)
         await world.until(lambda: status(world)["credentialExpiresAt"] != before)
@@ -95,10 +100,7 @@ def test_a_replaced_credential_is_kept_told_of_and_used_by_the_next_process() ->
 
 def test_the_users_next_value_counts_again() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
         await rotate(world)
         world.kube.replace_secret("token", base64.b64encode(b"by hand").decode())
         await world.until(lambda: len(world.opened) == 2)
@@ -109,9 +111,7 @@ def test_the_users_next_value_counts_again() -> None:
 
 def test_a_backend_that_replaces_nothing_has_no_second_secret_looked_for() -> None:
     async def story(world: World) -> None:
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world)
         world.kube.make(SECRETS, {"metadata": {"name": ROTATED}, "data": {"token": "eA=="}})
         assert world.opened[-1][0] == {"token": b"token"}
 
@@ -120,10 +120,7 @@ def test_a_backend_that_replaces_nothing_has_no_second_secret_looked_for() -> No
 
 def test_our_secret_is_let_go_with_the_backend_object_and_a_namesake_is_not_touched() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
         await rotate(world)
         assert holds(world, ROTATED)
         world.kube.make(SECRETS, {"metadata": {"name": "other-rotated", "finalizers": [FINALIZER]}, "data": {}})
@@ -138,10 +135,7 @@ def test_our_secret_is_let_go_with_the_backend_object_and_a_namesake_is_not_touc
 
 def test_two_backend_objects_of_one_name_do_not_share_a_secret() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
         await rotate(world)
         world.install_for_all("default", secretNamespace="ns")
         await world.until(lambda: len(world.opened) == 2)
@@ -158,10 +152,7 @@ def test_two_backend_objects_of_one_name_do_not_share_a_secret() -> None:
 
 def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
 
         async def ask() -> Replacement:
             raise OutcomeUnknown("rotate token: no answer within 15 s")
@@ -179,10 +170,7 @@ def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused(
 
 def test_a_new_connection_finds_what_the_former_one_asked_for() -> None:
     async def story(world: World) -> None:
-        world.replaces = "token"
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world, replaces="token")
         answer = asyncio.Event()
 
         async def ask() -> Replacement:
@@ -207,9 +195,7 @@ def test_people_are_warned_in_time_and_seldom(days: float, renews: bool, warning
     """As many as stages have passed is one now; each further stage is one more."""
 
     async def story(world: World) -> None:
-        world.install()
-        world.start()
-        await connected(world)
+        await begin(world)
         await asyncio.sleep(600.0)
         warned = [notice for _, notice in world.notices if notice.reason == "CredentialExpires"]
         assert len(warned) == min(warnings, 1)

@@ -30,13 +30,14 @@ async def read_role_assignments(
     except (PermissionDenied, RequestRefused) as error:
         if isinstance(error, RequestRefused) and error.status != 501:  # noqa: PLR2004 - a status of HTTP
             raise
-        return await _group_by_group(client, project_id, group_ids)
+        return await read_group_by_group(client, project_id, group_ids)
     return client.answers.whole(_OPERATION, items_to_assignments(items, project_id))
 
 
-async def _group_by_group(
+async def read_group_by_group(
     client: KeystoneClient, project_id: str, group_ids: Iterable[str]
 ) -> tuple[RoleAssignment, ...]:
+    """Those of ``group_ids``, one read each."""
     found: list[RoleAssignment] = []
     for group_id in sorted(group_ids):
         path = f"{requests.project_path(project_id)}/groups/{quote(group_id, safe='')}/roles"

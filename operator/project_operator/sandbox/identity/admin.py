@@ -38,6 +38,19 @@ async def body_of(model: type[M], request: Request) -> M:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"{field}: {first['msg']}") from None
 
 
+async def changed(settings: M, request: Request) -> M:
+    """``settings`` with the changes in the request's body; 400 naming the field where they cannot be."""
+    present = settings.model_dump(by_alias=True)
+    try:
+        changes: Any = await request.json()
+        return type(settings).model_validate({**present, **changes})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except (ValueError, TypeError) as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+
 def document(value: BaseModel) -> Response:
     """A model as a JSON response."""
     return Response(value.model_dump_json(by_alias=True), media_type="application/json")

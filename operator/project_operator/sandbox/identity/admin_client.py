@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
@@ -17,6 +17,9 @@ from project_operator.sandbox.identity.request_log import OperationCounts, Reque
 _RECORDS = TypeAdapter(list[RequestRecord])
 _COUNTS = TypeAdapter(dict[str, OperationCounts])
 _FAULTS = TypeAdapter(list[FaultState])
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class AdminClient:
@@ -78,6 +81,12 @@ class AdminClient:
     def clear_requests(self) -> None:
         """Forget the request log and its totals."""
         self._call("DELETE", "/requests")
+
+    def _configure(self, settings: type[Settings], changes: Mapping[str, Any]) -> Settings:
+        """Change settings, by their Python names; the settings as they are now."""
+        names = {name: field.alias or name for name, field in settings.model_fields.items()}
+        body = {names.get(name, name): value for name, value in changes.items()}
+        return settings.model_validate_json(self._call("PATCH", "/settings", body).content)
 
     def _call(
         self,

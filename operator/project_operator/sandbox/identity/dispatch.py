@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,14 +91,11 @@ class Dispatcher:
         clock: Clock,
         faults: FaultBook,
         log: RequestLog,
-        error_body: Callable[[int], bytes],
     ) -> None:
-        """``error_body`` is the vendor's error document for a status code that a fault answers with."""
         self._service = service
         self._clock = clock
         self._faults = faults
         self._log = log
-        self._error_body = error_body
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -162,7 +158,7 @@ class Dispatcher:
                 await self._hang(exchange, fault_id)
                 await self._drop(exchange, record)
                 return False
-            elif (answer := answer_of(fault, self._clock.now(), self._error_body)) is not None:
+            elif (answer := answer_of(fault, self._clock.now(), self._service.error_body)) is not None:
                 await self._finish(exchange, record, answer)
                 return False
         return True

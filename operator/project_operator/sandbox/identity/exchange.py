@@ -80,5 +80,8 @@ class IdentityService(Protocol):
     def subject(self, request: Request) -> Subject:
         """What the body is about, as far as it can be read. Never raises."""
 
+    def error_body(self, status: int) -> bytes:
+        """The vendor's error document for a status code that a fault answers with."""
+
     def without(self, answer: Answer, ids: frozenset[str]) -> Answer:
         """A listing that lacks the items with these ids; other answers as they are."""

@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from project_operator.sandbox.identity.admin import body_of, document, nothing
+from project_operator.sandbox.identity.admin import body_of, changed, document, nothing
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.csp.admin_models import (
     About,
@@ -25,7 +23,6 @@ from project_operator.sandbox.identity.csp.admin_models import (
     Snapshot,
 )
 from project_operator.sandbox.identity.csp.resources import Group, HeldRole, Project
-from project_operator.sandbox.identity.csp.settings import CSPSettings
 from project_operator.sandbox.identity.csp.state import MEMBER, OWNER, PROJECT_ADMIN, State
 
 _SOMEBODY = "somebody@example.com"
@@ -64,15 +61,7 @@ class CSPAdmin:
         return document(self._state.settings)
 
     async def _configure(self, request: Request) -> Response:
-        present = self._state.settings.model_dump(by_alias=True)
-        try:
-            changes: Any = await request.json()
-            self._state.settings = CSPSettings.model_validate({**present, **changes})
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except (ValueError, TypeError) as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
+        self._state.settings = await changed(self._state.settings, request)
         return document(self._state.settings)
 
     async def _catch_up(self, _: Request) -> Response:

@@ -24,9 +24,7 @@ class CSPAdminClient(AdminClient):
 
     def configure(self, **changes: Any) -> CSPSettings:
         """Change settings, by their Python names; the settings as they are now."""
-        names = {name: field.alias or name for name, field in CSPSettings.model_fields.items()}
-        wanted = {names.get(name, name): value for name, value in changes.items()}
-        return CSPSettings.model_validate_json(self._call("PATCH", "/settings", wanted).content)
+        return self._configure(CSPSettings, changes)
 
     def catch_up(self) -> None:
         """Let reads show everything that was written."""

@@ -45,7 +45,7 @@ class EmbeddedK5:
         self.log = RequestLog()
         faults = FaultBook()
         service = K5Service(self.state, clock)
-        dispatcher = Dispatcher(service, clock=clock, faults=faults, log=self.log, error_body=service.error_body)
+        dispatcher = Dispatcher(service, clock=clock, faults=faults, log=self.log)
         admin = admin_application(self.admin_token, faults, self.log, K5Admin(self.state).routes())
         self.app: ASGIApp = application(dispatcher, admin)
         """The ASGI application, for use without a socket."""

@@ -5,14 +5,13 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from project_operator.errors import ConfigurationError
-from project_operator.sandbox.identity.admin import body_of, document, nothing
+from project_operator.sandbox.identity.admin import body_of, changed, document, nothing
 from project_operator.sandbox.identity.nscale.admin_models import (
     SOMEBODY,
     About,
@@ -48,7 +47,6 @@ from project_operator.sandbox.identity.nscale.resources import (
     ServiceAccount,
 )
 from project_operator.sandbox.identity.nscale.service_accounts import rotate
-from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.nscale.views import provisioning_status
 
 
@@ -132,16 +130,11 @@ class NscaleAdmin:
         return document(self._state.settings)
 
     async def _configure(self, request: Request) -> Response:
-        present = self._state.settings.model_dump(by_alias=True)
+        settings = await changed(self._state.settings, request)
+        self._now()
         try:
-            changes: Any = await request.json()
-            settings = NscaleSettings.model_validate({**present, **changes})
-            self._now()
             self._state.configure(settings)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except (ConfigurationError, ValueError, TypeError) as error:
+        except (ConfigurationError, ValueError) as error:
             raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
         return document(settings)
 

@@ -35,9 +35,7 @@ class NscaleAdminClient(AdminClient):
 
     def configure(self, **changes: Any) -> NscaleSettings:
         """Change settings, named as in `NscaleSettings`; those left out stay. The settings in force then."""
-        names = {name: info.alias or name for name, info in NscaleSettings.model_fields.items()}
-        body = {names.get(name, name): value for name, value in changes.items()}
-        return NscaleSettings.model_validate_json(self._call("PATCH", "/settings", body).content)
+        return self._configure(NscaleSettings, changes)
 
     def catch_up(self) -> None:
         """Let reads see the present state now, whatever their lag."""

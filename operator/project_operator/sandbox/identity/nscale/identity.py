@@ -1,18 +1,15 @@
 """An nscale server put together: an organization, a robot with a token, and the parts that serve them."""
 
 from dataclasses import dataclass, field
-from random import Random, SystemRandom
 
 from project_operator.sandbox.identity.clock import Clock, SystemClock
-from project_operator.sandbox.identity.dispatch import Dispatcher
-from project_operator.sandbox.identity.faults import FaultBook
+from project_operator.sandbox.identity.embedded import chance
 from project_operator.sandbox.identity.nscale.authorization import ROLES
 from project_operator.sandbox.identity.nscale.resources import Group, Organization, ServiceAccount, UserSession
 from project_operator.sandbox.identity.nscale.service import NscaleService
 from project_operator.sandbox.identity.nscale.sessions import renew
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.nscale.state import State
-from project_operator.sandbox.identity.request_log import RequestLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +105,14 @@ def add_session(state: State, organization_id: str, email: str, role: str, now: 
 
 
 class NscaleIdentity:
-    """The server without a socket: state machine, faults, request log, and the dispatcher that serves them."""
+    """The server without a socket: state machine, and the service in front of it."""
 
     def __init__(
         self, settings: NscaleSettings | None = None, *, seed: int | None = None, clock: Clock | None = None
     ) -> None:
         """With ``seed`` all ids and tokens are the same each time; without, they are unpredictable."""
         self.clock: Clock = clock or SystemClock()
-        random = SystemRandom() if seed is None else Random(seed)  # noqa: S311 - made repeatable on purpose
-        self.state = State(settings or NscaleSettings(), random)
+        self.state = State(settings or NscaleSettings(), chance(seed))
         now = self.clock.now()
         self.organization_id = add_organization(self.state, "demo", now).id
         self.credential = add_service_account(
@@ -124,9 +120,4 @@ class NscaleIdentity:
         )
         self.state.catch_up()
         self.admin_token = self.state.identifiers.digits()
-        self.faults = FaultBook()
-        self.log = RequestLog()
         self.service = NscaleService(self.state, self.clock)
-        self.dispatcher = Dispatcher(
-            self.service, clock=self.clock, faults=self.faults, log=self.log, error_body=self.service.error_body
-        )

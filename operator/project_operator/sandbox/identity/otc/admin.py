@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from project_operator.sandbox.identity.admin import body_of, document, nothing
+from project_operator.sandbox.identity.admin import body_of, changed, document, nothing
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.otc.admin_models import (
     About,
@@ -26,7 +24,6 @@ from project_operator.sandbox.identity.otc.admin_models import (
     Snapshot,
 )
 from project_operator.sandbox.identity.otc.resources import REGIONS, Group, Project, Role
-from project_operator.sandbox.identity.otc.settings import OTCSettings
 from project_operator.sandbox.identity.otc.state import ACCOUNT_NAME, ROLES, USER, State
 
 
@@ -65,15 +62,8 @@ class OTCAdmin:
         return document(self._state.settings)
 
     async def _configure(self, request: Request) -> Response:
-        present = self._state.settings.model_dump(by_alias=True)
-        try:
-            changes: Any = await request.json()
-            self._state.settings = OTCSettings.model_validate({**present, **changes})
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except (ValueError, TypeError) as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
+        self._state.settings = await changed(self._state.settings, request)
+        self._state.count_anew()
         return document(self._state.settings)
 
     async def _catch_up(self, _: Request) -> Response:

@@ -24,9 +24,7 @@ class OTCAdminClient(AdminClient):
 
     def configure(self, **changes: Any) -> OTCSettings:
         """Change settings, by their Python names; the settings as they are now."""
-        names = {name: field.alias or name for name, field in OTCSettings.model_fields.items()}
-        wanted = {names.get(name, name): value for name, value in changes.items()}
-        return OTCSettings.model_validate_json(self._call("PATCH", "/settings", wanted).content)
+        return self._configure(OTCSettings, changes)
 
     def catch_up(self) -> None:
         """Let reads show everything that was written."""

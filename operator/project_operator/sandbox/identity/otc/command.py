@@ -52,7 +52,7 @@ def _settings(arguments: argparse.Namespace) -> OTCSettings:
         return OTCSettings(**chosen)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        option = "--deletion-delay" if first["loc"][0] == "deletionDelay" else "--creation-lag"
+        option = "--deletion-delay" if first["loc"][0] in {"deletion_delay", "deletionDelay"} else "--creation-lag"
         raise ConfigurationError(f"{option}: {first['msg'].lower()}") from None
 
 

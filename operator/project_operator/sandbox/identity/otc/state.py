@@ -146,6 +146,10 @@ class State:
             raise failed_over()
         return token
 
+    def count_anew(self) -> None:
+        """Forget how much was asked."""
+        self._asked.clear()
+
     def is_too_much(self, now: float) -> bool:
         """Whether one more request now is one too many; it counts where it is not (T5-3)."""
         if not self.settings.limit:
