@@ -152,6 +152,9 @@ class TokenKeeper(Generic[Token]):
             token = await self._sign_in()
         except BackendError as error:
             pause = self._rejection_pause if isinstance(error, CredentialsRejected) else FAILURE_PAUSE
+            if pause > REJECTION_PAUSE:
+                # Whoever opens another connection with this credential must wait as long.
+                error.retry_after = max(error.retry_after or 0.0, pause)
             self._refusal = error
             self._resting_until = self._clock() + min(max(error.retry_after or 0.0, pause), _LONGEST_PAUSE)
             raise

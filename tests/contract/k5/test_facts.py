@@ -37,7 +37,8 @@ class TestSigningIn:
     async def test_f3_6_a_wrong_password_does_not_lock_the_user(self, region: K5Candidate, box: Middlebox) -> None:
         backend = region.open(Connecting(url=box.url, credential="wrong"))
         for _ in range(20):
-            await failing(backend.connect(), CredentialsRejected, {"wrong"})
+            error = await failing(backend.connect(), CredentialsRejected, {"wrong"})
+            assert error.retry_after == 240.0, "nor do further connections"
         assert len(box.sign_ins) == 1, "four are allowed in 15 minutes"
         right = region.open()
         await right.connect()

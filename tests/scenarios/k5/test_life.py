@@ -1,8 +1,10 @@
 """A project's life in a region of K5, where nothing is ever deleted."""
 
+from pathlib import Path
+
 import pytest
 from k5_scenario import K5Scenario
-from scenario import condition
+from scenario import BACKEND, condition
 from waiting import wait_until
 
 from project_operator.sandbox.identity.k5.admin_models import EditProject, MakeProjects
@@ -131,13 +133,18 @@ def test_a_token_that_comes_back_in_every_answer_is_nowhere(stage: K5Scenario) -
     stage.region.admin.configure(unimplemented=["updateProject"])
     stage.edit({"description": "refused"})
     stage.wait_for("False", "RequestRefused")
-    shown = stage.kubectl("get", "iproj,ibackend,events", "--output=yaml") + stage.operator.log.read_text("utf-8")
+    shown = stage.kubectl("get", "iproj,ibackend,events", "--output=yaml") + Path(stage.operator.log).read_text(
+        encoding="utf-8"
+    )
     assert "MIIIHg" not in shown
 
 
-def test_the_domain_of_another_contract_is_the_field_to_look_at(stage: K5Scenario) -> None:
-    backend = stage.backend()
-    backend["spec"]["fujitsuK5"]["domain"] = {"name": "of-another"}
-    stage.apply(stage.secret(), backend)
-    found = stage.wait_for("False", "OrganizationNotFound", "default", kind="IdentityBackend")
-    assert "name the domain of the contract" in condition(found, "Ready")["message"]
+def test_a_wrong_password_is_tried_once_and_a_right_one_at_once(stage: K5Scenario) -> None:
+    wrong, right = stage.secret(), stage.secret()
+    wrong["stringData"]["password"] = "wrong"
+    stage.apply(wrong, stage.backend())
+    stage.wait_for("False", "CredentialsRejected", BACKEND, kind="IdentityBackend")
+    tried = stage.count("signIn")
+    stage.apply(right)
+    stage.wait_ready(BACKEND, kind="IdentityBackend")
+    assert (tried, stage.count("signIn")) == (1, 2), "five wrong ones in 15 minutes lock the user"
