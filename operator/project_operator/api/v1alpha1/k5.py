@@ -65,7 +65,7 @@ class K5Backend(ApiModel):
     url: Annotated[
         BaseURL,
         Rule(
-            "!isURL(self) || !('gls' in url(self).getHostname().split('.'))",
+            "!self.matches('^https?://([^/]*[.])?gls[.:/]')",
             "must be the identity service of a region, such as 'https://identity.jp-east-1.cloud.global.fujitsu.com': "
             "tokens of the global one may not manage projects",
             _is_regional,

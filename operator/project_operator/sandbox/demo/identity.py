@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.sandbox.controlplane.report import Report
-from project_operator.sandbox.demo import keystone, nscale
+from project_operator.sandbox.demo import keystone, nscale, otc
 from project_operator.sandbox.demo.lessons import Lesson
 from project_operator.sandbox.demo.manifests import Pace
 from project_operator.sandbox.identity.tls import TLSFiles
 
-BACKENDS: Final = ("nscale", "keystone")
+BACKENDS: Final = ("nscale", "keystone", "otc")
 
 
 class IdentityServer(Protocol):
@@ -33,6 +33,14 @@ class IdentityServer(Protocol):
     @property
     def member(self) -> str:
         """YAML of its member of the union in the spec of an IdentityBackend, from the first column."""
+
+    @property
+    def settings(self) -> str:
+        """YAML of what else the spec of the IdentityBackend says, from the first column; may be empty."""
+
+    @property
+    def example(self) -> str:
+        """The file in ``deploy/examples`` with the Project to apply."""
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -57,6 +65,9 @@ def serving(backend: str, pace: Pace, folder: Path, report: Report) -> Iterator[
     if backend == "keystone":
         with keystone.serving(folder / "keystone", tls, ca_file, report) as real:
             yield real
+    elif backend == "otc":
+        with otc.serving(pace, folder, tls) as iam:
+            yield iam
     else:
         with nscale.serving(pace, folder, tls, ca_file) as embedded:
             yield embedded

@@ -59,6 +59,14 @@ keystone:
 """
 
     @property
+    def settings(self) -> str:
+        return ""
+
+    @property
+    def example(self) -> str:
+        return "project.yaml"
+
+    @property
     def variables(self) -> Mapping[str, str]:
         return {"OS_CACERT": str(self.ca_file), "OS_AUTH_URL": self.server.url}
 
