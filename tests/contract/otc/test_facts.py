@@ -225,7 +225,7 @@ class TestStatus:
         project = await backend.get_project(project_id)
         assert project.content.enabled is False
         assert (project.provisioning_status, project.health_status) == ("provisioned", "healthy")
-        assert project.raw_status == {"enabled": "true", "status": "suspended"}
+        assert project.raw_status == {"enabled": "true", "status": "suspended", "name": "eu-de_theirs"}
 
     async def test_it_is_set_by_a_put_and_the_rest_by_a_patch(
         self, backend: Backend, box: Middlebox, iam: OTCCandidate

@@ -17,6 +17,7 @@ from project_operator.backends.keystone_v3.errors import Operation as KeystoneOp
 from project_operator.backends.nscale.errors import ANSWERS as NSCALE
 from project_operator.backends.nscale.errors import Operation as NscaleOperation
 from project_operator.backends.openstack.dialect import OPENSTACK
+from project_operator.backends.otc.errors import ANSWERS as OTC
 from project_operator.backends.registry import shipped
 from project_operator.errors import BackendError
 from project_operator.reconcile.absorb import reason_for
@@ -51,9 +52,15 @@ def csp_says(status: int) -> BackendError | None:
     return CSP.classify(CSPOperation.CREATE_PROJECT, answer, now=NOW)
 
 
+def otc_says(status: int) -> BackendError | None:
+    by_policy = "Policy doesn't allow iam:projects:createProject to be performed."
+    return OTC.classify(KeystoneOperation.CREATE_PROJECT, scripted_keystone.error(status, by_policy), now=NOW)
+
+
 BACKENDS: dict[str, Callable[[int], BackendError | None]] = {
     "nscale": nscale_says,
     "keystone": keystone_says,
+    "open_telekom_cloud": otc_says,
     "fujitsu_k5": k5_says,
     "vmware_csp": csp_says,
 }

@@ -191,7 +191,7 @@ class OTCBackend:
                 if request.asked.operation is Operation.UPDATE_PROJECT and await self._is_gone(current.id):
                     raise _gone(denied) from None
                 raise
-        self._notice_status(current.id, current.content.enabled, content.enabled)
+        self._notice_status(current.id, current.content, content)
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """The one request of `plan_delete`. The project is there until everything in it is gone (T7-2)."""
@@ -324,9 +324,10 @@ class OTCBackend:
             raise self._client.answers.unusable(request.asked.operation, answer)
         self._sightings.was_changed(project)
 
-    def _notice_status(self, project_id: str, current: bool | None, wanted: bool | None) -> None:  # noqa: FBT001 - what was, and what was set
-        if wanted is not None and wanted is not current:
-            self._sightings.has_status(project_id, NORMAL if wanted else SUSPENDED)
+    def _notice_status(self, project_id: str, current: ProjectContent, content: ProjectContent) -> None:
+        """What `requests.update` has set."""
+        if requests.status_changes(project_id, current=current.enabled, wanted=content.enabled):
+            self._sightings.has_status(project_id, NORMAL if content.enabled else SUSPENDED)
 
     def _unless_new(self, project_id: str, refused: BackendError) -> BackendError:
         """``refused``, unless it speaks of a project that was just made and is not there for everybody yet (T5-1)."""

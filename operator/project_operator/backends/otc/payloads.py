@@ -86,7 +86,8 @@ def remote_project(payload: ProjectPayload, names: RegionNames) -> RemoteProject
         ),
         provisioning_status=ProvisioningStatus.PROVISIONED,
         health_status=HealthStatus.HEALTHY,
-        raw_status={"enabled": "true" if payload.enabled else "false"},
+        raw_status={"enabled": "true" if payload.enabled else "false"}
+        | ({"name": payload.name} if names.prepends else {}),
     )
 
 

@@ -13,9 +13,9 @@ ERROR_PAGE: Final = error_page(
     "otc.md",
     remarks=(
         "The first rows are IAM's own (`otc/errors.py`). IAM speaks in two forms, Keystone's and one of its own, and"
-        " both count as its error document. A 401, a 410, and a 404 that speaks of something else than what was asked for, may mean that"
-        " the token is dead: it is replaced and the request sent once more before the table is asked. A 403 of a"
-        " project is followed by a complete list of the account: where that does not show the project, it is gone. A"
-        " 404 about a project that was made less than two minutes ago proves nothing (T8-7)."
+        " both count as its error document. A 401, a 410, and a 404 that speaks of something else than what was asked"
+        " for, may mean that the token is dead: it is replaced and the request sent once more before the table is"
+        " asked. A 403 of a project is followed by a complete list of the account: where that does not show the"
+        " project, it is gone. A 404 about a project that was made less than two minutes ago proves nothing (T8-7)."
     ),
 )

@@ -51,12 +51,12 @@ def update(current: RemoteProject, content: ProjectContent, names: RegionNames) 
     changes = _changes(current.content, content, names)
     words = f"change {', '.join(changes)} of '{current.content.name}'"
     patches = [_write(current.id, "PATCH", project_path(current.id), words, changes)] if changes else []
-    status = status_changes(current.id, current.content.enabled, content.enabled)
+    status = status_changes(current.id, current=current.content.enabled, wanted=content.enabled)
     settings = (*status, *patches) if content.enabled else (*patches, *status)
     return (*settings, *role_changes(current.id, current.content.role_assignments, content.role_assignments))
 
 
-def status_changes(project_id: str, current: bool | None, wanted: bool | None) -> tuple[Request, ...]:  # noqa: FBT001 - what is, and what is wanted
+def status_changes(project_id: str, *, current: bool | None, wanted: bool | None) -> tuple[Request, ...]:
     """The PUT that sets the status, where it is not as ``wanted``; None: it is nobody's affair."""
     if wanted is None or wanted is current:
         return ()

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
 from project_operator.sandbox.identity.otc.embedded import EmbeddedIAM
+from project_operator.sandbox.identity.otc.resources import REGIONS
 from project_operator.sandbox.identity.otc.settings import OTCSettings
+from project_operator.sandbox.identity.otc.state import ACCOUNT_NAME, USER
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = OTCSettings()
@@ -57,41 +59,40 @@ def _settings(arguments: argparse.Namespace) -> OTCSettings:
 
 
 def _as_json(server: EmbeddedIAM) -> str:
-    about = server.admin.about()
     return json.dumps(
         {
             "url": server.url,
-            "accountID": about.account_id,
-            "accountName": about.account_name,
-            "region": about.region,
-            "username": about.username,
-            "password": about.password,
+            "accountID": server.state.account_id,
+            "accountName": ACCOUNT_NAME,
+            "region": REGIONS[0],
+            "username": USER,
+            "password": server.state.password,
             "adminToken": server.admin_token,
         }
     )
 
 
 def _as_text(server: EmbeddedIAM) -> str:
-    about, settings = server.admin.about(), server.state.settings
-    parent = next(one.id for one in server.admin.state().projects if one.name == about.region)
+    state, settings, region = server.state, server.state.settings, REGIONS[0]
+    parent = next(one.id for one in state.truth().values() if one.name == region)
     return f"""\
 Open Telekom Cloud IAM, embedded: reads lag {settings.read_lag:g} s, deletions take {settings.deletion_delay:g} s
 url:      {server.url}
-account:  {about.account_name} ({about.account_id})
-region:   {about.region}
+account:  {ACCOUNT_NAME} ({state.account_id})
+region:   {region}
 
-export OTC_PASSWORD={about.password}
+export OTC_PASSWORD={state.password}
 export ADMIN_TOKEN={server.admin_token}
 
 Try, in a shell with these two lines:
   JSON='Content-Type: application/json;charset=utf8'
-  USER='{{"name": "{about.username}", "domain": {{"name": "{about.account_name}"}}, "password": "'$OTC_PASSWORD'"}}'
-  SCOPE='{{"domain": {{"name": "{about.account_name}"}}}}'
+  USER='{{"name": "{USER}", "domain": {{"name": "{ACCOUNT_NAME}"}}, "password": "'$OTC_PASSWORD'"}}'
+  SCOPE='{{"domain": {{"name": "{ACCOUNT_NAME}"}}}}'
   TOKEN=$(curl -s -D - -o /dev/null -H "$JSON" -d '{{"auth": {{"identity": {{"methods": ["password"],
     "password": {{"user": '"$USER"'}}}}, "scope": '"$SCOPE"'}}}}' {server.url}/v3/auth/tokens |
     tr -d '\\r' | awk 'tolower($1) == "x-subject-token:" {{ print $2 }}')
   curl -H "X-Auth-Token: $TOKEN" -H "$JSON" \\
-    -d '{{"project": {{"name": "{about.region}_first", "parent_id": "{parent}"}}}}' {server.url}/v3/projects
+    -d '{{"project": {{"name": "{region}_first", "parent_id": "{parent}"}}}}' {server.url}/v3/projects
   curl -H "X-Auth-Token: $TOKEN" '{server.url}/v3/projects?page=1&per_page=10'
   curl -H "Authorization: Bearer $ADMIN_TOKEN" {server.url}/_admin/requests
 Ctrl-C ends it."""
