@@ -4,10 +4,11 @@
 
 Writes `docs/reference/capabilities.md`; with `--check` it says whether the page is out of date or names a test that is
 not there, and exits 1 if so. What the contract promises of every backend is listed here; what becomes of each field of
-a Project's spec stands with the candidates of the contract suite.
+a Project's spec, and what is otherwise with one backend, stands with the candidates of the contract suite.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -44,6 +45,7 @@ PROMISES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     ),
     "Reading": (
         ("finds a project by its mark", "test_create.py::TestCreated::test_the_mark_finds_it"),
+        ("shows a project as it is", "test_reads.py::TestGet::test_it_shows_the_project"),
         ("lists 2,500 projects whole", "test_reads.py::TestList::test_it_is_whole_however_long_it_is"),
         ("never takes a failure for an empty list", "test_reads.py::TestList::test_a_failure_is_never_an_empty_list"),
         ("shows no projects of others", "test_reads.py::TestList::test_it_holds_no_other_organizations_projects"),
@@ -66,6 +68,10 @@ PROMISES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
             "creates once where no answer comes in time",
             "test_create.py::TestLost::test_so_is_one_that_does_not_come_in_time",
         ),
+        (
+            "finds by its mark what it made unawares",
+            "test_create.py::TestLost::test_what_was_made_is_found_by_its_mark",
+        ),
         ("does not wait for provisioning", "test_create.py::TestCreated::test_it_does_not_wait_for_provisioning"),
         ("tells a name that is taken", "test_create.py::TestRefused::test_a_name_that_is_taken_is_told_apart"),
         ("holds names at every bound, in any script", "test_create.py::TestCreated::test_names_at_every_bound"),
@@ -77,15 +83,24 @@ PROMISES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("gives and takes access of groups", "test_update.py::TestUpdated::test_access_of_groups_is_given_and_taken"),
         ("sends nothing where nothing is to be done", "test_update.py::TestNothingToDo::test_nothing_to_do_is_no_call"),
         ("sends nothing the second time", "test_update.py::TestNothingToDo::test_applied_twice_is_one_call"),
+        (
+            "writes once, however the answer gets lost",
+            "test_update.py::TestLost::test_a_lost_answer_is_unknown_and_nothing_is_sent_again",
+        ),
     ),
     "Deleting": (
         ("starts a deletion", "test_delete.py::test_deletion_is_started_and_not_waited_for"),
         ("succeeds where there is nothing to delete", "test_delete.py::test_deleting_the_missing_succeeds"),
         ("does not take missing rights for a success", "test_delete.py::test_missing_rights_are_no_success"),
+        (
+            "writes once, however the answer gets lost",
+            "test_delete.py::test_a_lost_answer_is_unknown_and_nothing_is_sent_again",
+        ),
     ),
     "Planning": (
         ("plans the very creation", "test_plan.py::test_a_creation_and_what_completes_it_are_as_planned"),
         ("plans the very update", "test_plan.py::test_an_update_is_as_planned"),
+        ("plans the access of groups", "test_plan.py::test_so_is_one_of_the_access_of_groups"),
         ("plans the very deletion", "test_plan.py::test_a_deletion_is_as_planned"),
     ),
     "Always": (
@@ -99,9 +114,12 @@ PROMISES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("knows what each error answer means", "test_errors.py::test_what_an_answer_means"),
     ),
 }
+"""A promise, and the test that proves it of every candidate that has no remark on it."""
 
 HELD: Final = "test_fields.py::test_what_is_held_is_there"
+CHANGED: Final = "test_fields.py::test_what_is_held_can_be_changed"
 REFUSED: Final = "test_fields.py::test_what_is_not_held_is_refused_by_name"
+OURS: Final = "test_fields.py::test_what_is_the_operators_own_affair_is_refused_by_nobody"
 
 _HEAD: Final = """\
 # What each backend can do
@@ -122,17 +140,21 @@ def render() -> str:
     )
 
 
-def named() -> set[str]:
-    """Every test that the page names, from the root of the repository."""
-    tests = {test for group in PROMISES.values() for _, test in group} | {HELD, REFUSED}
-    return {f"{SUITE}/{test}" for test in tests}
+def proofs() -> set[str]:
+    """Every test that the page names, with its parameters in brackets as far as it names them; below `SUITE`."""
+    return {cell for cell in re.findall(r"`([^`]+)`", render()) if "::test_" in cell}
 
 
 def complaints() -> list[str]:
     """A line for everything that is wrong."""
-    found = [
-        f"scripts/capabilities.py names {test}, which does not exist" for test in sorted(named()) if not exists(test)
-    ]
+    tests = sorted({f"{SUITE}/{proof.partition('[')[0]}" for proof in proofs()})
+    found = [f"scripts/capabilities.py names {test}, which does not exist" for test in tests if not exists(test)]
+    promised = {test for promises in PROMISES.values() for _, test in promises}
+    for key, candidate in CANDIDATES.items():
+        found += [
+            f"the candidate {key} remarks on {test}, which no row is about"
+            for test in candidate.remarks.keys() - promised
+        ]
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != render():
         found.append(f"{PAGE.relative_to(ROOT)} is not what the tests are; run: {MEND}")
     return found
@@ -147,10 +169,17 @@ def _promises() -> Iterator[str]:
     for group, promises in PROMISES.items():
         yield from (f"### {group}", "", *_table("promise"))
         for promise, test in promises:
-            yield f"| {promise} | " + " | ".join(f"`{test}[{key}]`" for key in CANDIDATES) + " |"
+            yield f"| {promise} | " + " | ".join(_proof(key, test) for key in CANDIDATES) + " |"
         yield ""
     errors = ", ".join(f"{len(one.error_rows)} of {one.vendor.title}" for one in CANDIDATES.values())
     yield f"Error answers: {errors}, each for every call. They lie beside the candidates in `tests/support/candidates`."
+
+
+def _proof(key: str, test: str) -> str:
+    remark = CANDIDATES[key].remarks.get(test)
+    if remark is None:
+        return f"`{test}[{key}]`"
+    return f"{remark.words}; `{remark.test or f'{test}[{key}]'}`"
 
 
 def _fields() -> Iterator[str]:
@@ -168,8 +197,10 @@ def _cell(key: str, path: str) -> str:
         (refused,) = scene.vendor.unsupported(spec, name="there", deletion_policy=policy)
         return f"no: {refused.reason}; `{REFUSED}[{key}-{path}]`"
     if field.content is None:
-        return "the operator's own affair, whatever the backend"
-    return f"{'yes, when it is created' if field.fixed else 'yes'}; `{HELD}[{key}-{path}]`"
+        return f"the operator's own affair; `{OURS}[{key}-{path}]`"
+    if field.fixed:
+        return f"yes, when it is created; `{HELD}[{key}-{path}]`"
+    return f"yes; `{HELD}[{key}-{path}]`, `{CHANGED}[{key}-{path}]`"
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from crowd import Bounds, Crowd
@@ -69,7 +69,9 @@ def runs(
             return run(crowd, plan)
 
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    wanted: list[Story] = [item.callspec.params["story"] for item in items if "runs" in item.fixturenames]
+    wanted: list[Story] = [
+        cast("Story", item.callspec.params["story"]) for item in items if "runs" in item.fixturenames
+    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = {story: pool.submit(of, story) for story in wanted}
         request.config.stash[BEGUN] = begun
