@@ -1,9 +1,10 @@
 """Whose project is it? Only the whole mark tells (promise I3)."""
 
+from project_operator.api import marks
 from project_operator.api.conditions import Reason
-from project_operator.api.marks import ORPHANED, Mark
+from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile.naming import IMPORTED
+from project_operator.reconcile.naming import IMPORTED, RESUMED
 from project_operator.reconcile.policies import tenant_may_import_it
 from project_operator.reconcile.view import BackendView, Verdict, View
 
@@ -17,10 +18,7 @@ def is_predecessors(view: View, project: RemoteProject) -> bool:
     """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be
     gone.
     """
-    mark, ours = Mark.parse(project.content.mark), Mark.parse(view.mark)
-    if mark is None or ours is None or mark.uid == ours.uid:
-        return False
-    return (mark.cluster, mark.name, mark.namespace) == (ours.cluster, ours.name, ours.namespace)
+    return marks.is_predecessors(project.content.mark, view.mark)
 
 
 def is_ours(view: View, project: RemoteProject) -> bool:
@@ -63,4 +61,4 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
 
 def _taken_over(view: View, project_id: str) -> bool:
     wish = view.project.spec.import_
-    return view.project.status.origin == IMPORTED or (wish is not None and wish.id == project_id)
+    return view.project.status.origin in {IMPORTED, RESUMED} or (wish is not None and wish.id == project_id)

@@ -12,6 +12,7 @@ from project_operator import errors
 from project_operator.backends.calls import Answer
 from project_operator.backends.csp.errors import ANSWERS as CSP
 from project_operator.backends.csp.errors import Operation as CSPOperation
+from project_operator.backends.k5.dialect import K5
 from project_operator.backends.keystone_v3.errors import Operation as KeystoneOperation
 from project_operator.backends.nscale.errors import ANSWERS as NSCALE
 from project_operator.backends.nscale.errors import Operation as NscaleOperation
@@ -39,6 +40,12 @@ def keystone_says(status: int) -> BackendError | None:
     return OPENSTACK.answers.classify(KeystoneOperation.CREATE_PROJECT, answer, now=NOW)
 
 
+def k5_says(status: int) -> BackendError | None:
+    by_policy = scripted_keystone.forbidden("create_project")
+    answer = by_policy if status == by_policy.status else scripted_keystone.error(status, "…")
+    return K5.answers.classify(KeystoneOperation.CREATE_PROJECT, answer, now=NOW)
+
+
 def csp_says(status: int) -> BackendError | None:
     document = {"message": "…", "statusCode": status, "requestId": "0af7651916cd43dd"}
     answer = Answer(status, httpx.Headers(), json.dumps(document).encode())
@@ -54,6 +61,7 @@ BACKENDS: dict[str, Callable[[int], BackendError | None]] = {
     "nscale": nscale_says,
     "keystone": keystone_says,
     "open_telekom_cloud": otc_says,
+    "fujitsu_k5": k5_says,
     "vmware_csp": csp_says,
 }
 CODES = [

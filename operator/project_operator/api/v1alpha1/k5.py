@@ -1,17 +1,15 @@
 """Fujitsu K5 (FJcloud-O) as a member of the union in a backend object's spec."""
 
-from typing import Annotated
-from urllib.parse import urlsplit
+import re
+from typing import Annotated, Final
 
-from project_operator.api.schema import ApiModel, Rule
+from project_operator.api.schema import ApiModel, Rule, cel_string
 from project_operator.api.v1alpha1.backend_parts import BaseURL, CABundle, SecretRef
 from project_operator.api.v1alpha1.keystone import DomainRef
 from project_operator.api.v1alpha1.types import RemoteID, RemoteName
 
-
-def _is_regional(text: str) -> bool:
-    """Whether the URL is not that of the global identity service, which has `gls` where others have their region."""
-    return "gls" not in (urlsplit(text).hostname or "").split(".")
+_GLOBAL: Final = r"^https?://([^/:]*[.])?[gG][lL][sS]([.:/].*)?$"
+"""The URL of the global identity service, which has `gls` where others have their region."""
 
 
 class K5Project(ApiModel):
@@ -65,10 +63,10 @@ class K5Backend(ApiModel):
     url: Annotated[
         BaseURL,
         Rule(
-            "!self.matches('^https?://([^/]*[.])?gls[.:/]')",
+            f"!self.matches({cel_string(_GLOBAL)})",
             "must be the identity service of a region, such as 'https://identity.jp-east-1.cloud.global.fujitsu.com': "
             "tokens of the global one may not manage projects",
-            _is_regional,
+            lambda url: re.match(_GLOBAL, url) is None,
         ),
     ]
     """URL of the region's identity service, such as `https://identity.jp-east-1.cloud.global.fujitsu.com`, with or

@@ -59,7 +59,7 @@ class KeystoneClient:
         self.answers: Final = dialect.answers
         """What answers mean."""
         self._now = now
-        self._tokens = TokenKeeper(self._sign_in)
+        self._tokens = TokenKeeper(self._sign_in, rejection_pause=dialect.rejection_pause)
 
     async def token(self) -> Token:
         """The token that requests are sent with.

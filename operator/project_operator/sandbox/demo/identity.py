@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.sandbox.controlplane.report import Report
-from project_operator.sandbox.demo import keystone, nscale, otc
+from project_operator.sandbox.demo import csp, k5, keystone, nscale, otc
 from project_operator.sandbox.demo.lessons import Lesson
 from project_operator.sandbox.demo.manifests import Pace
 from project_operator.sandbox.identity.tls import TLSFiles
 
-BACKENDS: Final = ("nscale", "keystone", "otc")
+BACKENDS: Final = ("nscale", "keystone", "otc", "k5", "csp")
 
 
 class IdentityServer(Protocol):
@@ -46,11 +46,18 @@ class IdentityServer(Protocol):
     def variables(self) -> Mapping[str, str]:
         """Environment variables that its lessons use."""
 
+    @property
+    def deletion(self) -> str:
+        """What a project is once its Project is gone: ``gone``, or what else becomes of it there."""
+
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:
         """Three things to try with the Project of that name, made from the file ``manifest``."""
 
     def projects(self) -> frozenset[str]:
         """Ids of the projects that it truly holds, be they on their way out."""
+
+    def ended(self, project_id: str) -> bool:
+        """Whether that has become of it what `deletion` says."""
 
 
 @contextmanager
@@ -68,6 +75,12 @@ def serving(backend: str, pace: Pace, folder: Path, report: Report) -> Iterator[
     elif backend == "otc":
         with otc.serving(pace, folder, tls) as iam:
             yield iam
+    elif backend == "k5":
+        with k5.serving(folder, tls) as region:
+            yield region
+    elif backend == "csp":
+        with csp.serving(pace, folder, tls) as platform:
+            yield platform
     else:
         with nscale.serving(pace, folder, tls, ca_file) as embedded:
             yield embedded

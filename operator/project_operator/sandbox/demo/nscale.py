@@ -63,11 +63,18 @@ nscale:
         projects = f"{self.url}/api/v1/organizations/{self.organization_id}/projects"
         return {"NSCALE_CA": str(self.ca_file), "NSCALE_PROJECTS": projects}
 
+    @property
+    def deletion(self) -> str:
+        return "gone"
+
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:
         return (renaming(project, "nscale"), misspelling(project, manifest), _deletion(project))
 
     def projects(self) -> frozenset[str]:
         return frozenset(project.id for project in self.admin.projects())
+
+    def ended(self, project_id: str) -> bool:
+        return project_id not in self.projects()
 
 
 @contextmanager

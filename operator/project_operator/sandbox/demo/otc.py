@@ -68,11 +68,18 @@ openTelekomCloud:
     def variables(self) -> Mapping[str, str]:
         return {}
 
+    @property
+    def deletion(self) -> str:
+        return "gone"
+
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:  # noqa: ARG002 - as every server has it
         return (_renaming(project, self.region), _suspension(project), _warning(project))
 
     def projects(self) -> frozenset[str]:
         return frozenset(one.id for one in self.admin.state().projects if not one.built_in)
+
+    def ended(self, project_id: str) -> bool:
+        return project_id not in self.projects()
 
 
 @contextmanager
