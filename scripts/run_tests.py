@@ -28,9 +28,9 @@ from jobs import Ended, Job
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 RESULTS = ROOT / ".cache" / "tests"
-# The first that there is room for begins. Those that take longest come first, so that none is left over in the end; a
-# folder that is not named here comes after these.
-ORDER = ("scenarios", "contract", "sandbox", "unit", "chart", "api", "kill")
+# The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
+# so that none is left over in the end. A folder that is not named here comes after these.
+ORDER = ("unit", "scenarios", "sandbox", "contract", "chart", "api", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -44,7 +44,7 @@ WORKERS = {
     "kill": (2, "loadfile"),
 }
 # So many workers keep two cores busy, whatever they work at; more where there are more cores.
-ROOM = max(5, 2 * (os.cpu_count() or 1))
+ROOM = max(6, 2 * (os.cpu_count() or 1))
 # Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
 ALONE = ("kill",)
 # Plugins that are dear to import, and the part that needs them.

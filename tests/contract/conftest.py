@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from candidates import CANDIDATES, Candidate, Connecting
@@ -15,12 +15,21 @@ from project_operator.backends.base import Backend
 from project_operator.errors import BackendUnavailable
 
 Connect = Callable[..., Any]
+COLLECTED: Final = pytest.StashKey[frozenset[str]]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before `-k` and `-m` leave some of them out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[COLLECTED] = frozenset(item.nodeid for item in items)
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.contract)
+
+
+@pytest.fixture
+def collected(pytestconfig: pytest.Config) -> frozenset[str]:
+    """Ids of all tests in the files of this run, chosen or not."""
+    return pytestconfig.stash[COLLECTED]
 
 
 @pytest.fixture(scope="session")

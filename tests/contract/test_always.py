@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from itertools import product
 from typing import Any
 
@@ -14,12 +15,16 @@ from scripted_server import Exchange, never, say
 from troubles import PAGE, echo, failing, marked, noticed
 from twins import Leaking
 
+from project_operator.backends import transport
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
+from project_operator.backends.calls import Answer, Call, NoAnswer
+from project_operator.backends.deadlines import Deadline
+from project_operator.backends.transport import Transport
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
 
-Call = Callable[[Backend, RemoteProject], Awaitable[Any]]
+Asking = Callable[[Backend, RemoteProject], Awaitable[Any]]
 
-CALLS: dict[str, Call] = {
+CALLS: dict[str, Asking] = {
     "connect": lambda backend, _: backend.connect(),
     "list_projects": lambda backend, _: backend.list_projects(),
     "get_project": lambda backend, project: backend.get_project(project.id),
@@ -108,6 +113,39 @@ async def test_an_answer_that_drips_does_not_buy_time(
     begun = asyncio.get_running_loop().time()
     await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
     assert asyncio.get_running_loop().time() - begun < 3
+
+
+@pytest.fixture
+def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Deadline]:
+    """The deadline of each request that is sent, signing in included."""
+    found: list[Deadline] = []
+    exchange = Transport._exchange
+
+    async def watched(self: Transport, call: Call, deadline: Deadline) -> Answer | NoAnswer:
+        found.append(deadline)
+        return await exchange(self, call, deadline)
+
+    monkeypatch.setattr(Transport, "_exchange", watched)
+    return found
+
+
+@each_call()
+async def test_all_requests_of_a_call_share_one_deadline(
+    connect: Callable[..., Any], box: Middlebox, project: RemoteProject, name: str, deadlines: list[Deadline]
+) -> None:
+    backend = await knowing(await connect(), box, project)
+    deadlines.clear()
+    await CALLS[name](backend, project)
+    assert len(deadlines) >= len(box.requests) > 0
+    assert len(set(deadlines)) == 1
+
+
+async def test_a_transport_that_begins_each_request_anew_is_caught(
+    connect: Callable[..., Any], deadlines: list[Deadline], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "within", lambda seconds: nullcontext(Deadline(seconds)))
+    await connect()
+    assert len(set(deadlines)) > 1
 
 
 @each_call("connect")

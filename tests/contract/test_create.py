@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from candidates import WRITES, Candidate, Purpose, plain
+from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
 from scripted_server import Script, hang_up, never, say
 from troubles import LONG, MUTE, PAGE, TROUBLES, each, failing, marked, noticed, sent
@@ -72,6 +72,7 @@ class TestCreated:
             project = await backend.create_project(marked(name=name), before_send=lambda: None)
             assert project.content.name == candidate.truth()[project.id].name == name
 
+    @where(lambda candidate: candidate.tags)
     async def test_tags_at_every_bound(self, backend: Backend, candidate: Candidate) -> None:
         project = await backend.create_project(marked(tags=candidate.tags), before_send=lambda: None)
         assert sorted(project.content.tags) == sorted(candidate.truth()[project.id].tags) == sorted(candidate.tags)

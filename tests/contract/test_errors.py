@@ -15,13 +15,13 @@ from troubles import failing, marked
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
 
 ROWS = [
-    pytest.param(key, row, id=f"{key}: {row.name}")
+    pytest.param(key, row, id=f"{key}-{row.name}")
     for key, candidate in CANDIDATES.items()
     for row in candidate.error_rows
 ]
 LEAST = 40
 RFC = re.compile(r"RFC \d{4}, \d+(\.\d+)*")
-EVIDENCE = re.compile(r"\[[A-Za-z?]+\]")
+EVIDENCE = re.compile(r"\[[A-Za-z? ]+\]")
 
 
 def asking(name: str, backend: Backend, project: RemoteProject) -> Awaitable[Any]:

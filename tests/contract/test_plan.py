@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from candidates import DELETING, Candidate, plain
+from candidates import DELETING, Candidate, plain, where
 from middlebox import Middlebox
 from troubles import marked, noticed
 from twins import SayingLess
@@ -72,6 +72,7 @@ async def test_so_is_one_of_what_only_this_backend_has(backend: Backend, box: Mi
         assert await an_update_is_as_planned(backend, box, project, wanted)
 
 
+@where(lambda candidate: candidate.gives_access)
 async def test_so_is_one_of_the_access_of_groups(backend: Backend, box: Middlebox, candidate: Candidate) -> None:
     one, two = candidate.make_group("one"), candidate.make_group("two")
     project_id = candidate.make(ProjectContent("there"))

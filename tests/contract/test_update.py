@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from candidates import WRITES, Candidate, Purpose, plain
+from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
 from scripted_server import Script, never
 from troubles import TROUBLES, each, failing, noticed, sent
@@ -90,6 +90,7 @@ class TestUpdated:
         candidate.catch_up()
         assert plain((await backend.get_project(current.id)).content) == plain(wanted)
 
+    @where(lambda candidate: candidate.gives_access)
     async def test_access_of_groups_is_given_and_taken(
         self, backend: Backend, current: RemoteProject, candidate: Candidate
     ) -> None:

@@ -132,11 +132,13 @@ def expendable_installation(expendable_plane: ControlPlane) -> Installation:
 
 @pytest.fixture
 def expendable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scenario]:
-    """A control plane without our definitions, with an operator that has just been started."""
+    """A control plane without our definitions, with an operator that has just been started; other settings than the
+    quick ones are its parameter.
+    """
     # Asked for only now, for the same reason.
     plane: ControlPlane = request.getfixturevalue("expendable_plane")
     installation: Installation = request.getfixturevalue("expendable_installation")
-    settings = installation.settings | QUICK
+    settings = installation.settings | QUICK | getattr(request, "param", {})
     with OperatorProcess(installation.kubeconfig, tmp_path / "operator.log", settings) as process:
         made = Scenario(plane, process, recorded(plane, installation), title(request))
         made.open()

@@ -59,7 +59,8 @@ class AuditLog:
         self._offset += len(complete)
         for line in complete.splitlines():
             event = json.loads(line)
-            if event["user"]["username"] == self._user:
+            # Nobody, where a request ended before its sender was known; nothing can have come of it.
+            if event["user"].get("username") == self._user:
                 self._note(event, event.get("objectRef") or {})
 
     def _note(self, event: dict[str, Any], reference: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from project_operator.backends.csp import reference as csp
 from project_operator.backends.k5 import reference as k5
 from project_operator.backends.nscale import reference as nscale
 from project_operator.backends.openstack import reference as openstack
+from project_operator.backends.otc import reference as otc
 
 ID: Final = "7d3b0c2e9f8a4c15b6a1e2d3c4f50617"
 FOREIGN: Final = (b"", b"<html>nginx</html>", b"{}", b'{"error": "conflict"}', b'{"message": "hunter2"}', b"[]")
@@ -61,6 +62,12 @@ ANSWERING: Final = {
         openstack.PAGE,
         openstack.ERROR_PAGE,
         _KEYSTONE,
+    ),
+    "otc": Answering(
+        otc.PAGE,
+        otc.ERROR_PAGE,
+        (*_KEYSTONE, *_documents({"error_code": "IAM.0004", "error_msg": f"Could not find project: {ID}."})),
+        overridden=3,
     ),
     "k5": Answering(k5.PAGE, k5.ERROR_PAGE, _KEYSTONE, overridden=1, refuses_with=frozenset({501})),
     "csp": Answering(csp.PAGE, csp.ERROR_PAGE, _documents({"message": "…", "requestId": "a1"}, {"error": "x"})),

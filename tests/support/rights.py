@@ -35,7 +35,7 @@ def requests(audit_log: Path, user: str) -> Iterator[tuple[Right, int, str]]:
     for line in audit_log.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
         reference = entry.get("objectRef")
-        if entry["user"]["username"] != user or reference is None:
+        if entry["user"].get("username") != user or reference is None:
             continue
         resource = "/".join(filter(None, (reference["resource"], reference.get("subresource"))))
         right = Right(reference.get("apiGroup", ""), resource, entry["verb"])

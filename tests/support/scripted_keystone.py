@@ -38,6 +38,9 @@ PROJECT: Final = {
     "tags": [],
     "options": {},
 }
+DOMAIN_PROJECT: Final = PROJECT | {"is_domain": True, "domain_id": None, "parent_id": None}
+"""The same as a domain."""
+PATH: Final = f"/v3/projects/{ID}"
 HTML: Final = b"<html><body><h1>Internal Server Error</h1></body></html>"
 
 Outcome = Answer | NoAnswer
@@ -75,10 +78,24 @@ def signed_in(token: str = TOKEN, life: float = 3600.0, **scope: Any) -> Answer:
     return answer(201, {"token": {**stamps, "user": {"name": "operator"}, **scope}}, X_Subject_Token=token)
 
 
+def unchecked() -> None:
+    """Leave to send."""
+
+
+def never_asked() -> None:
+    """No leave to send."""
+    raise AssertionError("must not be asked for")
+
+
 def page(key: str, *items: Any, marker: str = "", truncated: bool = False) -> Answer:
     """A page (K5-2), with a link to the next where there is a ``marker``."""
     link = f"http://internal.example:5000/v3/{key}?limit=1000&marker={marker}" if marker else None
     return answer(200, {key: list(items), "links": {"next": link}} | ({"truncated": True} if truncated else {}))
+
+
+def cloud() -> dict[str, Answer]:
+    """A sign-in for the whole cloud."""
+    return {"POST /v3/auth/tokens": signed_in(project={"id": "admin"})}
 
 
 def remote(**content: Any) -> RemoteProject:

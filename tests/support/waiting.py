@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 WITHIN: Final = 20.0
 """Seconds after which what should happen counts as not happening; far more than it takes."""
-EVERY: Final = 0.05
-"""Seconds between two looks."""
+EVERY: Final = 0.1
+"""Seconds between two looks, each of which is work for whoever is looked at."""
 
 
 def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN, every: float = EVERY) -> T:

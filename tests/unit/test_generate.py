@@ -1,5 +1,7 @@
 """`project-operator generate` and `project-operator crds`."""
 
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,15 @@ from project_operator import cli, generate
 from project_operator.api.kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
+
+
+RENDERED_ONCE = tuple(replace(file, render=cache(file.render)) for file in generate.GENERATED)
+"""A text does not change while the tests run, and some take a tenth of a second."""
+
+
+@pytest.fixture(autouse=True)
+def _rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "GENERATED", RENDERED_ONCE)
 
 
 def run(*arguments: str) -> int:

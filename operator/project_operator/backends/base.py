@@ -9,7 +9,7 @@ Promises of every backend:
 * ``list_projects`` is complete or raises. It never returns a page for a whole, and never an empty tuple for a
   failure. Objects of another organisation that the server mixes in are left out.
 * ``get_project`` raises `ProjectNotFound` only for the vendor's own not-found answer for that id; where a credential
-  hears "forbidden" of what is missing, only for a complete listing begun after that, which such a credential is
+  hears "forbidden" of what is missing, only for a complete listing begun since the call, which such a credential is
   given whole or not at all.
 * ``verify_read_access`` succeeds only if a project of this organisation that exists would be shown to this credential.
 * ``create_project`` sends at most one request that creates, never retries it, and does nothing that can fail after
@@ -18,14 +18,15 @@ Promises of every backend:
   none: it may be sent again with another token, after ``before_send`` was called again.
 * ``update_project`` makes the project's content what it is told and leaves everything that `ProjectContent` does not
   name as it was in ``current``. It may take several requests; what fails is the first that fails, and those before it
-  stand.
-* ``plan_create``, ``plan_update`` and ``plan_delete`` send nothing and name the very requests that the call would send,
-  in order, sign-in apart. What nothing would be sent for is an empty tuple.
+  stand, but for what must not stay so (a lock that is off, a domain that is disabled), which is put right.
+* ``plan_create``, ``plan_update`` and ``plan_delete`` send nothing and name the very writes that the call would send,
+  in order. What nothing would be sent for is an empty tuple.
 * A role assignment is one of a group on the project itself: what is inherited or of a user is neither shown nor
   touched.
-* ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end.
-* Every request ends within ``timeout``, counted from when the limiter let it through; a call is one request, or the
-  few that its backend says. None waits for provisioning. Redirects are not followed.
+* ``delete_project`` of the missing succeeds. It starts deletion and never waits for its end. Other projects, groups or
+  users never go with a project: where they would, `DeletionBlocked` names them.
+* Every request ends within ``timeout``, counted from when the limiter let it through; a call of several has a deadline
+  for all of them that its backend says. None waits for provisioning. Redirects are not followed.
 * Every failure is one of the `BackendError` classes. A write with no usable answer is `OutcomeUnknown`, never
   anything milder.
 * No secret, and no text of an answer that did not parse as this vendor's error, gets into an exception, a log line or
@@ -217,7 +218,7 @@ class Backend(Protocol):
         """Replace the content of ``current``. `WriteConflict`: read again, compare again."""
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
-        """Start the deletion of one project; succeeds if it is missing."""
+        """Start the deletion of one project; succeeds if it is missing. `DeletionBlocked`: something is in the way."""
 
     def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
         """What `create_project`, and the update that completes it, would send."""

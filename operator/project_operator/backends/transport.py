@@ -87,7 +87,9 @@ class Transport:
         _keep_headers_out_of_logs()
 
     def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
-        """For several calls that are one to the caller: they share a deadline, ``times`` that of a single call."""
+        """For several calls that are one to the caller: they share a deadline, ``times`` that of a single one, which
+        each of them keeps.
+        """
         return within(self._timeout * times)
 
     async def exchange(self, call: Call) -> Answer | NoAnswer:
@@ -105,7 +107,10 @@ class Transport:
         async with self._admission:
             deadline.excuse(came)
             watch = Watch(call, None if self._proxied else self._destination)
-            timer = asyncio.timeout_at(deadline.at)
+            # In a deadline of several calls none has more than it would by itself: what is sent ends in known time.
+            own = asyncio.get_running_loop().time() + self._timeout
+            ends_at, seconds = min((own, self._timeout), (deadline.at, deadline.seconds))
+            timer = asyncio.timeout_at(ends_at)
             try:
                 async with timer:
                     self._under_way.add(timer)
@@ -121,7 +126,7 @@ class Transport:
                 self._ended.set()
             if self._closed:
                 return NoAnswer(Lost.CLOSED, watch.sent, _CLOSED, trace_id)
-            return NoAnswer(Lost.DEADLINE, watch.sent, f"no answer within {deadline.seconds:g} s", trace_id)
+            return NoAnswer(Lost.DEADLINE, watch.sent, f"no answer within {seconds:g} s", trace_id)
 
     async def aclose(self) -> None:
         """Close all connections. Calls under way end at once, without an answer; later ones are not sent."""

@@ -22,6 +22,10 @@ def _nothing(_: IdentityBackendSpec) -> str:
     return ""
 
 
+def _all_held(_spec: ProjectSpec, _backend: IdentityBackendSpec, _organization_id: str) -> tuple[UnsupportedField, ...]:
+    return ()
+
+
 def _unchanged(vendor: "Vendor", _: IdentityBackendSpec) -> "Vendor":
     return vendor
 
@@ -102,6 +106,9 @@ class Vendor:
     unsupported: Unsupported
     endpoint: Callable[[IdentityBackendSpec], str]
     """Type and URL in one normal form: equal for two spellings of the same, different for two places."""
+    unsupported_here: Callable[[ProjectSpec, IdentityBackendSpec, str], tuple[UnsupportedField, ...]] = _all_held
+    """The fields of a Project that the kind can hold and one backend object is not set up for: its spec, and the id of
+    the organization that was resolved."""
     replaces: Callable[[IdentityBackendSpec], str] = _nothing
     """Key of the Secret whose value the backend may replace (`keeping.Keeper`); "" where it replaces none."""
     configured: Callable[["Vendor", IdentityBackendSpec], "Vendor"] = _unchanged

@@ -77,9 +77,9 @@ class Listing:
         return cls(
             begun_at,
             by_id,
-            {mark: tuple(sorted(found, key=_age)) for mark, found in by_mark.items()},
-            {name: tuple(sorted(found, key=_age)) for name, found in by_name.items()},
-            {owner: tuple(sorted(found, key=_age)) for owner, found in by_owner_name.items()},
+            {mark: _by_age(found) for mark, found in by_mark.items()},
+            {name: _by_age(found) for name, found in by_name.items()},
+            {owner: _by_age(found) for owner, found in by_owner_name.items()},
             credible,
         )
 
@@ -95,6 +95,11 @@ class Listing:
     def of_mark(self, mark: str) -> tuple[RemoteProject, ...]:
         """Everything that carries exactly this mark, oldest first, those being deleted included."""
         return self.by_mark.get(mark, ())
+
+
+def _by_age(found: list[RemoteProject]) -> tuple[RemoteProject, ...]:
+    """Oldest first; nearly always there is one."""
+    return tuple(sorted(found, key=_age)) if len(found) > 1 else (found[0],)
 
 
 def _age(project: RemoteProject) -> tuple[float, str]:

@@ -167,6 +167,9 @@ def _delete(view: View, backend: BackendView) -> Action:
             return _look_at(view, backend, project_id, announced)
         if seen.project is None:
             continue
+        if project_id != view.record.id and not claims.is_ours(view, seen.project):
+            # It was condemned for a mark that somebody has taken off since.
+            continue
         if not seen.project.deleting:
             return _send_delete(view, backend, seen.project, announced)
         waiting.append(seen.project)
@@ -207,6 +210,15 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
                 "deleted. Set `deletionPolicy: Orphan` to let it go",
             ),
         )
+    if project.id != view.record.id and _is_a_copy(backend, project):
+        return rest.on_verdict(
+            view,
+            Verdict(
+                Reason.CONFLICT,
+                f"the deletion waits: project {project.id} carries this object's mark too, but '{project.created_by}' "
+                f"made it, and not '{backend.principal}': take the mark off it in the backend, or delete it there",
+            ),
+        )
     if not backend.verbs.delete:
         return rest.on_verdict(
             view,
@@ -228,6 +240,11 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
     return Delete(project.id)
+
+
+def _is_a_copy(backend: BackendView, project: RemoteProject) -> bool:
+    """Whether somebody else made what carries our mark: a mark that a person copied is not ours to delete."""
+    return bool(backend.principal and project.created_by) and project.created_by != backend.principal
 
 
 def _lock(view: View) -> str | None:

@@ -38,6 +38,9 @@ class Users(Protocol):
     def users_of(self, key: Key) -> int:
         """How many Projects name it, or hold a record of intent for it."""
 
+    def rules_changed(self, key: Key) -> None:
+        """Its spec is another one."""
+
 
 class BackendWorker:
     """Works on one backend object at a time for as many callers as there are."""
@@ -118,6 +121,9 @@ class BackendWorker:
             entry.verdict = Verdict(Reason.INVALID_SPEC, problems)
             await self._report(key, raw, entry, held(Reason.INVALID_SPEC, problems))
             return None
+        if entry.spec is not None and entry.spec != backend.spec:
+            # Connected or not: what its Projects may ask for may be something else now.
+            self._users.rules_changed(key)
         entry.spec = backend.spec
         if backend.metadata.deleting and not self._users.users_of(key):
             # The Secret first, then the object.

@@ -102,7 +102,10 @@ def _view(
 
     def unsupported(asked: Project) -> tuple[UnsupportedField, ...]:
         policy = asked.spec.deletion_policy or default
-        return vendor.unsupported(asked.spec, name=asked.remote_name, deletion_policy=DeletionPolicy(policy))
+        return (
+            *vendor.unsupported(asked.spec, name=asked.remote_name, deletion_policy=DeletionPolicy(policy)),
+            *vendor.unsupported_here(asked.spec, spec, connection.facts.organization_id),
+        )
 
     return BackendView(
         kind=kind,

@@ -214,6 +214,10 @@ class Engine:
         """How many Projects still need a backend object."""
         return self._references.using(key.place)
 
+    def rules_changed(self, key: Key) -> None:
+        """Who refers to it is judged anew."""
+        self.wake(self._references.referring(key.place), routine=True)
+
     def connection_changed(self, connection: Connection) -> None:
         """Its object says so, and who waits for it goes on."""
         self._queue.add(connection.key)

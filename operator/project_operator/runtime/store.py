@@ -109,6 +109,7 @@ class References:
         self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._at_endpoint: dict[str, set[str]] = defaultdict(set)
         self._referring: dict[Place, set[Key]] = defaultdict(set)
+        self._deleting: set[Key] = set()
         self._holding: Counter[Place] = Counter()
         self._tenants: dict[str, set[Key]] = defaultdict(set)
 
@@ -134,11 +135,8 @@ class References:
     def named(self, endpoint: str) -> tuple[frozenset[str], frozenset[str]]:
         """Every id that a status names in that place, and those of them whose Projects are all being deleted."""
         named = frozenset(self._at_endpoint.get(endpoint, ()))
-        leaving = frozenset(
-            project_id
-            for project_id in named
-            if all(self._facts[key].deleting for key in self._naming[endpoint, project_id])
-        )
+        ends = {self._facts[key].project_id for key in self._deleting if self._facts[key].endpoint == endpoint}
+        leaving = frozenset(one for one in ends & named if self._naming[endpoint, one] <= self._deleting)
         return named, leaving
 
     def referring(self, place: Place) -> frozenset[Key]:
@@ -172,6 +170,8 @@ class References:
             self._holding[place] += facts.held
         if facts.is_tenant:
             self._tenants[key.namespace].add(key)
+        if facts.deleting:
+            self._deleting.add(key)
         if facts.project_id:
             self._naming[facts.endpoint, facts.project_id].add(key)
             self._at_endpoint[facts.endpoint].add(facts.project_id)
@@ -184,6 +184,7 @@ class References:
             self._holding[place] -= facts.held
             if not self._referring[place]:
                 del self._referring[place], self._holding[place]
+        self._deleting.discard(key)
         if facts.is_tenant:
             self._tenants[key.namespace].discard(key)
             if not self._tenants[key.namespace]:

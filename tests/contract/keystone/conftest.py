@@ -85,8 +85,6 @@ def small_pages() -> Iterator[EmbeddedKeystone]:
 
 
 @pytest.fixture
-def paged(small_pages: EmbeddedKeystone) -> Iterator[Domain]:
+def paged(small_pages: EmbeddedKeystone) -> Domain:
     """A domain of its own there."""
-    made = make_domain(small_pages)
-    yield made
-    made.remove()
+    return make_domain(small_pages)

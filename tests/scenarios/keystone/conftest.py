@@ -1,10 +1,22 @@
 """Scenarios on the real Keystone: a namespace and a domain for each."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 from keystone import Domain
 from keystone_scenario import KeystoneScenario
+
+HERE: Final = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks in a hook of the same name
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker starts Keystone (--dist=loadgroup)."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("keystone"))
 
 
 @pytest.fixture

@@ -23,6 +23,27 @@ def test_by_id(stage: KeystoneScenario) -> None:
     stage.assert_quiet()
 
 
+def test_of_the_roles_found_at_an_import_those_that_the_spec_names_become_ours(stage: KeystoneScenario) -> None:
+    """Only those in `status.applied`, or imported, are ever removed."""
+    group, member, reader = (
+        stage.domain.make_group("theirs"),
+        stage.admin.role_id("member"),
+        stage.admin.role_id("reader"),
+    )
+    project = stage.admin.make_project("team", stage.domain.id)
+    for role in (member, reader):
+        stage.admin.grant(role, f"projects/{project}", group=group)
+
+    stage.apply_project(import_={"id": project}, groups=[{"name": "theirs", "roles": [{"name": "member"}]}])
+    imported = stage.wait_ready()
+    assert {one.role for one in stage.assignments()} == {member, reader}
+    assert imported["status"]["applied"]["roleAssignments"] == [{"groupID": group, "roleID": member}]
+
+    stage.edit({"groups": []})
+    stage.wait_ready()
+    assert {one.role for one in stage.assignments()} == {reader}
+
+
 def test_by_name(stage: KeystoneScenario) -> None:
     project = stage.admin.make_project("legacy", stage.domain.id)
     stage.apply_project(import_={"byName": "Required"}, name="legacy")

@@ -36,9 +36,8 @@ def test_a_child_that_somebody_else_made_blocks_the_deletion(stage: KeystoneScen
 
     stage.delete()
 
-    refused = stage.wait_for("False", Reason.REQUEST_REFUSED)
-    message = condition(refused, "Ready")["message"]
-    assert f"Cannot delete the project {project_id}" in message, "Keystone's own words"
+    blocked = stage.wait_for("False", Reason.DELETION_BLOCKED)
+    assert "1 project ('theirs')" in condition(blocked, "Ready")["message"]
     assert stage.remote().id == project_id
 
     stage.admin.remove_project(child)

@@ -94,7 +94,7 @@ def test_a_limit_and_a_token_that_dies_are_waited_out(stage: OTCScenario) -> Non
     """T2-8, T2-10."""
     stage.connect()
     stage.iam.admin.fail_over()
-    stage.iam.admin.configure(limit=1, window=2.0)
+    stage.iam.admin.configure(limit=1, window=0.5)
     stage.apply_project()
     stage.wait_ready()
     assert len(stage.remotes()) == 1

@@ -6,6 +6,8 @@ import pytest
 import yaml
 from scenario import Scenario, condition
 
+from project_operator.api.marks import ORPHANED
+from project_operator.api.names import MARK_TAG
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS
 
 
@@ -43,6 +45,28 @@ def test_it_is_imported_where_that_is_allowed(shared: Scenario) -> None:
     _rules(shared, **{"import": "Allowed"})
     shared.apply(shared.tenant(import_={"id": project_id}))
     assert shared.wait_ready()["status"]["id"] == project_id
+
+
+def test_what_was_imported_while_that_was_allowed_is_let_be_when_it_no_longer_is(shared: Scenario) -> None:
+    (project_id,) = shared.identity.admin.make_projects(name_prefix="team")
+    _rules(shared, **{"import": "Allowed"})
+    shared.apply(shared.tenant(import_={"id": project_id}, deletionPolicy="Orphan"))
+    shared.wait_ready()
+    written = len(shared.calls())
+
+    _rules(shared, **{"import": None})
+    rule = "`spec.import` is not permitted by ClusterIdentityBackend"
+    assert _refusal(shared).startswith(rule)
+    shared.edit({"import": None, "description": "mine"})
+    assert _refusal(shared).startswith(rule), "what is in the spec does not matter"
+    shared.identity.admin.edit_project(project_id, description="private")
+    shared.wait_for_listings()
+    assert "private" not in shared.kubectl("get", "iproj", "team", "--output=yaml")
+    assert len(shared.calls()) == written
+
+    shared.delete()
+    shared.wait_gone()
+    assert shared.remote().tag(MARK_TAG) == ORPHANED
 
 
 def test_a_name_outside_the_prefix_is_refused_at_first_and_later(shared: Scenario) -> None:

@@ -1,11 +1,12 @@
 """What the contract suite needs to know of a backend, so that nothing of a vendor is in its tests."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
 from scripted_server import Received
@@ -35,6 +36,15 @@ class Purpose(StrEnum):
 WRITES: Final = frozenset({Purpose.CREATE, Purpose.UPDATE, Purpose.DELETE})
 CALLS: Final = WRITES | {Purpose.READ}
 """Everything but signing in, which a backend does when it needs to."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is otherwise with one kind of server than the table of capabilities says of all."""
+
+    words: str
+    test: str = ""
+    """What proves it, below `tests/contract`; "": the test that proves it elsewhere too."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,10 @@ class Candidate(ABC):
     """Likewise."""
     error_rows: ClassVar[tuple[ErrorRow, ...]]
     """What its answers mean."""
+    remarks: ClassVar[Mapping[str, Remark]] = MappingProxyType({})
+    """By the test that the table of capabilities (`scripts/capabilities.py`) names."""
+    gives_access: ClassVar[bool] = True
+    """Whether `access` gives any."""
     answers_in_full: ClassVar[bool] = True
     """Whether the answer to a creation shows the project; otherwise it is to be read."""
 
@@ -147,7 +161,7 @@ class Candidate(ABC):
 
     @abstractmethod
     def access(self, group_ids: Iterable[str]) -> dict[str, Any]:
-        """The fields of `ProjectContent` by which these groups, and no others, have access."""
+        """The fields of `ProjectContent` by which these groups, and no others, have access; empty: it gives none."""
 
     @abstractmethod
     def scene(self) -> Scene:

@@ -1,12 +1,13 @@
 """nscale Identity, on the embedded server."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Self
 
 from scripted_server import Received
 
-from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose
+from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
 from candidates.fields import Scene
 from candidates.nscale_answers import NSCALE_ROWS
 from project_operator.api.names import MARK_TAG
@@ -34,6 +35,13 @@ class NscaleCandidate(Candidate):
     names = ("x", "A" + "-_." * 20 + "z9")
     tags = (Tag("", ""), Tag("same", "one"), Tag("same", "two"), Tag("long", "v" * 255), Tag("a/b,c=d", "=,/"))
     error_rows = NSCALE_ROWS
+    remarks: ClassVar[Mapping[str, Remark]] = MappingProxyType(
+        {
+            "test_create.py::TestRefused::test_a_name_that_is_taken_is_told_apart": Remark(
+                "where the server minds; nscale takes any number of one name"
+            )
+        }
+    )
 
     @classmethod
     @contextmanager

@@ -70,12 +70,12 @@ _OWN: Final = (
         always(CredentialsRejected),
         "K3-6 [M]",
     ),
-    ErrorRow("403 by the policy", _says(403, _POLICY), _DENIED, "K4-1, K4-2, K4-3 [M]; API page, 403 [D]"),
+    ErrorRow("403 by the policy", _says(403, _POLICY), _DENIED, "K4-1 [M], K4-2 [M S], K4-3 [M]; API page, 403 [D]"),
     ErrorRow(
-        "403 that cannot delete", _says(403, "Cannot delete project X: it is not a leaf"), _STATE, "K8-2, K4-3 [M]"
+        "403 that cannot delete", _says(403, "Cannot delete project X: it is not a leaf"), _STATE, "K8-2 [M], K4-3 [M]"
     ),
-    ErrorRow("403 of an immutable project", _says(403, "X is immutable"), _STATE, "K6-10, K4-3 [M]"),
-    ErrorRow("404 of the project", _naming(404, "Could not find project: {}."), _GONE, "K3-20, K8-1 [M]"),
+    ErrorRow("403 of an immutable project", _says(403, "X is immutable"), _STATE, "K6-10 [M], K4-3 [M]"),
+    ErrorRow("404 of the project", _naming(404, "Could not find project: {}."), _GONE, "K3-20 [M], K8-1 [M]"),
     ErrorRow(
         "404 of the project, called text",
         _naming(404, "Could not find project: {}."),
@@ -107,22 +107,26 @@ _OWN: Final = (
         _TAKEN,
         "K6-1 [M]; API page, 409 [D]",
     ),
-    ErrorRow("413 page", say(413, PAGE, _REQUEST_ID, kind="text/html"), means(writes=RequestRefused), "K2-4 [M]"),
+    ErrorRow("413 page", say(413, PAGE, kind="text/html"), means(writes=RequestRefused), "K2-4 [M], K2-6 [M]"),
     ErrorRow("429 document", _says(429), always(Throttled), "K9-1 [S]"),
     ErrorRow("500 document", _says(500), _FAILED, "K2-1 [M]"),
-    ErrorRow("500 page", say(500, PAGE, _REQUEST_ID, kind="text/html"), _FAILED, "K2-3, K6-5 [M]"),
+    ErrorRow("500 page", say(500, PAGE, kind="text/html"), _FAILED, "K2-3 [M], K2-6 [M], K6-5 [M S]"),
     ErrorRow("503 document", _says(503), _FAILED, "K9-1 [S]"),
-    ErrorRow("410 document", _says(410), means(), "K2-1 [?]"),
-    ErrorRow("400 with megabytes of words", _says(400, "x" * 1_500_000), _LONG, "K2-1 [?]"),
-    ErrorRow("400 of many", say(400, b'[{"error": {"code": 400, "message": "m"}}]'), means(), "K2-1 [?]"),
-    ErrorRow("400 with a code in words", say(400, b'{"error": {"code": "bad", "message": "m"}}'), means(), "K2-1 [?]"),
+    ErrorRow("410 document", _says(410), means(), "K2-1 [M]; read"),
+    ErrorRow("400 with megabytes of words", _says(400, "x" * 1_500_000), _LONG, "K2-1 [M]; read"),
+    ErrorRow("400 of many", say(400, b'[{"error": {"code": 400, "message": "m"}}]'), means(), "K2-1 [M]; read"),
+    ErrorRow(
+        "400 with a code in words", say(400, b'{"error": {"code": "bad", "message": "m"}}'), means(), "K2-1 [M]; read"
+    ),
     ErrorRow("300, versions", say(300, b'{"versions": {"values": []}}'), means(), "K2-5 [?]"),
-    ErrorRow("200, nothing", say(200), means(), "K1-4, K1-5 [M]"),
-    ErrorRow("201, nothing", say(201), _FAILED, "K1-2 [M]"),
-    ErrorRow("202, nothing", say(202), _FAILED, "K1-2 [M]"),
+    ErrorRow("200, nothing", say(200), means(), "K1-4 [M], K1-5 [M]"),
+    ErrorRow("201, nothing", say(201), _FAILED, "K1-2 [M D]"),
+    ErrorRow("202, nothing", say(202), _FAILED, "K1-2 [M D]"),
     ErrorRow("204", say(204), means(connect=BackendUnavailable, delete_project=None), "K1-5 [M]"),
     ErrorRow("200, a project of nobody", say(200, b'{"project": {"name": "a", "enabled": true}}'), means(), "K1-3 [M]"),
-    ErrorRow("201, a project of nobody", say(201, b'{"project": {"name": "a", "enabled": true}}'), _FAILED, "K1-2 [M]"),
+    ErrorRow(
+        "201, a project of nobody", say(201, b'{"project": {"name": "a", "enabled": true}}'), _FAILED, "K1-2 [M D]"
+    ),
     ErrorRow(
         "200, a list that was cut",
         say(200, b'{"projects": [], "groups": [], "roles": [], "truncated": true, "links": {"next": null}}'),

@@ -222,6 +222,14 @@ class TestDeadline:
                 assert lost(await transport.exchange(get()))[0] is Lost.DEADLINE
             assert asyncio.get_running_loop().time() < deadline.at + 0.25
 
+    async def test_none_of_them_has_longer_than_it_would_by_itself(self, open_transport: Open) -> None:
+        async with ScriptedServer(in_turn(never, say(204))) as server:
+            transport = open_transport(server.url, timeout=0.2)
+            with transport.one_deadline(100) as deadline:
+                assert lost(await transport.exchange(post())) == (Lost.DEADLINE, True)
+                assert asyncio.get_running_loop().time() < deadline.at - 10
+                assert isinstance(await transport.exchange(get()), Answer)
+
     async def test_waiting_for_admission_does_not_count_there_either(self, open_transport: Open) -> None:
         admission = asyncio.Semaphore(1)
         async with ScriptedServer(say(204)) as server:

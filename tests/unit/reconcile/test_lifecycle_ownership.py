@@ -80,6 +80,23 @@ def test_a_duplicate_is_removed_only_where_that_is_on_and_the_credential_made_it
 
 
 @told()
+async def test_a_mark_that_somebody_copied_gives_nobody_s_project_away(world: World) -> None:
+    world.apply()
+    await world.ready()
+    named, copied = world.status()["id"], duplicate(world, "somebody")
+    await world.until(lambda: world.status().get("condemned") == [copied])
+    world.kube.delete("web")
+    message = await reason(world, "Conflict")
+    assert f"project {copied} carries this object's mark too, but 'somebody' made it, and not 'robot'" in message
+    assert [one.id for one in world.backend.living()] == [copied]
+    assert [detail for name, _, detail in world.backend.calls if name == "delete"] == [named]
+
+    world.backend.edit(copied, mark="")
+    await gone(world)
+    assert [one.id for one in world.backend.living()] == [copied]
+
+
+@told()
 async def test_what_is_left_over_is_reported(world: World) -> None:
     left = world.backend.make(ProjectContent("old", mark=world.mark("00000000-0000-4000-8000-0000000000ee", "old")))
     await world.until(lambda: any(notice.reason == "LeftOver" for _, notice in world.notices))

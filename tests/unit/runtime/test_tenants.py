@@ -127,6 +127,28 @@ def test_a_namespace_that_is_no_longer_selected_is_read_and_deleted_but_not_writ
     told(story)
 
 
+def test_a_selector_that_changes_is_followed_while_the_backend_cannot_be_used() -> None:
+    async def story(world: World) -> None:
+        world.install_for_all()
+        world.apply(backendRef=CLOUD)
+        world.start()
+        await world.ready()
+        world.kube.label("token", SECRETS, "identity", _=None)
+        await backend_says(world, "SecretNotLabelled")
+        assert world.is_ready(), "an outage says nothing new about what is settled"
+        world.kube.edit("cloud", CLUSTER_IDENTITY_BACKENDS, namespaceSelector=WEB)
+        await refused(world, "does not select the namespace 'ns'")
+        calls = len(world.backend.calls)
+
+        world.kube.delete("web")
+        await refused(world, "the deletion waits: `spec.backendRef` is not permitted")
+        world.kube.edit("web", deletionPolicy="Orphan")
+        await world.until(lambda: world.kube.look("web") is None)
+        assert len(world.backend.calls) == calls
+
+    told(story)
+
+
 def test_rules_that_change_are_followed() -> None:
     async def story(world: World) -> None:
         world.install_for_all()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
-from project_operator.errors import BackendError
+from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, OutcomeUnknown
 
 
 class Operation(StrEnum):
@@ -93,13 +93,37 @@ REDIRECTS: Final = range(300, 400)
 CLIENT_ERRORS: Final = range(400, 500)
 
 TOO_MANY: Final = "too many requests"
-TOO_SLOW: Final = "took too long"
-MOVED: Final = "redirected to elsewhere, which is not followed"
-MOVED_URL: Final = f"{MOVED}; the URL must be the final one"
-LOST: Final = "failed, and may have been done all the same"
-"""What rows of every vendor say."""
+"""What a row about 429 says."""
+
+_MOVED: Final = "redirected to elsewhere, which is not followed"
+_FINAL: Final = "the URL must be the final one"
+_LOST: Final = "failed, and may have been done all the same"
 
 
 def in_front_of(vendor: str) -> str:
     """What rows say of answers that something before the vendor gives."""
     return f"something in front of {vendor} refuses to pass the request on"
+
+
+def wrong_url_rows(connect: frozenset[Asked], says: str, basis: str) -> tuple[Row[Asked], ...]:
+    """A URL that does not lead to the vendor, found out by what `connect` asks first."""
+    return (
+        Row(connect, REDIRECTS, ANY_BODY, ConnectionRefused, f"{_MOVED}; {_FINAL}", "RFC 9110, 15.4"),
+        Row(connect, only(408), ANY_BODY, BackendUnavailable, "took too long", "RFC 9110, 15.5.9"),
+        Row(connect, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, says, basis),
+    )
+
+
+def last_rows(
+    writes: frozenset[Asked], everything: frozenset[Asked], vendor: str, basis: str
+) -> tuple[Row[Asked], ...]:
+    """What no other row is about: a write may have been done, unless who answers cannot have passed it on."""
+    in_front = in_front_of(vendor)
+    return (
+        Row(writes, only(421), FOREIGN_BODY, BackendUnavailable, in_front, "RFC 9110, 15.5.20"),
+        Row(writes, only(431), FOREIGN_BODY, BackendUnavailable, in_front, "RFC 6585, 5"),
+        Row(writes, REDIRECTS, ANY_BODY, OutcomeUnknown, _MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
+        Row(writes, ANY_STATUS, ANY_BODY, OutcomeUnknown, _LOST, basis, quotes=True),
+        Row(everything, REDIRECTS, ANY_BODY, BackendUnavailable, _MOVED, "RFC 9110, 15.4"),
+        Row(everything, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", basis, quotes=True),
+    )

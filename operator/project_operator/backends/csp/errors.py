@@ -9,30 +9,24 @@ from typing import Final
 from project_operator.backends.answer_table import rows
 from project_operator.backends.answer_table.rows import (
     ANY_BODY,
-    ANY_STATUS,
     CLIENT_ERRORS,
     FOREIGN_BODY,
-    LOST,
-    MOVED,
-    MOVED_URL,
-    REDIRECTS,
     TOO_MANY,
-    TOO_SLOW,
     ErrorDocument,
     Row,
     in_front_of,
+    last_rows,
     only,
     own_body,
+    wrong_url_rows,
 )
 from project_operator.backends.answer_table.table import AnswerTable
 from project_operator.backends.calls import Answer
 from project_operator.backends.csp.payloads import read_error, read_oauth_error
 from project_operator.errors import (
     BackendUnavailable,
-    ConnectionRefused,
     CredentialsRejected,
     NameTaken,
-    OutcomeUnknown,
     PermissionDenied,
     ProjectNotFound,
     RequestRefused,
@@ -155,20 +149,13 @@ _ROWS: Final = (
     Row(UPDATE | CHANGE_ROLES, only(409), _CSP, RequestRefused, "a conflict", "V5-1 [?]", quotes=True),
     Row(WRITES, only(413), ANY_BODY, RequestRefused, _LARGE, "RFC 9110, 15.5.14"),
     # A URL that does not lead to the platform.
-    Row(CONNECT, REDIRECTS, ANY_BODY, ConnectionRefused, MOVED_URL, "RFC 9110, 15.4"),
-    Row(CONNECT, only(408), ANY_BODY, BackendUnavailable, TOO_SLOW, "RFC 9110, 15.5.9"),
-    Row(CONNECT, CLIENT_ERRORS, ANY_BODY, ConnectionRefused, _NOT_CSP, "V6-4 [I]"),
+    *wrong_url_rows(CONNECT, _NOT_CSP, "V6-4 [I]"),
     # Given by something in front of the platform instead of passing the request on.
     Row(READS | SIGN_IN, CLIENT_ERRORS, ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]"),
     Row(WRITES, only(404), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]: no route"),
     Row(WRITES, only(405), ANY_BODY, BackendUnavailable, _IN_FRONT, "V6-4 [I]: a method that the path does not have"),
-    Row(WRITES, only(421), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 9110, 15.5.20"),
-    Row(WRITES, only(431), FOREIGN_BODY, BackendUnavailable, _IN_FRONT, "RFC 6585, 5"),
     # Everything else.
-    Row(WRITES, REDIRECTS, ANY_BODY, OutcomeUnknown, MOVED, "RFC 9110, 15.4: 303 may mean that it was done"),
-    Row(WRITES, ANY_STATUS, ANY_BODY, OutcomeUnknown, LOST, "V6-4 [I]; API page, 500", quotes=True),
-    Row(ALL, REDIRECTS, ANY_BODY, BackendUnavailable, MOVED, "RFC 9110, 15.4"),
-    Row(ALL, ANY_STATUS, ANY_BODY, BackendUnavailable, "failed", "V6-4 [I]; API page, 500", quotes=True),
+    *last_rows(WRITES, ALL, "the platform", "V6-4 [I]; API page, 500"),
 )
 
 

@@ -28,9 +28,9 @@ from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.payloads import (
     DomainDocument,
     VersionDocument,
+    item_to_group,
     item_to_project,
-    items_to_groups,
-    items_to_roles,
+    item_to_role,
     read,
     read_project,
 )
@@ -132,12 +132,13 @@ class K5Backend:
         """Those of the domain."""
         operation = Operation.LIST_GROUPS
         items = await self._items(get(operation, requests.GROUPS, domain_id=self._home.id), "groups")
-        return ANSWERS.whole(operation, items_to_groups(items))
+        return tuple(ANSWERS.whole(operation, item_to_group(item)) for item in items)
 
     async def list_roles(self) -> tuple[Role, ...]:
         """All there are: K5 has none that belong to a domain (F7-5)."""
         operation = Operation.LIST_ROLES
-        return ANSWERS.whole(operation, items_to_roles(await self._items(get(operation, requests.ROLES), "roles")))
+        items = await self._items(get(operation, requests.ROLES), "roles")
+        return tuple(ANSWERS.whole(operation, item_to_role(item)) for item in items)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """Of two creations with one name one is refused, whatever the case of either (F6-5)."""

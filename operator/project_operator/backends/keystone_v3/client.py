@@ -1,5 +1,6 @@
 """Requests to Keystone with a token that is alive, and every answer either usable or an error of our tree."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -22,16 +23,28 @@ from project_operator.backends.keystone_v3.requests import TOKENS, Asked, Reques
 from project_operator.backends.keystone_v3.tokens import Token
 from project_operator.backends.tokens import TokenKeeper
 from project_operator.backends.transport import Transport
+from project_operator.backends.trust import Lost
 from project_operator.errors import BackendUnavailable
 
-_LONGEST_ANSWER: Final = 64 * MEBIBYTE
-"""Bytes. A page of 1,000 projects takes some 340,000; descriptions have no bound of their own (K1-8)."""
+_LONGEST_PAGE: Final = 16 * MEBIBYTE
+"""Bytes that are read, and then taken apart, at once. A page of 1,000 projects takes some 340,000; descriptions have no
+bound of their own (K1-8), so a page that is longer is asked for in parts."""
+
+_LONGEST_LIST: Final = 64 * MEBIBYTE
+"""Bytes of all pages of a list. What was taken apart of a page goes with it; what was made of it stays."""
+
+_BATCH: Final = 250
+"""Items that are read before others have a turn: some 5 ms."""
+
+_PARTS: Final = 10
+"""In so many parts is a page asked for that is too long."""
 
 _MOST_PAGES: Final = 1000
 _WALKS: Final = 4
 """How often a list is begun anew because what a page ended with is gone."""
 
 Document = TypeVar("Document", bound=Payload)
+Item = TypeVar("Item")
 
 
 class KeystoneClient:
@@ -70,11 +83,7 @@ class KeystoneClient:
         Raises:
             BackendError: what else came of it.
         """
-        with self.one_deadline():
-            outcome, token = await self._tokens.send(
-                lambda token: self._exchange(request, token, before_send),
-                lambda outcome, token: self._doubtful(request.asked, outcome, token),
-            )
+        outcome, token = await self._outcome(request, before_send)
         return self._usable(request.asked, outcome, token.value)
 
     async def read(self, document: type[Document], request: Request) -> Document | None:
@@ -97,13 +106,16 @@ class KeystoneClient:
             raise self.answers.unusable(request.asked.operation, answer)
         return page.items
 
-    async def list_all(self, operation: Operation, path: str, key: str, **query: str) -> list[Any]:
-        """The items under ``key`` of every page of ``path``, unread, each with an id; complete or an error.
+    async def list_all(
+        self, operation: Operation, path: str, key: str, made_of: Callable[[Any], Item | None], **query: str
+    ) -> list[Item]:
+        """What ``made_of`` makes of each item under ``key`` on every page of ``path``; complete or an error, also where
+        one item is none (None).
 
         Pages begin after an item. Where that is gone by the time, the list is begun anew (K5-7).
         """
         for _ in range(_WALKS):
-            items = await self._walk(operation, path, key, query)
+            items = await self._walk(operation, path, key, made_of, query)
             if items is not None:
                 return items
         raise BackendUnavailable(
@@ -119,33 +131,57 @@ class KeystoneClient:
         self._tokens.forget()
         await self._transport.aclose()
 
-    async def _walk(self, operation: Operation, path: str, key: str, query: dict[str, str]) -> list[Any] | None:
-        found: list[Any] = []
+    async def _walk(
+        self,
+        operation: Operation,
+        path: str,
+        key: str,
+        made_of: Callable[[Any], Item | None],
+        query: dict[str, str],
+    ) -> list[Item] | None:
+        found: list[Item] = []
         markers: set[str] = set()
         marker = ""
-        size = 0
-        # However many pages a server makes up, what is kept of them is bounded, and so is the time.
+        size, limit = 0, self._dialect.page_limit
+        # However many pages a server makes up, what is kept of them is bounded.
         for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
-            request = get(operation, path, begin.values(), **query, limit=str(self._dialect.page_limit), **begin)
-            answer = await self.send(request)
-            if not self.answers.succeeded(request.asked.operation, answer):
+            request = get(operation, path, begin.values(), **query, limit=str(limit), **begin)
+            outcome, token = await self._outcome(request)
+            if isinstance(outcome, NoAnswer) and outcome.why is Lost.OVERSIZED and limit >= _PARTS:
+                limit //= _PARTS
+                continue
+            answer = self._usable(request.asked, outcome, token.value)
+            if not self.answers.succeeded(operation, answer):
                 return None
             page = read_page(answer.body, key)
             if page is None or page.marker in markers:
                 raise self.answers.unusable(operation, answer)
             size += len(answer.body)
-            if size > _LONGEST_ANSWER:
+            if size > _LONGEST_LIST:
                 break
-            found += page.items
+            for start in range(0, len(page.items), _BATCH):
+                made = (made_of(item) for item in page.items[start : start + _BATCH])
+                found += [self.answers.whole(operation, item) for item in made]
+                await asyncio.sleep(0)
             if not page.marker:
                 return found
             marker = page.marker
             markers.add(marker)
         raise BackendUnavailable(
-            f"{operation.words}: the list does not end within {_MOST_PAGES} pages and {_LONGEST_ANSWER >> 20} MiB",
+            f"{operation.words}: the list does not end within {_MOST_PAGES} pages and {_LONGEST_LIST >> 20} MiB",
             operation=operation,
         )
+
+    async def _outcome(
+        self, request: Request, before_send: Callable[[], None] | None = None
+    ) -> tuple[Answer | NoAnswer, Token]:
+        """What came of ``request``, and the token that it was sent with in the end."""
+        with self.one_deadline():
+            return await self._tokens.send(
+                lambda token: self._exchange(request, token, before_send),
+                lambda outcome, token: self._doubtful(request.asked, outcome, token),
+            )
 
     async def _exchange(
         self, request: Request, token: Token, before_send: Callable[[], None] | None
@@ -153,7 +189,7 @@ class KeystoneClient:
         headers = {"Accept": "application/json", "X-Auth-Token": token.value}
         if request.body is not None or self._dialect.typed_always:
             headers["Content-Type"] = self._dialect.content_type
-        call = Call(request.method, request.target, headers, request.body, _LONGEST_ANSWER, before_send)
+        call = Call(request.method, request.target, headers, request.body, _LONGEST_PAGE, before_send)
         return await self._transport.exchange(call)
 
     def _doubtful(self, asked: Asked, outcome: Answer | NoAnswer, token: Token) -> bool:

@@ -36,8 +36,9 @@ async def find_domain(client: KeystoneClient, wanted: Reference, field: str) -> 
         document = await client.read(DomainDocument, request)
         found = [] if document is None else [document.domain]
     else:
-        items = await client.list_all(Operation.FIND_DOMAIN, DOMAINS, "domains", name=wanted.name)
-        found = [client.answers.whole(Operation.FIND_DOMAIN, read(NamedPayload, item)) for item in items]
+        found = await client.list_all(
+            Operation.FIND_DOMAIN, DOMAINS, "domains", lambda item: read(NamedPayload, item), name=wanted.name
+        )
     match found:
         case [domain]:
             return Domain(domain.id, domain.name)

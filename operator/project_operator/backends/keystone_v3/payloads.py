@@ -191,6 +191,18 @@ def read_error(body: bytes) -> ErrorDocument | None:
     return None if found is None else ErrorDocument(found.error.message)
 
 
+def peek(body: bytes, key: str) -> tuple[list[Any], bool] | None:
+    """The items under ``key`` of a page, unread, and whether there are more, said in whatever way; None: it is none."""
+    try:
+        document = from_json(body)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or not isinstance(items := document.get(key), list):
+        return None
+    links = document.get("links")
+    return items, bool(document.get("truncated") or (isinstance(links, dict) and links.get("next")))
+
+
 def read_page(body: bytes, key: str) -> Page | None:
     """The page in ``body`` whose items stand under ``key``; None where it is none, or one that hides its end.
 
@@ -229,18 +241,16 @@ def item_to_project(item: Any, place: MarkPlace) -> RemoteProject | None:
     return None if payload is None else _remote_project(payload, place)
 
 
-def items_to_groups(items: Sequence[Any]) -> tuple[Group, ...] | None:
-    """The items of a page as groups; None where one is none."""
-    found = [read(NamedPayload, item) for item in items]
-    groups = tuple(Group(item.id, item.name) for item in found if item is not None)
-    return groups if len(groups) == len(found) else None
+def item_to_group(item: Any) -> Group | None:
+    """An item of a page as a group; None where it is none."""
+    payload = read(NamedPayload, item)
+    return None if payload is None else Group(payload.id, payload.name)
 
 
-def items_to_roles(items: Sequence[Any]) -> tuple[Role, ...] | None:
-    """The items of a page as roles; None where one is none."""
-    found = [read(NamedPayload, item) for item in items]
-    roles = tuple(Role(item.id, item.name) for item in found if item is not None)
-    return roles if len(roles) == len(found) else None
+def item_to_role(item: Any) -> Role | None:
+    """An item of a page as a role; None where it is none."""
+    payload = read(NamedPayload, item)
+    return None if payload is None else Role(payload.id, payload.name)
 
 
 def items_to_assignments(items: Sequence[Any], project_id: str) -> tuple[RoleAssignment, ...] | None:

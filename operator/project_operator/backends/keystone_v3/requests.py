@@ -17,6 +17,7 @@ VERSION: Final = "/v3"
 TOKENS: Final = "/v3/auth/tokens?nocatalog"
 PROJECTS: Final = "/v3/projects"
 GROUPS: Final = "/v3/groups"
+USERS: Final = "/v3/users"
 ROLES: Final = "/v3/roles"
 DOMAINS: Final = "/v3/domains"
 ASSIGNMENTS: Final = "/v3/role_assignments"
@@ -140,14 +141,17 @@ def role_changes(
     return (*added, *removed)
 
 
-def deletion(project_id: str, *, is_domain: bool) -> tuple[Request, ...]:
-    """What deletes a project; one that is a domain has to be disabled before (K8-3)."""
-    disable = (_patch(project_id, {"id": project_id, "enabled": False}, "disable the domain, to delete it"),)
-    words = "delete the domain with all that is in it" if is_domain else "delete the project"
-    request = Request(
-        Asked(Operation.DELETE_PROJECT, frozenset({project_id})), "DELETE", project_path(project_id), words
-    )
-    return (*(disable if is_domain else ()), request)
+def switch(project_id: str, *, enabled: bool) -> Request:
+    """What disables a domain, so that it can be deleted (K8-3), or enables it again."""
+    words = "enable the domain again" if enabled else "disable the domain, to delete it"
+    return _patch(project_id, {"id": project_id, "enabled": enabled}, words)
+
+
+def deletion(project_id: str, *, is_domain: bool) -> Request:
+    """What deletes a project; one that is a domain must be disabled by then (K8-3)."""
+    words = "delete the domain, if nothing is in it" if is_domain else "delete the project"
+    asked = Asked(Operation.DELETE_PROJECT, frozenset({project_id}))
+    return Request(asked, "DELETE", project_path(project_id), words)
 
 
 def _changes(current: ProjectContent, content: ProjectContent, place: MarkPlace) -> dict[str, Any]:

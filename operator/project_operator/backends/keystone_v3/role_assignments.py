@@ -8,7 +8,7 @@ from project_operator.backends.base import RoleAssignment
 from project_operator.backends.keystone_v3 import requests
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import items_to_assignments, items_to_roles
+from project_operator.backends.keystone_v3.payloads import item_to_role, items_to_assignments
 from project_operator.backends.keystone_v3.requests import get
 from project_operator.errors import PermissionDenied, RequestRefused
 
@@ -42,6 +42,6 @@ async def read_group_by_group(
     for group_id in sorted(group_ids):
         path = f"{requests.project_path(project_id)}/groups/{quote(group_id, safe='')}/roles"
         items = await client.items(get(_OPERATION, path, {group_id}), "roles")
-        roles = client.answers.whole(_OPERATION, items_to_roles(items))
+        roles = [client.answers.whole(_OPERATION, item_to_role(item)) for item in items]
         found += [RoleAssignment(group_id, role.id) for role in roles]
     return tuple(sorted(found))

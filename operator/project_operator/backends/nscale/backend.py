@@ -14,15 +14,11 @@ from project_operator.backends.base import (
     Role,
 )
 from project_operator.backends.calls import Answer, Endpoint
+from project_operator.backends.nscale.account_credential import AccountCredential
 from project_operator.backends.nscale.client import LONGEST_LIST, NscaleClient
 from project_operator.backends.nscale.config import NscaleConfig
 from project_operator.backends.nscale.credential_payloads import AccountToken, read_accounts, read_subject
-from project_operator.backends.nscale.credentials import (
-    AccountCredential,
-    CertificateAlone,
-    Credential,
-    SessionCredential,
-)
+from project_operator.backends.nscale.credentials import CertificateAlone, Credential
 from project_operator.backends.nscale.errors import ANSWERS, SPEC_PATH, Operation
 from project_operator.backends.nscale.organizations import resolve_organization
 from project_operator.backends.nscale.paths import ORGANIZATIONS, USERINFO, VERSION, groups, projects, service_accounts
@@ -36,6 +32,7 @@ from project_operator.backends.nscale.payloads import (
     write_project,
 )
 from project_operator.backends.nscale.sender import Sender
+from project_operator.backends.nscale.session_credential import SessionCredential
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import BackendError, BackendUnavailable, RequestRefused

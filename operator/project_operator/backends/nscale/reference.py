@@ -12,13 +12,9 @@ ERROR_PAGE: Final = ErrorPage(
     title="nscale Identity",
     source="nscale/errors.py",
     facts=("nscale.md",),
-    example="N1.3-2",
+    example="N1.3-2 [id]",
     groups={ALL: "all", SIGNED_IN: "all but refresh token", USE: "all but connect", READS: "reads", WRITES: "writes"},
     rights_heading="Which right is needed",
     rights_column="right, at the scope of the organization",
-    remarks=(
-        "No row of that page was tried on nscale's hosted service: each was read in the server's source, or in what it"
-        " names."
-    ),
     signs_in=False,
 )

@@ -12,7 +12,7 @@ from project_operator.backends.keystone_v3.config import KeystoneConfig
 from project_operator.backends.keystone_v3.payloads import DOMAIN_ID, IS_DOMAIN
 from project_operator.backends.openstack.config import endpoint, from_spec
 from project_operator.backends.openstack.dialect import OPENSTACK
-from project_operator.backends.openstack.unsupported import unsupported
+from project_operator.backends.openstack.unsupported import unsupported, unsupported_here
 from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
 
 __all__ = ["VENDOR", "KeystoneConfig", "open_backend"]
@@ -38,5 +38,6 @@ VENDOR = Vendor(
     capabilities=Capabilities(roles=True, disable=True, fixed=frozenset({"parentID", IS_DOMAIN, DOMAIN_ID})),
     open=_open,
     unsupported=unsupported,
+    unsupported_here=unsupported_here,
     endpoint=endpoint,
 )

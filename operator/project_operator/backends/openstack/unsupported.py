@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import Tag, UnsupportedField
 from project_operator.backends.keystone_v3.tags import wire_tag
@@ -22,6 +23,26 @@ def unsupported(
 ) -> tuple[UnsupportedField, ...]:
     """The fields that a person has to change."""
     return (*_name(spec, name), *_description(spec), *_tags(spec), *_groups(spec), *_other_families(spec))
+
+
+def unsupported_here(
+    spec: ProjectSpec, backend: IdentityBackendSpec, organization_id: str
+) -> tuple[UnsupportedField, ...]:
+    """What the backend object is not set up for: domains that it does not name, and projects that are domains."""
+    keystone, wish = backend.keystone, spec.keystone
+    if keystone is None or wish is None:
+        return ()
+    found: list[UnsupportedField] = []
+    if wish.is_domain and not keystone.manage_domains:
+        rule = "takes a backend object with `keystone.manageDomains: true`"
+        found.append(UnsupportedField("spec.keystone.isDomain", rule))
+    if wish.domain_id is not None and wish.domain_id not in {organization_id, *keystone.additional_domains}:
+        rule = (
+            "must be the backend object's domain or one of its `keystone.additionalDomains`; to be in a domain that a"
+            " Project makes, leave it out and name that Project in `parentRef`"
+        )
+        found.append(UnsupportedField("spec.keystone.domainID", rule))
+    return tuple(found)
 
 
 def _name(spec: ProjectSpec, name: str) -> Iterator[UnsupportedField]:

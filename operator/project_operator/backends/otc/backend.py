@@ -19,7 +19,7 @@ from project_operator.backends.calls import Answer, Endpoint
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.domains import Domain
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import VersionDocument, items_to_groups, read
+from project_operator.backends.keystone_v3.payloads import VersionDocument, item_to_group, read
 from project_operator.backends.keystone_v3.requests import (
     GROUPS,
     ROLES,
@@ -39,10 +39,11 @@ from project_operator.backends.otc.payloads import (
     NORMAL,
     SUSPENDED,
     ProjectPayload,
-    items_to_roles,
+    RolePayload,
     read_numbered_page,
     read_project,
     remote_project,
+    roles_on_projects,
 )
 from project_operator.backends.otc.sightings import Sightings
 from project_operator.backends.transport import Transport
@@ -55,6 +56,9 @@ from project_operator.errors import (
     ProjectNotFound,
     RequestRefused,
 )
+
+_MANY: Final = 4
+"""How many times the time of one request a call of many has."""
 
 _AT_ONCE: Final = 8
 """Statuses that are read at one time."""
@@ -123,25 +127,21 @@ class OTCBackend:
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """Those of the region, of all pages; with the status of those that may be ours (T8-6)."""
-        account = self._home
-        payloads = await list_projects(self._client, account.id)
-        ours = [self._read(payload) for payload in payloads if payload.domain_id == account.id]
-        projects = [project for project in ours if project is not None]
-        later = self._sightings.not_shown_yet(project.id for project in projects)
-        await self._read_statuses(self._sightings.stale(projects))
-        return (*(self._sightings.completed(project) for project in projects), *later)
+        with self._client.one_deadline(_MANY):
+            return await self._list()
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         """With its status. Where it is forbidden, the list decides, which such a credential is given whole or not at
         all.
         """
-        try:
-            project = await self._get(project_id)
-        except PermissionDenied as denied:
-            project = await self._look_up(project_id, denied)
-        if not group_ids:
-            return project
-        assignments = await self._assignments(project_id, group_ids)
+        with self._client.one_deadline(_MANY):
+            try:
+                project = await self._get(project_id)
+            except PermissionDenied as denied:
+                project = await self._look_up(project_id, denied)
+            if not group_ids:
+                return project
+            assignments = await self._assignments(project_id, group_ids)
         return replace(project, content=replace(project.content, role_assignments=assignments))
 
     async def verify_read_access(self) -> None:
@@ -158,15 +158,15 @@ class OTCBackend:
         """Those of the account."""
         operation = Operation.LIST_GROUPS
         items = await self._client.items(get(operation, GROUPS, domain_id=self._home.id), "groups")
-        return self._client.answers.whole(operation, items_to_groups(items))
+        return tuple(self._client.answers.whole(operation, item_to_group(item)) for item in items)
 
     async def list_roles(self) -> tuple[Role, ...]:
         """The system's and the account's own, which are two lists (T6-7), by their display names."""
         operation = Operation.LIST_ROLES
-        items = await self._client.items(get(operation, ROLES), "roles")
-        items += await self._client.items(get(operation, ROLES, domain_id=self._home.id), "roles")
-        roles = self._client.answers.whole(operation, items_to_roles(items))
-        return tuple({role.id: role for role in roles}.values())
+        with self._client.one_deadline():
+            items = await self._client.items(get(operation, ROLES), "roles")
+            items += await self._client.items(get(operation, ROLES, domain_id=self._home.id), "roles")
+        return roles_on_projects(self._client.answers.whole(operation, read(RolePayload, item)) for item in items)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         """Of two creations with one name one is refused (T1-11)."""
@@ -182,27 +182,18 @@ class OTCBackend:
     ) -> None:
         """Exactly the requests of `plan_update`, in order."""
         self._check_id(Operation.UPDATE_PROJECT, current.id)
-        for request in self._update(current, content):
-            try:
-                await self._write(request, current.id, before_send)
-            except (ProjectNotFound, RequestRefused) as refused:
-                raise self._unless_new(current.id, refused) from None
-            except PermissionDenied as denied:
-                if request.asked.operation is Operation.UPDATE_PROJECT and await self._is_gone(current.id):
-                    raise _gone(denied) from None
-                raise
+        with self._client.one_deadline(_MANY):
+            for request in self._update(current, content):
+                await self._change(request, current.id, before_send)
         self._notice_status(current.id, current.content, content)
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
         """The one request of `plan_delete`. The project is there until everything in it is gone (T7-2)."""
         self._check_id(Operation.DELETE_PROJECT, project_id)
-        request = requests.deletion(project_id)
-        try:
-            answer = await self._client.send(request, before_send)
-        except PermissionDenied:
-            if await self._is_gone(project_id):
-                return
-            raise
+        with self._client.one_deadline(_MANY):
+            answer = await self._deleted(project_id, before_send)
+        if answer is None:
+            return
         if answer.status == _NOT_FOUND:
             if self._sightings.believed(project_id) is not None:
                 raise self._not_shown_yet(Operation.DELETE_PROJECT)
@@ -308,6 +299,35 @@ class OTCBackend:
         except BackendUnavailable as unavailable:
             if unavailable.status == _NOT_FOUND and self._sightings.believed(project_id) is not None:
                 return ()
+            raise
+
+    async def _list(self) -> tuple[RemoteProject, ...]:
+        account = self._home
+        payloads = await list_projects(self._client, account.id)
+        ours = [self._read(payload) for payload in payloads if payload.domain_id == account.id]
+        projects = [project for project in ours if project is not None]
+        later = self._sightings.not_shown_yet(project.id for project in projects)
+        await self._read_statuses(self._sightings.stale(projects))
+        return (*(self._sightings.completed(project) for project in projects), *later)
+
+    async def _change(self, request: Request, project_id: str, before_send: Callable[[], None]) -> None:
+        """Send one request of an update; what refuses it speaks of a project that everybody knows."""
+        try:
+            await self._write(request, project_id, before_send)
+        except (ProjectNotFound, RequestRefused) as refused:
+            raise self._unless_new(project_id, refused) from None
+        except PermissionDenied as denied:
+            if request.asked.operation is Operation.UPDATE_PROJECT and await self._is_gone(project_id):
+                raise _gone(denied) from None
+            raise
+
+    async def _deleted(self, project_id: str, before_send: Callable[[], None]) -> Answer | None:
+        """The answer to a deletion; None where it was forbidden because there is nothing to delete."""
+        try:
+            return await self._client.send(requests.deletion(project_id), before_send)
+        except PermissionDenied:
+            if await self._is_gone(project_id):
+                return None
             raise
 
     async def _write(self, request: Request, project_id: str, before_send: Callable[[], None]) -> None:

@@ -36,6 +36,7 @@ _RIGHTS: Final = {
     Operation.VERIFY_READ_ACCESS: "iam:projects:listProjects",
     Operation.LIST_GROUPS: "iam:groups:listGroups",
     Operation.LIST_ROLES: "iam:roles:listRoles",
+    Operation.LIST_USERS: "iam:users:listUsers",
     Operation.CREATE_PROJECT: "iam:projects:createProject",
     Operation.UPDATE_PROJECT: "iam:projects:updateProject",
     Operation.GRANT_ROLE: "iam:permissions:grantRoleToGroupOnProject",

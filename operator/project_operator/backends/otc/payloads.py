@@ -3,12 +3,13 @@
 Nothing here raises on what a server sent; what cannot be used is None, and its text stays here.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Annotated, Final
 
-from pydantic import StrictBool
+from pydantic import AfterValidator, StrictBool
 from pydantic_core import from_json
 
+from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject, Role
 from project_operator.backends.keystone_v3.payloads import Identifier, Payload, read
 from project_operator.backends.otc.dialect import MARK_PLACE
@@ -21,6 +22,14 @@ SUSPENDED: Final = "suspended"
 _ON_PROJECTS: Final = frozenset({"XA", "AA"})
 """Types of roles that can be given on a project (T6-6)."""
 
+LONGEST_WORD: Final = 256
+"""Characters of a word in ``status.observed.raw``."""
+
+
+def _word(text: str) -> str:
+    """The vendor's own word, fit for status."""
+    return clipped(quotable(text), LONGEST_WORD)
+
 
 class ProjectPayload(Payload):
     """A project as it is read; lists and writes show no status (T1-2 to T1-5)."""
@@ -31,7 +40,7 @@ class ProjectPayload(Payload):
     parent_id: Identifier | None = None
     enabled: StrictBool
     description: str | None = None
-    status: str = ""
+    status: Annotated[str, AfterValidator(_word)] = ""
 
 
 class ProjectDocument(Payload):
@@ -87,16 +96,11 @@ def remote_project(payload: ProjectPayload, names: RegionNames) -> RemoteProject
         provisioning_status=ProvisioningStatus.PROVISIONED,
         health_status=HealthStatus.HEALTHY,
         raw_status={"enabled": "true" if payload.enabled else "false"}
-        | ({"name": payload.name} if names.prepends else {}),
+        | ({"name": _word(payload.name)} if names.prepends else {}),
     )
 
 
-def items_to_roles(items: Sequence[Any]) -> tuple[Role, ...] | None:
-    """The items of a list as roles that can be given on a project, by the names that people know (T8-12); None where
-    one is none.
-    """
-    found = [read(RolePayload, item) for item in items]
-    roles = [role for role in found if role is not None]
-    if len(roles) != len(found):
-        return None
-    return tuple(Role(role.id, role.display_name or role.name) for role in roles if role.type in _ON_PROJECTS)
+def roles_on_projects(roles: Iterable[RolePayload]) -> tuple[Role, ...]:
+    """Those that can be given on a project, each once, by the names that people know (T8-12)."""
+    found = {role.id: Role(role.id, role.display_name or role.name) for role in roles if role.type in _ON_PROJECTS}
+    return tuple(found.values())

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from error_pages import ANSWERING, FOREIGN, ID, Answering
-from fact_rows import PAGES, ROOT, rows
+from evidence import CITED, marks, unfounded
+from fact_rows import PAGES, ROOT
 
 from project_operator.backends.answer_table.rows import FOREIGN_BODY, Row, only
 from project_operator.backends.answer_table.table import AnswerTable
@@ -30,8 +31,6 @@ NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 STATUSES = (100, 199, *range(200, 210), *range(300, 310), *range(400, 452), 499, *range(500, 512), 599, 999)
 CLEAN = {401, 404, 405, 413, 421, 429, 431}
 """Statuses of a refusal by something in front of a vendor, which has not passed the request on."""
-CITED = re.compile(r"\b([A-Z]\d+(?:\.\d+)?-\d+)\b(?: \[([A-Z?](?: [A-Z?])*)\])?")
-MARK = re.compile(r"\[?([A-Z?](?: [A-Z?])*)\]?")
 
 
 @pytest.fixture(params=ANSWERING)
@@ -151,14 +150,10 @@ def test_the_page_is_committed_and_each_row_a_line_of_it(vendor: Answering) -> N
 
 
 def test_every_ground_is_a_row_of_the_facts_with_the_mark_that_it_has_there(vendor: Answering) -> None:
-    facts = {}
-    for name, row in rows(*(PAGES / page for page in vendor.page.facts)).items():
-        mark = MARK.fullmatch(row.mark)
-        facts[name] = mark[1] if mark else ""
-    cited = [pair for row in vendor.page.table.rows for pair in CITED.findall(row.basis)]
-    assert len(cited) > 20
-    assert [pair for pair in cited if facts.get(pair[0]) != pair[1]] == []
-    assert CITED.fullmatch(vendor.page.example)
+    known = marks(*(PAGES / page for page in vendor.page.facts))
+    grounds = [row.basis for row in vendor.page.table.rows]
+    assert [wrong for basis in (*grounds, vendor.page.example) for wrong in unfounded(basis, known)] == []
+    assert sum(len(CITED.findall(basis)) for basis in grounds) > 20
 
 
 def test_every_page_of_a_vendor_is_held_to_this() -> None:

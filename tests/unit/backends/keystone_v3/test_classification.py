@@ -26,9 +26,8 @@ SECRET = "s3cret-password"
 TABLE = OPENSTACK.answers
 GROUP, ROLE = "4f1c", "9fe2"
 
-(CONNECT, SIGN_IN, FIND, LIST, GET, ASSIGNMENTS, VERIFY, GROUPS, ROLES, CREATE, UPDATE, GRANT, REVOKE, DELETE) = (
-    Operation
-)
+(CONNECT, SIGN_IN, FIND, LIST, GET, ASSIGNMENTS, VERIFY, GROUPS, USERS, ROLES) = tuple(Operation)[:10]
+(CREATE, UPDATE, GRANT, REVOKE, DELETE) = tuple(Operation)[10:]
 WRITES = (CREATE, UPDATE, GRANT, REVOKE, DELETE)
 STATE = error(403, f"Cannot delete the project {ID} since it is not a leaf in the hierarchy.")
 TOKEN_DEAD = not_found("Application Credential", "aad53f96695f4b189f764f029b3c6875")

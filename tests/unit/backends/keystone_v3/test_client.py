@@ -185,7 +185,9 @@ async def test_a_write_without_an_answer_is_unknown_and_sent_once(server: Script
 
 class TestLists:
     async def items(self, server: ScriptedKeystone) -> list[int]:
-        return await client(server).list_all(Operation.LIST_PROJECTS, "/v3/projects", "projects", domain_id="d")
+        return await client(server).list_all(
+            Operation.LIST_PROJECTS, "/v3/projects", "projects", lambda item: item, domain_id="d"
+        )
 
     async def test_every_page_is_asked_for_on_our_own_address(self, server: ScriptedKeystone) -> None:
         server.say(
@@ -231,12 +233,44 @@ class TestLists:
     async def test_nor_are_pages_that_are_more_than_can_be_kept(
         self, server: ScriptedKeystone, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client_module, "_LONGEST_ANSWER", 1 << 20)
+        monkeypatch.setattr(client_module, "_LONGEST_LIST", 1 << 20)
         pages = (page("projects", "x" * 300_000, marker=f"m{number}") for number in range(20))
         server.say("GET /v3/projects", *pages)
         with pytest.raises(BackendUnavailable, match="1 MiB"):
             await self.items(server)
         assert len(server.requests) == 4
+
+    async def test_a_page_that_is_too_long_is_asked_for_in_parts(self, server: ScriptedKeystone) -> None:
+        long = NoAnswer(Lost.OVERSIZED, sent=True, words="the answer is longer than 16777216 bytes")
+        server.say("GET /v3/projects", page("projects", 1, marker="one"), long, long, page("projects", 2))
+        assert await self.items(server) == [1, 2]
+        assert server.requests == [
+            "GET /v3/projects?domain_id=d&limit=1000",
+            "GET /v3/projects?domain_id=d&limit=1000&marker=one",
+            "GET /v3/projects?domain_id=d&limit=100&marker=one",
+            "GET /v3/projects?domain_id=d&limit=10&marker=one",
+        ]
+
+    async def test_until_it_has_one_item(self, server: ScriptedKeystone) -> None:
+        server.say("GET /v3/projects", NoAnswer(Lost.OVERSIZED, sent=True, words="the answer is longer"))
+        with pytest.raises(BackendUnavailable, match="longer"):
+            await self.items(server)
+        assert server.requests[-1] == "GET /v3/projects?domain_id=d&limit=1"
+
+    async def test_others_have_their_turn_while_it_is_read(self, server: ScriptedKeystone) -> None:
+        server.say("GET /v3/projects", page("projects", *range(2000)))
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(others())
+        assert len(await self.items(server)) == 2000
+        task.cancel()
+        assert turns >= 8
 
     @pytest.mark.parametrize("last", [answer(500), answer(200, b"<html>"), page("projects", truncated=True)])
     async def test_a_page_that_fails_fails_the_list(self, server: ScriptedKeystone, last: NoAnswer) -> None:

@@ -11,10 +11,11 @@ from project_operator.backends.base import Group, HealthStatus, ProvisioningStat
 from project_operator.backends.keystone_v3.payloads import (
     Page,
     TokenPayload,
+    item_to_group,
+    item_to_role,
     items_to_assignments,
-    items_to_groups,
-    items_to_roles,
     lifetime,
+    peek,
     read_page,
     read_project,
 )
@@ -123,6 +124,7 @@ class TestPage:
     @given(st.binary(max_size=100))
     def test_no_text_raises(self, body: bytes) -> None:
         read_page(body, "projects")
+        peek(body, "projects")
 
 
 def assignment(**changes: Any) -> dict[str, Any]:
@@ -141,12 +143,14 @@ class TestItems:
 
     def test_one_bad_item_spoils_a_list(self) -> None:
         assert items_to_assignments([assignment(), {}], ID) is None
-        assert items_to_groups([{"id": "g", "name": "n"}, {"id": "g"}]) is None
-        assert items_to_roles([{"id": "r", "name": "n"}, 5]) is None
+
+    def test_what_is_no_group_or_role_is_none(self) -> None:
+        assert item_to_group({"id": "g"}) is None
+        assert item_to_role(5) is None
 
     def test_groups_and_roles(self) -> None:
-        assert items_to_groups([{"id": "g", "name": "n", "domain_id": DOMAIN}]) == (Group("g", "n"),)
-        assert items_to_roles([{"id": "r", "name": "n", "domain_id": None}]) == (Role("r", "n"),)
+        assert item_to_group({"id": "g", "name": "n", "domain_id": DOMAIN}) == Group("g", "n")
+        assert item_to_role({"id": "r", "name": "n", "domain_id": None}) == Role("r", "n")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from project_operator.backends.keystone_v3.requests import (
     creation,
     deletion,
     role_changes,
+    switch,
     update,
 )
 from project_operator.backends.keystone_v3.tags import MarkInTag
@@ -167,9 +168,8 @@ class TestRoles:
         )
 
 
-def test_a_domain_is_disabled_before_it_is_deleted() -> None:
-    assert sent(deletion(ID, is_domain=False)) == [("DELETE", f"/v3/projects/{ID}", None)]
-    assert sent(deletion(ID, is_domain=True)) == [
-        ("PATCH", f"/v3/projects/{ID}", {"id": ID, "enabled": False}),
-        ("DELETE", f"/v3/projects/{ID}", None),
-    ]
+def test_a_deletion_and_what_comes_before_that_of_a_domain() -> None:
+    for is_domain in (False, True):
+        assert sent((deletion(ID, is_domain=is_domain),)) == [("DELETE", f"/v3/projects/{ID}", None)]
+    for enabled in (False, True):
+        assert sent((switch(ID, enabled=enabled),)) == [("PATCH", f"/v3/projects/{ID}", {"id": ID, "enabled": enabled})]

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
-from project_operator.backends.openstack.unsupported import unsupported
+from project_operator.backends.openstack.unsupported import unsupported, unsupported_here
 
 
 def found(name: str = "a", **spec: Any) -> list[str]:
@@ -63,3 +64,26 @@ def test_every_deletion_policy_can_be_done(policy: DeletionPolicy) -> None:
 def test_everything_else_is_held_as_it_is_written() -> None:
     assert found(enabled=False, parentID="p", keystone={"immutable": True, "domainID": "d"}) == []
     assert found(keystone={"isDomain": True}) == []
+
+
+@pytest.mark.parametrize(
+    ("keystone", "member", "path"),
+    [
+        ({"isDomain": True}, {}, "spec.keystone.isDomain"),
+        ({"isDomain": True}, {"manageDomains": True}, None),
+        ({"isDomain": False}, {}, None),
+        ({"domainID": "d2"}, {}, "spec.keystone.domainID"),
+        ({"domainID": "d2"}, {"additionalDomains": ["d2"]}, None),
+        ({"domainID": "d1"}, {}, None),
+        ({"immutable": True}, {}, None),
+        (None, {}, None),
+    ],
+)
+def test_what_a_backend_object_is_not_set_up_for_is_named(
+    keystone: dict[str, Any] | None, member: dict[str, Any], path: str | None
+) -> None:
+    auth = {"password": {"secretRef": {"name": "s"}}}
+    known = {"url": "https://identity.example.com", "domain": {"name": "home"}, "auth": auth}
+    backend = IdentityBackendSpec.model_validate({"keystone": known | member})
+    spec = ProjectSpec.model_validate({} if keystone is None else {"keystone": keystone})
+    assert [field.path for field in unsupported_here(spec, backend, "d1")] == ([] if path is None else [path])

@@ -174,6 +174,7 @@ class OTCAdmin:
             description=project.description,
             status=project.status,
             resources=project.resources,
+            creation_time=project.creation_time,
             deleting=project.gone_at is not None,
             built_in=self._state.is_built_in(project),
         )

@@ -29,6 +29,8 @@ class ProjectSnapshot(_Model):
     description: str
     status: str
     resources: int
+    creation_time: float
+    """Seconds since the epoch; no answer of the API shows it."""
     deleting: bool
     built_in: bool
     """Whether it is one of the vendor's own."""

@@ -23,6 +23,7 @@ class Project:
     status: str = NORMAL
     resources: int = 0
     """What is inside, and goes with it (T7-1)."""
+    creation_time: float = 0.0
     gone_at: float | None = None
     """When its deletion ends; None: it is not being deleted."""
 

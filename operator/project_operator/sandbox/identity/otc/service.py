@@ -203,7 +203,7 @@ def create_project(call: Call) -> Reply:
     if parent_id not in {region.id} | {one.id for one in state.truth().values() if one.name.startswith(region.name)}:
         raise invalid(f"Could not find project: {parent_id}.")
     _check_name(state, wanted.name, "")
-    project = Project(state.new_id(), wanted.name, parent_id, wanted.description)
+    project = Project(state.new_id(), wanted.name, parent_id, wanted.description, creation_time=call.now)
     state.write(project, call.now)
     return Reply(HTTPStatus.CREATED, {"project": views.project(state, project)}, project.id)
 

@@ -1,0 +1,162 @@
+"""Deletes projects; a domain only while nothing is in it.
+
+With a domain Keystone deletes every project, group and user in it, whoever made them (K8-7). So what is in it is looked
+up before anything is changed, and again when it is disabled and nothing can be made in it any more; and a domain that
+is not deleted then is enabled again.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from project_operator.backends.answers import clipped, quotable
+from project_operator.backends.base import RemoteProject
+from project_operator.backends.keystone_v3 import requests
+from project_operator.backends.keystone_v3.client import KeystoneClient
+from project_operator.backends.keystone_v3.errors import Operation
+from project_operator.backends.keystone_v3.payloads import NamedPayload, peek, read
+from project_operator.backends.keystone_v3.projects import ProjectReader, path_of
+from project_operator.backends.keystone_v3.reach import Reach, is_domain
+from project_operator.backends.keystone_v3.requests import Request, get
+from project_operator.backends.keystone_v3.writing import acknowledged, put_right, with_more
+from project_operator.errors import (
+    BackendError,
+    DeletionBlocked,
+    PermissionDenied,
+    ProjectNotFound,
+    RequestRefused,
+    RightExpired,
+)
+
+SHOWN: Final = 3
+"""So many of what is in the way are named."""
+
+_COUNTED: Final = 100
+"""So many are counted."""
+
+_LONGEST_NAME: Final = 16
+
+_CONTENTS: Final = (
+    (Operation.LIST_PROJECTS, requests.PROJECTS, "projects"),
+    (Operation.LIST_GROUPS, requests.GROUPS, "groups"),
+    (Operation.LIST_USERS, requests.USERS, "users"),
+)
+
+
+class Deletion:
+    """Knows which domains it has left disabled, until they are gone or enabled again."""
+
+    def __init__(self, client: KeystoneClient, projects: ProjectReader, reach: Reach) -> None:
+        self._client = client
+        self._projects = projects
+        self._reach = reach
+        self._left_disabled: set[str] = set()
+
+    def steps(self, project_id: str) -> tuple[Request, ...]:
+        """The requests that it takes, in order, reads apart."""
+        if self._reach.kind(project_id) is not True:
+            return (requests.deletion(project_id, is_domain=False),)
+        return (requests.switch(project_id, enabled=False), requests.deletion(project_id, is_domain=True))
+
+    async def carry_out(self, project_id: str, before_send: Callable[[], None]) -> None:
+        """It is gone when this returns.
+
+        Raises:
+            DeletionBlocked: something is in it, or below it. It is as it was, unless the message says that it is
+                disabled.
+        """
+        operation = Operation.DELETE_PROJECT
+        path_of(operation, project_id)
+        if self._reach.is_home(project_id):
+            words = f"{operation.words}: it is a domain that the backend object is for"
+            raise RequestRefused(words, operation=operation)
+        project = None if self._reach.kind(project_id) is False else await self._look_at(project_id)
+        if project is not None and is_domain(project):
+            await self._delete_domain(project, before_send)
+        else:
+            await self._delete(project_id, before_send)
+        self._reach.forget(project_id)
+        self._left_disabled.discard(project_id)
+
+    async def _look_at(self, project_id: str) -> RemoteProject | None:
+        """What it is; None where the deletion itself will hear that it is not there, or not to be had."""
+        try:
+            return await self._projects.get(project_id)
+        except (ProjectNotFound, PermissionDenied):
+            return None
+
+    async def _delete(self, project_id: str, before_send: Callable[[], None]) -> None:
+        request = requests.deletion(project_id, is_domain=False)
+        try:
+            await acknowledged(self._client, request, before_send)
+        except PermissionDenied:
+            if not await self._projects.is_gone(project_id):
+                raise
+        except RequestRefused as refused:
+            children = await self._shown(Operation.LIST_PROJECTS, requests.PROJECTS, "projects", parent_id=project_id)
+            if children:
+                raise _blocked(f"what is below it must be deleted before: {children}") from None
+            raise refused from None
+
+    async def _delete_domain(self, domain: RemoteProject, before_send: Callable[[], None]) -> None:
+        ours_to_enable = domain.id in self._left_disabled
+        try:
+            await self._require_empty(domain)
+            if domain.content.enabled:
+                ours_to_enable = True
+                await acknowledged(self._client, requests.switch(domain.id, enabled=False), before_send)
+                await self._require_empty(domain)
+            await acknowledged(self._client, requests.deletion(domain.id, is_domain=True), before_send)
+        except ProjectNotFound:
+            return
+        except RightExpired:
+            if ours_to_enable:
+                self._left_disabled.add(domain.id)
+            raise
+        except BackendError as error:
+            if ours_to_enable:
+                raise await self._put_back(domain, error, before_send) from None
+            raise (error if domain.content.enabled else with_more(error, "the domain is disabled")) from None
+
+    async def _require_empty(self, domain: RemoteProject) -> None:
+        found = []
+        for operation, path, key in _CONTENTS:
+            try:
+                found.append(await self._shown(operation, path, key, domain_id=domain.id))
+            except PermissionDenied as denied:
+                raise _blocked(f"whether the domain is empty cannot be seen: {denied}") from None
+        if any(found):
+            inside = ", ".join(words for words in found if words)
+            raise _blocked(f"what is in the domain would go with it; delete or move that first: {inside}")
+
+    async def _put_back(
+        self, domain: RemoteProject, error: BackendError, before_send: Callable[[], None]
+    ) -> BackendError:
+        """Enable what we disabled. What to raise: ``error``, with a word where that fails."""
+        try:
+            await put_right(self._client, requests.switch(domain.id, enabled=True), before_send)
+        except BackendError as failure:
+            self._left_disabled.add(domain.id)
+            return with_more(error, f"the domain is left disabled: {clipped(str(failure), 80)}")
+        self._left_disabled.discard(domain.id)
+        return error
+
+    async def _shown(self, operation: Operation, path: str, key: str, **query: str) -> str:
+        """How many a query finds, and the first of them: ``2 projects ('a', 'b')``; "": none."""
+        request = get(operation, path, **query, limit=str(_COUNTED))
+        answer = await self._client.send(request)
+        found = peek(answer.body, key)
+        if found is None:
+            raise self._client.answers.unusable(operation, answer)
+        items, there_is_more = found
+        if not items:
+            return ""
+        read_items = (read(NamedPayload, item) for item in items[:SHOWN])
+        names = [f"'{clipped(quotable(item.name), _LONGEST_NAME)}'" for item in read_items if item is not None]
+        more = ["…"] if len(items) > SHOWN or there_is_more else []
+        number = f"more than {len(items)}" if there_is_more else str(len(items))
+        return f"{number} {key if len(items) > 1 else key.removesuffix('s')} ({', '.join([*names, *more])})"
+
+
+def _blocked(words: str) -> DeletionBlocked:
+    operation = Operation.DELETE_PROJECT
+    return DeletionBlocked(clipped(f"{operation.words}: {words}"), operation=operation)

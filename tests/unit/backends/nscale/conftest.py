@@ -1,0 +1,7 @@
+import pytest
+from credential_stage import Stage
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
