@@ -43,6 +43,9 @@ from project_operator.errors import BackendError, BackendUnavailable, NameTaken,
 _BATCH: Final = 250
 """Projects that are read before others have a turn: some 5 ms."""
 
+_MANY: Final = 4
+"""How often the time of one request a call of several has; each has its own besides."""
+
 _PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}")
 
 _NO_DELETION: Final = "delete project: projects of K5 cannot be deleted; `deletionPolicy: Disable` switches it off"
@@ -51,10 +54,10 @@ _NO_DELETION: Final = "delete project: projects of K5 cannot be deleted; `deleti
 class K5Backend:
     """Keeps the promises of `project_operator.backends.base`; this says how.
 
-    The organization is the domain of the contract. A call of several requests has the deadline for each of them.
-    Writes have been done when they are answered. The project that the token is for is left alone: it is not listed,
-    not imported, and not changed. What K5 says it has not implemented (501) is not asked again of the
-    same connection, where it is a write.
+    The organization is the domain of the contract. A call of several requests has one deadline for all of them. Writes
+    have been done when they are answered. The project that the token is for is left alone: it is not listed, not
+    imported, and not changed. What K5 says it has not implemented (501) is not asked again of the same connection,
+    where it is a write.
     """
 
     def __init__(self, config: KeystoneConfig, surroundings: Surroundings) -> None:
@@ -76,57 +79,61 @@ class K5Backend:
 
     async def connect(self) -> ConnectionFacts:
         """Ask for the version, which needs no credential; sign in; try to list the projects."""
-        answer = await self._client.ask_openly(get(Operation.CONNECT, requests.VERSION))
-        document = read(VersionDocument, answer.body)
-        if document is None:
-            raise ANSWERS.unusable(Operation.CONNECT, answer)
-        token = await self._client.token()
-        self._domain = domain_of(token, self._config.domain)
-        await self.verify_read_access()
-        return ConnectionFacts(
-            self._domain.id,
-            self._domain.name,
-            token.user,
-            document.version.id,
-            credential_expires_at=token.credential_expires_at,
-        )
+        with self._client.one_deadline(_MANY):
+            answer = await self._client.ask_openly(get(Operation.CONNECT, requests.VERSION))
+            document = read(VersionDocument, answer.body)
+            if document is None:
+                raise ANSWERS.unusable(Operation.CONNECT, answer)
+            token = await self._client.token()
+            self._domain = domain_of(token, self._config.domain)
+            await self.verify_read_access()
+            return ConnectionFacts(
+                self._domain.id,
+                self._domain.name,
+                token.user,
+                document.version.id,
+                credential_expires_at=token.credential_expires_at,
+            )
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """All of the domain, in one answer (F6-1), but the one that the token is for."""
-        operation, domain_id = Operation.LIST_PROJECTS, self._home.id
-        own = (await self._client.token()).project_id
-        items = await self._items(get(operation, requests.PROJECTS, domain_id=domain_id), "projects")
-        found: list[RemoteProject] = []
-        for start in range(0, len(items), _BATCH):
-            batch = [item_to_project(item, K5.mark_place) for item in items[start : start + _BATCH]]
-            found += [_plain(ANSWERS.whole(operation, project)) for project in batch]
-            await asyncio.sleep(0)
-        return tuple(project for project in found if project.organization_id == domain_id and project.id != own)
+        with self._client.one_deadline():
+            operation, domain_id = Operation.LIST_PROJECTS, self._home.id
+            own = (await self._client.token()).project_id
+            items = await self._items(get(operation, requests.PROJECTS, domain_id=domain_id), "projects")
+            found: list[RemoteProject] = []
+            for start in range(0, len(items), _BATCH):
+                batch = [item_to_project(item, K5.mark_place) for item in items[start : start + _BATCH]]
+                found += [_plain(ANSWERS.whole(operation, project)) for project in batch]
+                await asyncio.sleep(0)
+            return tuple(project for project in found if project.organization_id == domain_id and project.id != own)
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         """One project of the domain."""
-        operation = Operation.GET_PROJECT
-        await self._spare_own_scope(operation, project_id)
-        answer = await self._client.send(get(operation, _path(operation, project_id), {project_id}))
-        project = read_project(answer.body, K5.mark_place)
-        if project is None or project.id != project_id:
-            raise ANSWERS.unusable(operation, answer)
-        if project.organization_id != self._home.id:
-            words = "get project: it is in another domain, and so none of those that the backend object is for"
-            raise RequestRefused(words, operation=operation)
-        project = _plain(project)
-        if not group_ids:
-            return project
-        assignments = await read_role_assignments(self._client, project_id, group_ids)
-        return replace(project, content=replace(project.content, role_assignments=assignments))
+        with self._client.one_deadline(_MANY):
+            operation = Operation.GET_PROJECT
+            await self._spare_own_scope(operation, project_id)
+            answer = await self._client.send(get(operation, _path(operation, project_id), {project_id}))
+            project = read_project(answer.body, K5.mark_place)
+            if project is None or project.id != project_id:
+                raise ANSWERS.unusable(operation, answer)
+            if project.organization_id != self._home.id:
+                words = "get project: it is in another domain, and so none of those that the backend object is for"
+                raise RequestRefused(words, operation=operation)
+            project = _plain(project)
+            if not group_ids:
+                return project
+            assignments = await read_role_assignments(self._client, project_id, group_ids)
+            return replace(project, content=replace(project.content, role_assignments=assignments))
 
     async def verify_read_access(self) -> None:
         """Ask for the list. Where it is empty, the domain itself must be shown (F4-3), so that at least something is:
         every contract comes with a project (F6-2), so an empty list is doubtful.
         """
-        operation = Operation.VERIFY_READ_ACCESS
-        if not await self._items(get(operation, requests.PROJECTS, domain_id=self._home.id), "projects"):
-            await self._client.read(DomainDocument, get(operation, f"{requests.DOMAINS}/{self._home.id}"))
+        with self._client.one_deadline(_MANY):
+            operation = Operation.VERIFY_READ_ACCESS
+            if not await self._items(get(operation, requests.PROJECTS, domain_id=self._home.id), "projects"):
+                await self._client.read(DomainDocument, get(operation, f"{requests.DOMAINS}/{self._home.id}"))
 
     async def list_groups(self) -> tuple[Group, ...]:
         """Those of the domain."""
@@ -153,23 +160,24 @@ class K5Backend:
         self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
     ) -> None:
         """Exactly the requests of `plan_update`, in order."""
-        operation = Operation.UPDATE_PROJECT
-        _path(operation, current.id)
-        await self._spare_own_scope(operation, current.id)
-        for request in k5_requests.update(current, content):
-            try:
-                answer = await self._write(request, before_send)
-            except OutcomeUnknown as unknown:
-                if await self._is_taken(unknown, current, content.name):
-                    raise _taken(unknown) from None
-                raise
-            if not ANSWERS.succeeded(request.asked.operation, answer):
-                continue
-            if request.asked.operation is operation:
-                if read_project(answer.body, K5.mark_place) is None:
-                    raise ANSWERS.unusable(operation, answer)
-            elif answer.body.strip():
-                raise ANSWERS.unusable(request.asked.operation, answer)
+        with self._client.one_deadline(_MANY):
+            operation = Operation.UPDATE_PROJECT
+            _path(operation, current.id)
+            await self._spare_own_scope(operation, current.id)
+            for request in k5_requests.update(current, content):
+                try:
+                    answer = await self._write(request, before_send)
+                except OutcomeUnknown as unknown:
+                    if await self._is_taken(unknown, current, content.name):
+                        raise _taken(unknown) from None
+                    raise
+                if not ANSWERS.succeeded(request.asked.operation, answer):
+                    continue
+                if request.asked.operation is operation:
+                    if read_project(answer.body, K5.mark_place) is None:
+                        raise ANSWERS.unusable(operation, answer)
+                elif answer.body.strip():
+                    raise ANSWERS.unusable(request.asked.operation, answer)
 
     async def delete_project(
         self,
