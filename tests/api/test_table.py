@@ -31,7 +31,14 @@ def assert_answer(row: Row, refusal: RefusedError | None) -> None:
 
 @pytest.mark.parametrize(
     ("name", "row"),
-    [*rows("created"), *rows("cluster-created"), *rows("keystone-created"), *rows("csp-created"), *rows("otc-created")],
+    [
+        *rows("created"),
+        *rows("cluster-created"),
+        *rows("keystone-created"),
+        *rows("k5-created"),
+        *rows("csp-created"),
+        *rows("otc-created"),
+    ],
 )
 def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     refusal = None
@@ -44,7 +51,14 @@ def test_create(objects: CustomObjects, name: str, row: Row) -> None:
 
 @pytest.mark.parametrize(
     ("name", "row"),
-    [*rows("updated"), *rows("cluster-updated"), *rows("keystone-updated"), *rows("csp-updated"), *rows("otc-updated")],
+    [
+        *rows("updated"),
+        *rows("cluster-updated"),
+        *rows("keystone-updated"),
+        *rows("k5-updated"),
+        *rows("csp-updated"),
+        *rows("otc-updated"),
+    ],
 )
 def test_update(objects: CustomObjects, name: str, row: Row) -> None:
     objects.create(row["kind"], name, row["before"])

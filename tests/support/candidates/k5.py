@@ -1,13 +1,14 @@
 """Fujitsu K5, on the embedded server of a region."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Self
 
 from scripted_server import Received
 
-from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose
+from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
 from candidates.fields import Scene
 from candidates.k5_answers import K5_ROWS
 from project_operator.backends import k5
@@ -44,6 +45,28 @@ class K5Candidate(Candidate):
     names = ("four", "x" * 64, "+=,.@-_aZ09", "1234")
     tags = ()
     error_rows = K5_ROWS
+    remarks: ClassVar[Mapping[str, Remark]] = MappingProxyType(
+        {
+            "test_create.py::TestCreated::test_tags_at_every_bound": Remark(
+                "there are none", "test_fields.py::test_what_is_not_held_is_refused_by_name[fujitsu_k5-tags[].name]"
+            ),
+            "test_update.py::TestUpdated::test_what_is_not_told_stays": Remark("there are no tags; the rest stays"),
+            "test_create.py::TestRefused::test_a_name_that_is_taken_is_told_apart": Remark("in any case"),
+            **dict.fromkeys(
+                (
+                    "test_delete.py::test_deletion_is_started_and_not_waited_for",
+                    "test_delete.py::test_deleting_the_missing_succeeds",
+                    "test_delete.py::test_missing_rights_are_no_success",
+                    "test_delete.py::test_a_lost_answer_is_unknown_and_nothing_is_sent_again",
+                    "test_plan.py::test_a_deletion_is_as_planned",
+                ),
+                Remark(
+                    "there is none, and it is refused",
+                    "test_never_deleted.py::test_a_deletion_is_refused_and_nothing_is_sent[fujitsu_k5]",
+                ),
+            ),
+        }
+    )
 
     @classmethod
     @contextmanager
