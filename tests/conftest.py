@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+from hypothesis import HealthCheck, settings
 
 from project_operator.sandbox.controlplane.plane import ControlPlane, default_cache
 from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import Options, Search
+
+# Seconds are not asserted: the parts of the tests run side by side, and the machine may have more to do.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 pytest_plugins = ["keystone"]  # fixtures of tests/support: the real Keystone
 

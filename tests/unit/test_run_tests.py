@@ -38,7 +38,7 @@ def test_a_group_of_tests_stays_on_one_worker(tmp_path: Path) -> None:
     shutil.copy(run_tests.TESTS / "conftest.py", tmp_path)
     marks = '@pytest.mark.xdist_group("one")\n@pytest.mark.parametrize("n", range(6))\n'
     (tmp_path / "test_grouped.py").write_text(f"import pytest\n\n{marks}def test_it(n):\n    pass\n", encoding="utf-8")
-    options = ["-c", str(run_tests.ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-v"]
+    options = ["-c", str(run_tests.ROOT / "pyproject.toml"), "-p", "no:cacheprovider", "-pno:schemathesis", "-v"]
     workers = ["--numprocesses=2", "--dist=loadgroup"]
     command = [sys.executable, "-m", "pytest", *options, *workers, str(tmp_path)]
     said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout

@@ -1,13 +1,14 @@
 """Open Telekom Cloud, on the embedded IAM. Names lack the region's prefix, which the backend puts before them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
 from scripted_server import Received
 
-from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose
+from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
 from candidates.fields import Scene
 from candidates.otc_answers import OTC_ROWS
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
@@ -61,6 +62,22 @@ class OTCCandidate(Candidate):
     names = ("x", "x" * 58, "A-b_9", "0", "eu-nl_x")
     tags = ()
     error_rows = OTC_ROWS
+    remarks: ClassVar[Mapping[str, Remark]] = MappingProxyType(
+        {
+            "test_connect.py::test_an_organization_that_the_credential_does_not_see_is_the_field_to_look_at": Remark(
+                "that the region is; a wrong account is a rejected sign-in"
+            ),
+            "test_reads.py::TestList::test_it_holds_no_other_organizations_projects": Remark(
+                "nor those of other regions, nor the vendor's own"
+            ),
+            "test_create.py::TestCreated::test_names_at_every_bound": Remark("in the characters that there are"),
+            "test_create.py::TestCreated::test_tags_at_every_bound": Remark(
+                "there are none",
+                "test_fields.py::test_what_is_not_held_is_refused_by_name[open_telekom_cloud-tags[].name]",
+            ),
+            "test_update.py::TestUpdated::test_what_is_not_told_stays": Remark("there are no tags; the rest stays"),
+        }
+    )
     completes: ClassVar[frozenset[str]] = frozenset({"role_assignments", "enabled"})
     deletes_later = True
 

@@ -92,10 +92,16 @@ class Deletion:
             if not await self._projects.is_gone(project_id):
                 raise
         except RequestRefused as refused:
-            children = await self._shown(Operation.LIST_PROJECTS, requests.PROJECTS, "projects", parent_id=project_id)
-            if children:
+            if children := await self._children(project_id):
                 raise _blocked(f"what is below it must be deleted before: {children}") from None
             raise refused from None
+
+    async def _children(self, project_id: str) -> str:
+        """What is below a project that could not be deleted; "" also where that cannot be seen."""
+        try:
+            return await self._shown(Operation.LIST_PROJECTS, requests.PROJECTS, "projects", parent_id=project_id)
+        except BackendError:
+            return ""
 
     async def _delete_domain(self, domain: RemoteProject, before_send: Callable[[], None]) -> None:
         ours_to_enable = domain.id in self._left_disabled

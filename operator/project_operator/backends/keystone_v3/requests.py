@@ -195,4 +195,5 @@ def _role_path(project_id: str, item: RoleAssignment) -> str:
 
 
 def _project(settings: dict[str, Any]) -> bytes:
-    return json.dumps({"project": settings}).encode("ascii")
+    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
+    return json.dumps({"project": settings}, ensure_ascii=False).encode()

@@ -85,6 +85,12 @@ class TestAProject:
         assert message == "delete project: what is below it must be deleted before: 5 projects ('c0', 'c1', 'c2', …)"
         assert server.requests[-1] == f"GET /v3/projects?parent_id={ID}&limit=100"
 
+    @pytest.mark.parametrize("unseen", [forbidden("list_projects"), answer(500, HTML)])
+    async def test_whose_children_cannot_be_seen_says_what_keystone_says(self, unseen: Outcome) -> None:
+        backend, server = await connected({f"GET {PATH}": not_found("project", ID), f"DELETE {PATH}": LEAF})
+        server.say("GET /v3/projects", unseen)
+        assert "not a leaf" in await refusing(backend, RequestRefused)
+
     async def test_that_is_refused_for_another_reason_says_which(self) -> None:
         locked = error(403, f'Cannot delete project {ID}. Set resource option "immutable" to false first.')
         backend, server = await connected({f"GET {PATH}": not_found("project", ID), f"DELETE {PATH}": locked})

@@ -173,3 +173,12 @@ def test_a_deletion_and_what_comes_before_that_of_a_domain() -> None:
         assert sent((deletion(ID, is_domain=is_domain),)) == [("DELETE", f"/v3/projects/{ID}", None)]
     for enabled in (False, True):
         assert sent((switch(ID, enabled=enabled),)) == [("PATCH", f"/v3/projects/{ID}", {"id": ID, "enabled": enabled})]
+
+
+def test_the_longest_texts_fit_into_what_keystone_takes() -> None:
+    """K1-8: 114,688 bytes."""
+    tags = tuple(Tag("\U0001f600" * 250 + f"{number:05}", "") for number in range(80))
+    content = ProjectContent("\U0001f600" * 64, description="\U0001f600" * 4096, tags=tags)
+    body = creation(content, DOMAIN, MarkInTag()).body
+    assert body is not None
+    assert 90_000 < len(body) < 114_688
