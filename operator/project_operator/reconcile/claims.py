@@ -27,8 +27,10 @@ def is_ours(view: View, project: RemoteProject) -> bool:
 
 
 def may_be_written(view: View, project: RemoteProject) -> bool:
-    """Ours by mark; or free, and taken over by id on somebody's explicit word, as long as that may be had."""
-    if is_ours(view, project):
+    """Ours by mark; a predecessor's that is taken up again; or free, and taken over by id on somebody's explicit word,
+    as long as that may be had.
+    """
+    if is_ours(view, project) or _is_resumed(view, project):
         return True
     forbidden = isinstance(view.backend, BackendView) and tenant_may_import_it(view, view.backend, project) is not None
     return is_free(view, project) and _taken_over(view, project.id) and not forbidden
@@ -37,7 +39,7 @@ def may_be_written(view: View, project: RemoteProject) -> bool:
 def conflict(view: View, project: RemoteProject) -> Verdict | None:
     """Why this Project must not act on ``project``; None if it may."""
     others = ", ".join(view.rivals)
-    if is_ours(view, project):
+    if is_ours(view, project) or (_is_resumed(view, project) and not view.rivals):
         return None
     if not is_free(view, project):
         owner = f" (Project {others})" if others else ""
@@ -59,6 +61,11 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
     return None
 
 
+def _is_resumed(view: View, project: RemoteProject) -> bool:
+    """Whether it is being taken up again, and still carries the mark that this goes by."""
+    return view.project.status.origin == RESUMED and is_predecessors(view, project)
+
+
 def _taken_over(view: View, project_id: str) -> bool:
     wish = view.project.spec.import_
-    return view.project.status.origin in {IMPORTED, RESUMED} or (wish is not None and wish.id == project_id)
+    return view.project.status.origin == IMPORTED or (wish is not None and wish.id == project_id)

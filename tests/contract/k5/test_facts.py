@@ -1,6 +1,7 @@
 """What Fujitsu K5 documents, and what follows from it, against the embedded server; rows are of docs/backends/k5.md."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -209,17 +210,17 @@ class TestNotImplemented:
         project = await backend.get_project(region.make(ProjectContent("there")), group_ids=frozenset({group}))
         region.server.admin.configure(unimplemented=[operation])
         box.forget()
+        calls: dict[str, Callable[[], Awaitable[object]]] = {
+            "createProject": lambda: backend.create_project(marked(), before_send=lambda: None),
+            "updateProject": lambda: backend.update_project(
+                project, replace(project.content, description="new"), before_send=lambda: None
+            ),
+            "grantRole": lambda: backend.update_project(
+                project, replace(project.content, **region.access([group])), before_send=lambda: None
+            ),
+        }
         for _ in range(3):
-            call = {
-                "createProject": lambda: backend.create_project(marked(), before_send=lambda: None),
-                "updateProject": lambda: backend.update_project(
-                    project, replace(project.content, description="new"), before_send=lambda: None
-                ),
-                "grantRole": lambda: backend.update_project(
-                    project, replace(project.content, **region.access([group])), before_send=lambda: None
-                ),
-            }[operation]
-            error = await failing(call(), RequestRefused, region.secrets)
+            error = await failing(calls[operation](), RequestRefused, region.secrets)
             assert "has not implemented this" in str(error)
             assert error.status == 501
         assert len(box.writes) == 1

@@ -37,7 +37,7 @@ async def test_it_can_be_connected_to_and_tells_the_end(
         connection = shipped().vendor_of(spec).open(spec, secret, Surroundings(LOOPBACK))
         await connection.connect()
         made = await connection.create_project(ProjectContent("there", mark=MARK), before_send=lambda: None)
-        assert (server.deletion, server.projects(), server.ended(made.id)) == (end, {made.id}, False)
+        assert (server.deletion, server.projects(), server.ended(made.id)) == (end, frozenset({made.id}), False)
         there = await connection.get_project(made.id)
         await connection.update_project(there, left, before_send=lambda: None)
         assert server.ended(made.id)

@@ -1,5 +1,7 @@
 """A project's life in a region of K5, where nothing is ever deleted."""
 
+from typing import Any
+
 import pytest
 from k5_scenario import K5Scenario
 from scenario import BACKEND, condition
@@ -79,8 +81,9 @@ def test_changed_and_corrected(stage: K5Scenario) -> None:
 
 @pytest.mark.parametrize("said_by", ["Project", "backend"])
 def test_deletion_is_refused_with_the_reason_before_any_call(stage: K5Scenario, said_by: str) -> None:
-    stage.connect(**({"deletionPolicy": "Delete"} if said_by == "backend" else {}))
-    stage.apply_project(**({"deletionPolicy": "Delete"} if said_by == "Project" else {}))
+    delete: dict[str, Any] = {"deletionPolicy": "Delete"}
+    stage.connect(**(delete if said_by == "backend" else {}))
+    stage.apply_project(**(delete if said_by == "Project" else {}))
     message = condition(stage.wait_for("False", "Unsupported"), "Ready")["message"]
     assert "`spec.deletionPolicy`: must be Disable or Orphan" in message
     assert "cannot be deleted" in message
@@ -107,8 +110,8 @@ def test_what_is_not_implemented_is_asked_for_once(stage: K5Scenario) -> None:
     stage.region.admin.configure(unimplemented=["updateProject"])
     for text in ("one", "two", "three"):
         stage.edit({"description": text})
-        refused = stage.wait_for("False", "RequestRefused")
-    assert "K5 has not implemented this" in condition(refused, "Ready")["message"]
+        message = condition(stage.wait_for("False", "RequestRefused"), "Ready")["message"]
+        assert "K5 has not implemented this" in message
     assert stage.count("updateProject") == 1
 
 

@@ -242,3 +242,14 @@ def test_a_tenant_who_may_import_nothing_gets_back_what_it_had() -> None:
             await taken_up(world, project_id, uid)
 
     run_virtually(story())
+
+
+@never_deleting
+async def test_one_that_lost_its_mark_is_not_written_any_more(world: World) -> None:
+    project_id = await let_go(world)
+    uid = world.apply(deletionPolicy="Disable")
+    await taken_up(world, project_id, uid)
+    world.backend.edit(project_id, mark="", description="by hand")
+    assert "has lost this object's mark" in await reason(world, "Conflict")
+    await nothing_happens(world)
+    assert world.remote().content.description == "by hand"
