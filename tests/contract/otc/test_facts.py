@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from candidates import Connecting, Purpose
+from candidates import WRITES, Connecting, Purpose
 from candidates.otc import OTCCandidate, OTCConnecting
 from middlebox import Middlebox
 from scripted_server import Exchange, say
@@ -20,6 +20,7 @@ from project_operator.errors import (
     ConnectionRefused,
     CredentialsRejected,
     NameTaken,
+    OutcomeUnknown,
     PermissionDenied,
     ProjectNotFound,
     RequestRefused,
@@ -523,3 +524,39 @@ class TestErrors:
         iam.vanish(project_id)
         box.spoil(alone, count=1)
         await failing(backend.get_project(project_id), ProjectNotFound, iam.secrets)
+
+    async def test_a_write_that_is_forbidden_because_nothing_is_there_is_told_apart(
+        self, backend: Backend, box: Middlebox, iam: OTCCandidate
+    ) -> None:
+        project = await backend.get_project(iam.make(OURS))
+        iam.vanish(project.id)
+        forbidden = say(403, b'{"error_code": "IAM.0003", "error_msg": "Policy doesn\'t allow it"}')
+        box.spoil(forbidden, WRITES)
+        wanted = replace(project.content, name="renamed")
+        await failing(backend.update_project(project, wanted, before_send=lambda: None), ProjectNotFound, iam.secrets)
+        await backend.delete_project(project.id, before_send=lambda: None)
+        assert len(box.writes) == 2
+
+    async def test_a_list_without_the_regions_own_project_proves_nothing(
+        self, backend: Backend, box: Middlebox, iam: OTCCandidate
+    ) -> None:
+        """T1-20, T8-4."""
+        box.spoil(say(200, b'{"projects": [], "links": {}}'))
+        error = await failing(backend.verify_read_access(), PermissionDenied, iam.secrets)
+        assert "role Security Administrator" in str(error)
+
+    async def test_another_project_than_the_one_asked_for_is_no_answer(
+        self, backend: Backend, box: Middlebox, iam: OTCCandidate
+    ) -> None:
+        """T1-1, T1-5: of a creation by its name, of an update by its id."""
+        document = {"id": iam.unused_id(), "name": "eu-de_other", "domain_id": iam.organization_id, "enabled": True}
+        project = await backend.get_project(iam.make(ProjectContent("theirs")))
+        for status in (201, 200):
+            box.spoil(say(status, json.dumps({"project": document}).encode()))
+            if status == 201:
+                await failing(made(backend), OutcomeUnknown, iam.secrets)
+            else:
+                wanted = replace(project.content, name="renamed")
+                await failing(
+                    backend.update_project(project, wanted, before_send=lambda: None), OutcomeUnknown, iam.secrets
+                )
