@@ -5,7 +5,7 @@ from scenario import condition
 from waiting import wait_until
 
 from project_operator.kube.resources import EVENTS
-from project_operator.sandbox.identity.faults import Fault, FaultAction
+from project_operator.sandbox.identity.faults import Fault, FaultAction, RetryAfter
 from project_operator.sandbox.identity.otc.admin_models import MakeProjects
 
 
@@ -91,10 +91,17 @@ def test_a_lost_answer_makes_no_second_project(stage: OTCScenario) -> None:
 
 
 def test_a_limit_and_a_token_that_dies_are_waited_out(stage: OTCScenario) -> None:
-    """T2-8, T2-10."""
+    """T2-10, T5-3."""
     stage.connect()
+    limit = Fault(
+        action=FaultAction.TOO_MANY_REQUESTS,
+        operation="createProject",
+        nth=1,
+        retry_after=RetryAfter.SECONDS,
+        retry_after_seconds=1,
+    )
+    stage.iam.admin.add_fault(limit)
     stage.iam.admin.fail_over()
-    stage.iam.admin.configure(limit=1, window=0.5)
     stage.apply_project()
     stage.wait_ready()
     assert len(stage.remotes()) == 1
