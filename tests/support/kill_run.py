@@ -11,7 +11,6 @@ from waiting import wait_until
 
 from project_operator.api.names import FINALIZER
 from project_operator.sandbox.identity.faults import Fault, FaultAction, FaultPhase
-from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 
 CREATE: Final = "createProject"
 WINDOW: Final = 40
@@ -29,7 +28,10 @@ class Plan:
     """Take effect so long after their arrival, whether anybody waits for it or not."""
     dropped: tuple[int, ...]
     """Are cut off before they take effect."""
-    server: NscaleSettings
+    read_lag: float
+    """Reads are so old."""
+    provisioning: float
+    """Provisioning takes so long, where it takes any time."""
 
     @classmethod
     def of(cls, seed: int, count: int, bounds: Bounds) -> Self:
@@ -45,9 +47,8 @@ class Plan:
             tuple(sorted(unanswered)),
             tuple((place, bounds.in_flight * random.uniform(0.8, 0.95)) for place in sorted(late)),
             tuple(sorted(places[numbers[0] + numbers[1] :])),
-            NscaleSettings(
-                read_lag=bounds.read_lag * random.uniform(0.1, 0.7), provision_delay=random.uniform(0.1, 0.8)
-            ),
+            read_lag=bounds.read_lag * random.uniform(0.1, 0.7),
+            provisioning=random.uniform(0.1, 0.8),
         )
 
     def faults(self) -> list[Fault]:
@@ -83,6 +84,7 @@ class AtTheKill:
 class Run:
     """One seed, from the first Project to the account."""
 
+    vendor: str
     seed: int
     at_the_kill: AtTheKill
     late_commits: int
@@ -94,16 +96,23 @@ class Run:
     seconds: float
 
     HEADER: ClassVar = (
-        "| seed | committed, unanswered | under way | finalizer, no id | untouched | named "
+        "| backend | seed | committed, unanswered | under way | finalizer, no id | untouched | named "
         "| late | repeated | doubled | lost | ownerless | seconds |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
 
     def row(self) -> str:
         """The run as a line of a Markdown table under `HEADER`."""
         left, account = self.at_the_kill, self.account
         figures = (
-            *(self.seed, left.committed_unanswered, left.under_way, left.finalizer_without_id, left.untouched),
+            *(
+                self.vendor,
+                self.seed,
+                left.committed_unanswered,
+                left.under_way,
+                left.finalizer_without_id,
+                left.untouched,
+            ),
             *(left.named, self.late_commits, self.repeated),
             *(len(account.doubled), len(account.lost), len(account.ownerless), f"{self.seconds:.1f}"),
         )
@@ -120,8 +129,9 @@ def run(crowd: Crowd, plan: Plan) -> Run:
     calls = crowd.identity.admin.requests(after=killed_after)
     first_look = next(call.begun for call in calls if call.operation == "listProjects")
     of_the_dead = {call.project_id for call in crowd.identity.admin.requests() if call.sequence <= killed_after}
-    projects = crowd.identity.admin.projects()
+    projects = crowd.identity.living()
     return Run(
+        vendor=crowd.vendor,
         seed=plan.seed,
         at_the_kill=at_the_kill,
         late_commits=sum(one.id in of_the_dead and one.creation_time > first_look for one in projects),
@@ -134,7 +144,7 @@ def run(crowd: Crowd, plan: Plan) -> Run:
 def kill_in_the_middle(crowd: Crowd, plan: Plan, program: Program = OURS) -> tuple[AtTheKill, int]:
     """Apply everything, kill the operator when the plan's faults have all struck; what was left, and the sequence
     number of the last request of the dead."""
-    crowd.identity.admin.configure(**plan.server.model_dump(include={"read_lag", "provision_delay"}))
+    crowd.identity.slow_down(read_lag=plan.read_lag, provisioning=plan.provisioning)
     for fault in plan.faults():
         crowd.identity.admin.add_fault(fault)
     crowd.apply_projects()

@@ -6,10 +6,9 @@ from project_operator.api.conditions import Reason
 from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, naming, planning, rest, settling, summary
+from project_operator.reconcile import naming, planning, rest, settling, succession, summary
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
-from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import Outcome, Standing, working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
@@ -79,22 +78,6 @@ def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, 
     return tuple(project for project in backend.listing.of_mark(view.mark) if project.id not in never)
 
 
-def _left_by_a_predecessor(view: View, listing: Listing) -> Verdict | None:
-    """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken
-    over.
-    """
-    shown = listing.of_owners_named_like(view.mark)
-    left = next((one for one in shown if not one.deleting and claims.is_predecessors(view, one)), None)
-    if left is None:
-        return None
-    return Verdict(
-        Reason.CONFLICT,
-        f"project {left.id} was made for an earlier Project of this name and is still there; no second one "
-        f"is created. To take it over, create this Project anew with `spec.import.id: {left.id}`; else delete it in "
-        "the backend",
-    )
-
-
 def _with_right(view: View, backend: BackendView) -> Action:
     right = view.memory.right
     if right is None:
@@ -122,8 +105,8 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
     if backend.listing is None or backend.listing.begun_at <= view.predecessor_left_at:
         # Without one look at what is there, a predecessor's project would be doubled.
         return rest.unchanged(poll=Poll("", view.predecessor_left_at, 0.0))
-    if (verdict := _left_by_a_predecessor(view, backend.listing)) is not None:
-        return rest.on_verdict(view, verdict)
+    if (left := succession.decide(view, backend, backend.listing)) is not None:
+        return left
     return resolve(view, backend)
 
 

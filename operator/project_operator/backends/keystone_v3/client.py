@@ -55,11 +55,11 @@ class KeystoneClient:
     ) -> None:
         self._transport = transport
         self._credential = credential
-        self._page_limit = dialect.page_limit
+        self._dialect = dialect
         self.answers: Final = dialect.answers
         """What answers mean."""
         self._now = now
-        self._tokens = TokenKeeper(self._sign_in)
+        self._tokens = TokenKeeper(self._sign_in, rejection_pause=dialect.rejection_pause)
 
     async def token(self) -> Token:
         """The token that requests are sent with.
@@ -142,7 +142,7 @@ class KeystoneClient:
         found: list[Item] = []
         markers: set[str] = set()
         marker = ""
-        size, limit = 0, self._page_limit
+        size, limit = 0, self._dialect.page_limit
         # However many pages a server makes up, what is kept of them is bounded.
         for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
@@ -187,8 +187,8 @@ class KeystoneClient:
         self, request: Request, token: Token, before_send: Callable[[], None] | None
     ) -> Answer | NoAnswer:
         headers = {"Accept": "application/json", "X-Auth-Token": token.value}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"  # anything else is 400 (K3-12)
+        if request.body is not None or self._dialect.typed_always:
+            headers["Content-Type"] = self._dialect.content_type
         call = Call(request.method, request.target, headers, request.body, _LONGEST_PAGE, before_send)
         return await self._transport.exchange(call)
 
@@ -199,13 +199,13 @@ class KeystoneClient:
         if isinstance(outcome, NoAnswer):
             return False
         if outcome.status != 404:  # noqa: PLR2004 - a status of HTTP
-            return outcome.status == 401  # noqa: PLR2004 - likewise
+            return outcome.status in self._dialect.dead_token
         document = self.answers.read_error(asked.operation, outcome)
         return document is not None and (not speaks_of(document, asked.named) or token.project_id in asked.named)
 
     async def _sign_in(self) -> Token:
         asked = Asked(Operation.SIGN_IN)
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = {"Accept": "application/json", "Content-Type": self._dialect.content_type}
         call = Call("POST", TOKENS, headers, self._credential.sign_in(), repeatable=True)
         answer = self._usable(asked, await self._transport.exchange(call), "")
         document = read(TokenDocument, answer.body)
@@ -220,9 +220,14 @@ class KeystoneClient:
             domain_id=token.domain.id if token.domain else "",
             domain_name=token.domain.name if token.domain else "",
             project_id=token.project.id if token.project else "",
+            project_domain_id=token.project.domain.id if token.project and token.project.domain else "",
+            project_domain_name=token.project.domain.name if token.project and token.project.domain else "",
             credential_expires_at=in_utc(token.user.password_expires_at) if token.user.password_expires_at else None,
         )
 
     def _usable(self, asked: Asked, outcome: Answer | NoAnswer, token: str) -> Answer:
-        secrets = (self._credential.secret, token)
+        secrets = [self._credential.secret, token]
+        if isinstance(outcome, Answer):
+            # Some give a token back in every answer, which need not be the one that was sent.
+            secrets += [outcome.headers.get(name) or "" for name in ("x-auth-token", "x-subject-token")]
         return self.answers.usable(asked.operation, outcome, now=self._now(), secrets=secrets, named=asked.named)

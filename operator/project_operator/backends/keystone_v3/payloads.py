@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 from pydantic_core import from_json
 
 from project_operator.backends.answer_table.rows import ErrorDocument
@@ -34,6 +34,10 @@ IMMUTABLE: Final = "keystone.immutable"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
 """An id that can stand in a URL path. Keystone makes UUIDs in hex; ``default`` is one too, and so are the longer ones
 of users and groups from LDAP."""
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
 
 
 class Payload(BaseModel):
@@ -120,7 +124,14 @@ class UserPayload(Payload):
     """Who a token is of."""
 
     name: str = ""
-    password_expires_at: datetime | None = None
+    password_expires_at: Annotated[datetime | None, BeforeValidator(_none_if_empty)] = None
+    """Some who speak the protocol write "" where it does not end (T3-8)."""
+
+
+class ScopeProjectPayload(IdPayload):
+    """The project that a token is for."""
+
+    domain: NamedPayload | None = None
 
 
 class TokenPayload(Payload):
@@ -130,7 +141,7 @@ class TokenPayload(Payload):
     expires_at: datetime
     user: UserPayload = UserPayload()
     domain: NamedPayload | None = None
-    project: IdPayload | None = None
+    project: ScopeProjectPayload | None = None
 
 
 class TokenDocument(Payload):
