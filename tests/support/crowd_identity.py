@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from project_operator.api.marks import MARK_PREFIX
 from project_operator.api.names import MARK_TAG
 from project_operator.sandbox.identity.admin_client import AdminClient
+from project_operator.sandbox.identity.k5.embedded import EmbeddedK5
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.otc.embedded import EmbeddedIAM
@@ -126,10 +127,46 @@ class OTCCrowdIdentity:
         ]
 
 
+class K5CrowdIdentity:
+    """Fujitsu K5, whose reads show at once what was written."""
+
+    def __init__(self) -> None:
+        self.server = EmbeddedK5()
+
+    @property
+    def admin(self) -> AdminClient:
+        return self.server.admin
+
+    def start(self) -> None:
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def secret(self) -> Mapping[str, str]:
+        about = self.server.admin.about()
+        return {"username": about.user_name, "password": about.password}
+
+    def member(self, secret: str) -> Mapping[str, Any]:
+        auth = {"password": {"secretRef": {"name": secret}}}
+        return {"fujitsuK5": {"url": self.server.url, "domain": {"id": self.server.domain_id}, "auth": auth}}
+
+    def slow_down(self, *, read_lag: float, provisioning: float) -> None:
+        """It is neither late nor slow."""
+
+    def living(self) -> list[Held]:
+        projects = self.server.admin.state().projects
+        return [Held(one.id, _owner(one.description), one.creation_time) for one in projects]
+
+
 def _owner(description: str) -> str:
     """The uid in the mark that is the description's last word; "" where that is none."""
     word = description.rpartition(" ")[2]
     return word.rpartition(":")[2] if word.startswith(MARK_PREFIX) else ""
 
 
-VENDORS: Final[Mapping[str, type[CrowdIdentity]]] = {"nscale": NscaleCrowdIdentity, "otc": OTCCrowdIdentity}
+VENDORS: Final[Mapping[str, type[CrowdIdentity]]] = {
+    "nscale": NscaleCrowdIdentity,
+    "otc": OTCCrowdIdentity,
+    "k5": K5CrowdIdentity,
+}

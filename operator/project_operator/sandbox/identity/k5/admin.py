@@ -150,5 +150,6 @@ class K5Admin:
             domain_id=project.domain_id,
             description=project.description,
             enabled=project.enabled,
+            creation_time=project.creation_time,
             assignments=assignments,
         )

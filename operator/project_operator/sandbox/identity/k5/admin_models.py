@@ -34,6 +34,8 @@ class ProjectSnapshot(_Model):
     domain_id: str
     description: str
     enabled: bool
+    creation_time: float
+    """Seconds since the epoch, where it was made through the API; else 0."""
     assignments: tuple[AssignmentSnapshot, ...]
 
 

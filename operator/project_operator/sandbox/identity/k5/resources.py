@@ -12,6 +12,8 @@ class Project:
     domain_id: str
     description: str = ""
     enabled: bool = True
+    creation_time: float = 0.0
+    """Seconds since the epoch; no answer has it (F2-9)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def create_project(call: Call) -> Reply:
     wanted = bodies.decode(bodies.CreateProject, call.request.headers, call.request.body).project
     _own_domain(state, wanted.domain_id, "identity:create_project")
     _check_name(state, wanted.name, "")
-    project = Project(state.new_id(), wanted.name, wanted.domain_id, wanted.description, wanted.enabled)
+    project = Project(state.new_id(), wanted.name, wanted.domain_id, wanted.description, wanted.enabled, call.now)
     state.write(project)
     return Reply(HTTPStatus.CREATED, {"project": views.project(state, project)}, project.id)
 
