@@ -25,4 +25,14 @@ def test_nothing_is_doubled_or_lost_when_the_operator_is_killed(
     assert run.at_the_kill.finalizer_without_id >= ENOUGH
     assert run.at_the_kill.named > 0
     assert run.at_the_kill.untouched > 0
+    # Each is found by its mark, or a person is asked about it.
+    assert run.held == Account(lost=run.held.lost)
+    assert set(run.held.lost) == set(run.asked)
+    if VENDORS[run.vendor].repeats_creation:
+        assert run.asked == ()
+    else:
+        assert run.asked
+        assert run.repeated_unasked <= 0
+        assert run.repeated <= len(run.asked)
+    # And where one was asked, the answer has brought the rest.
     assert run.account == Account()

@@ -1,6 +1,7 @@
 """Many Projects in one namespace with an identity server of their own, and the account of what it holds for them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from project_operator.sandbox.identity.request_log import RequestRecord
 
 SETTLED_WITHIN: Final = 150.0
 """Seconds in which hundreds of Projects become Ready, also on a machine that has other things to do."""
+
+OUTCOME_UNKNOWN: Final = "OutcomeUnknown"
+WORD: Final = re.compile(r"to '([^']+)' to have")
+"""Where a message names the word that has the creation sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,30 @@ class Crowd:
         except AssertionError as error:
             error.add_note(f"reasons: {dict(last)}")
             raise
+
+    def wait_all_settled(self) -> list[Object]:
+        """Return once every Project is Ready, or waits for a person to say what became of its creation: the latter."""
+
+        def look() -> bool:
+            held.clear()
+            for one in self.projects():
+                if not _why_not_ready(one):
+                    continue
+                if condition(one, "Stalled").get("reason") != OUTCOME_UNKNOWN:
+                    return False
+                held.append(one)
+            return True
+
+        held: list[Object] = []
+        wait_until(look, f"all Projects of {self.namespace} to be settled", within=SETTLED_WITHIN, every=1.0)
+        return held
+
+    def give_word(self, held: Iterable[Object]) -> None:
+        """What the message of a Project asks a person for who knows that nothing was created."""
+        for one in held:
+            (word,) = WORD.findall(condition(one, "Ready")["message"])
+            changes = {"metadata": {"annotations": {names.REPEAT_CREATION_ANNOTATION: word}}}
+            self.objects.patch(PROJECTS, one["metadata"]["name"], changes)
 
     def creations(self) -> list[RequestRecord]:
         """All that arrived, in the order of arrival."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from project_operator.api.marks import MARK_PREFIX
 from project_operator.api.names import MARK_TAG
 from project_operator.sandbox.identity.admin_client import AdminClient
+from project_operator.sandbox.identity.csp.embedded import EmbeddedPlatform
+from project_operator.sandbox.identity.csp.settings import CSPSettings
 from project_operator.sandbox.identity.k5.embedded import EmbeddedK5
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
@@ -26,6 +28,10 @@ class Held:
 
 class CrowdIdentity(Protocol):
     """A server with the operations ``createProject`` and ``listProjects``, faults and a request log."""
+
+    repeats_creation: ClassVar[bool]
+    """Whether a creation of unknown outcome is sent again once it is proved to have come to nothing; else a person
+    decides."""
 
     @property
     def admin(self) -> AdminClient:
@@ -52,6 +58,8 @@ class CrowdIdentity(Protocol):
 
 class NscaleCrowdIdentity:
     """nscale Identity."""
+
+    repeats_creation = True
 
     def __init__(self) -> None:
         self.server = EmbeddedIdentityServer(NscaleSettings(read_lag=0.1, provision_delay=0.3))
@@ -86,6 +94,8 @@ class NscaleCrowdIdentity:
 
 class OTCCrowdIdentity:
     """Open Telekom Cloud, which provisions at once and holds the mark in the description."""
+
+    repeats_creation = True
 
     def __init__(self) -> None:
         self.server = EmbeddedIAM(OTCSettings(read_lag=0.1, list_lag=0.1))
@@ -130,6 +140,8 @@ class OTCCrowdIdentity:
 class K5CrowdIdentity:
     """Fujitsu K5, whose reads show at once what was written."""
 
+    repeats_creation = True
+
     def __init__(self) -> None:
         self.server = EmbeddedK5()
 
@@ -159,6 +171,40 @@ class K5CrowdIdentity:
         return [Held(one.id, _owner(one.description), one.creation_time) for one in projects]
 
 
+class CSPCrowdIdentity:
+    """VMware Cloud Services Platform, where no creation is repeated without a person's word."""
+
+    repeats_creation = False
+
+    def __init__(self) -> None:
+        self.server = EmbeddedPlatform(CSPSettings(read_lag=0.1, list_lag=0.1))
+
+    @property
+    def admin(self) -> AdminClient:
+        return self.server.admin
+
+    def start(self) -> None:
+        self.server.start()
+
+    def stop(self) -> None:
+        self.server.stop()
+
+    def secret(self) -> Mapping[str, str]:
+        about = self.server.admin.about()
+        return {"client-id": about.client_id, "client-secret": about.client_secret}
+
+    def member(self, secret: str) -> Mapping[str, Any]:
+        auth = {"clientCredentials": {"secretRef": {"name": secret}}}
+        return {"vmwareCSP": {"url": self.server.url, "organization": self.server.organization_id, "auth": auth}}
+
+    def slow_down(self, *, read_lag: float, provisioning: float) -> None:  # noqa: ARG002 - it provisions at once
+        self.server.admin.configure(read_lag=read_lag, list_lag=read_lag)
+
+    def living(self) -> list[Held]:
+        projects = self.server.admin.state().projects
+        return [Held(one.id, _owner(one.description or ""), one.creation_time) for one in projects]
+
+
 def _owner(description: str) -> str:
     """The uid in the mark that is the description's last word; "" where that is none."""
     word = description.rpartition(" ")[2]
@@ -169,4 +215,5 @@ VENDORS: Final[Mapping[str, type[CrowdIdentity]]] = {
     "nscale": NscaleCrowdIdentity,
     "otc": OTCCrowdIdentity,
     "k5": K5CrowdIdentity,
+    "csp": CSPCrowdIdentity,
 }

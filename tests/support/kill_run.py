@@ -90,15 +90,23 @@ class Run:
     late_commits: int
     """Creations of the dead that took effect after the successor's first listing was begun: a look without a
     quarantine would have missed each of them."""
+    held: Account
+    """What is wrong when every Project is Ready, or waits for a person to say what became of its creation."""
+    asked: tuple[str, ...]
+    """The latter, by their uid."""
+    repeated_unasked: int
+    """Creations beyond one for each Project by then; below zero where some were never sent."""
     repeated: int
-    """Creations beyond one for each Project: sent again after proof that the first had not taken effect."""
+    """Creations beyond one for each Project: sent again after proof that the first had not taken effect, or after a
+    person's word."""
     account: Account
+    """What is wrong when every Project is Ready."""
     seconds: float
 
     HEADER: ClassVar = (
         "| backend | seed | committed, unanswered | under way | finalizer, no id | untouched | named "
-        "| late | repeated | doubled | lost | ownerless | seconds |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        "| late | asked | repeated | doubled | lost | ownerless | seconds |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
 
     def row(self) -> str:
@@ -113,17 +121,21 @@ class Run:
                 left.finalizer_without_id,
                 left.untouched,
             ),
-            *(left.named, self.late_commits, self.repeated),
+            *(left.named, self.late_commits, len(self.asked), self.repeated),
             *(len(account.doubled), len(account.lost), len(account.ownerless), f"{self.seconds:.1f}"),
         )
         return f"| {' | '.join(map(str, figures))} |"
 
 
 def run(crowd: Crowd, plan: Plan) -> Run:
-    """Apply, kill in the middle, start again, wait until all is Ready, account."""
+    """Apply, kill in the middle, start again, answer what is asked, wait until all is Ready, account."""
     begun = monotonic()
     at_the_kill, killed_after = kill_in_the_middle(crowd, plan)
     crowd.start_operator()
+    waiting = crowd.wait_all_settled()
+    crowd.wait_answered()
+    held, unasked = crowd.account(), len(crowd.creations())
+    crowd.give_word(waiting)
     crowd.wait_all_ready()
     crowd.wait_answered()
     calls = crowd.identity.admin.requests(after=killed_after)
@@ -135,6 +147,9 @@ def run(crowd: Crowd, plan: Plan) -> Run:
         seed=plan.seed,
         at_the_kill=at_the_kill,
         late_commits=sum(one.id in of_the_dead and one.creation_time > first_look for one in projects),
+        held=held,
+        asked=tuple(one["metadata"]["uid"] for one in waiting),
+        repeated_unasked=unasked - crowd.count,
         repeated=len(crowd.creations()) - crowd.count,
         account=crowd.account(),
         seconds=monotonic() - begun,
