@@ -59,7 +59,7 @@ class CrowdIdentity(Protocol):
 class NscaleCrowdIdentity:
     """nscale Identity."""
 
-    repeats_creation = True
+    repeats_creation: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.server = EmbeddedIdentityServer(NscaleSettings(read_lag=0.1, provision_delay=0.3))
@@ -95,7 +95,7 @@ class NscaleCrowdIdentity:
 class OTCCrowdIdentity:
     """Open Telekom Cloud, which provisions at once and holds the mark in the description."""
 
-    repeats_creation = True
+    repeats_creation: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.server = EmbeddedIAM(OTCSettings(read_lag=0.1, list_lag=0.1))
@@ -140,7 +140,7 @@ class OTCCrowdIdentity:
 class K5CrowdIdentity:
     """Fujitsu K5, whose reads show at once what was written."""
 
-    repeats_creation = True
+    repeats_creation: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.server = EmbeddedK5()
@@ -174,7 +174,7 @@ class K5CrowdIdentity:
 class CSPCrowdIdentity:
     """VMware Cloud Services Platform, where no creation is repeated without a person's word."""
 
-    repeats_creation = False
+    repeats_creation: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.server = EmbeddedPlatform(CSPSettings(read_lag=0.1, list_lag=0.1))

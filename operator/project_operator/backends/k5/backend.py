@@ -15,6 +15,7 @@ from project_operator.backends.base import (
     Role,
 )
 from project_operator.backends.calls import Endpoint
+from project_operator.backends.documents import read
 from project_operator.backends.k5 import requests as k5_requests
 from project_operator.backends.k5.dialect import K5
 from project_operator.backends.k5.domains import domain_of
@@ -31,11 +32,11 @@ from project_operator.backends.keystone_v3.payloads import (
     item_to_group,
     item_to_project,
     item_to_role,
-    read,
     read_project,
 )
-from project_operator.backends.keystone_v3.requests import Request, get
+from project_operator.backends.keystone_v3.requests import Asked, get
 from project_operator.backends.keystone_v3.role_assignments import read_role_assignments
+from project_operator.backends.requests import Request
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import BackendError, BackendUnavailable, NameTaken, OutcomeUnknown, RequestRefused
@@ -211,10 +212,10 @@ class K5Backend:
             raise BackendUnavailable("the domain is not known yet: connect() has not succeeded")
         return self._domain
 
-    async def _items(self, request: Request, key: str) -> list[Any]:
+    async def _items(self, request: Request[Asked], key: str) -> list[Any]:
         return await self._client.items(request, key)
 
-    async def _write(self, request: Request, before_send: Callable[[], None]) -> Any:
+    async def _write(self, request: Request[Asked], before_send: Callable[[], None]) -> Any:
         """The answer to a write; the refusal that K5 has given once where it has not implemented it."""
         operation = request.asked.operation
         if (refused := self._missing.get(operation)) is not None:

@@ -7,10 +7,11 @@ from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.backends.k5.dialect import K5
 from project_operator.backends.k5.names import same_name
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.requests import PROJECTS, Asked, Request, project_path, role_changes
+from project_operator.backends.keystone_v3.requests import PROJECTS, Asked, project_path, role_changes
+from project_operator.backends.requests import Request
 
 
-def creation(content: ProjectContent, domain_id: str) -> Request:
+def creation(content: ProjectContent, domain_id: str) -> Request[Asked]:
     """The POST that makes a project; the domain is always named, for K5 would take another one (F2-5)."""
     settings: dict[str, Any] = {"name": content.name, "domain_id": domain_id}
     if description := _description(content):
@@ -21,10 +22,10 @@ def creation(content: ProjectContent, domain_id: str) -> Request:
     return Request(asked, "POST", PROJECTS, f"create project '{content.name}'", _project(settings))
 
 
-def update(current: RemoteProject, content: ProjectContent) -> tuple[Request, ...]:
+def update(current: RemoteProject, content: ProjectContent) -> tuple[Request[Asked], ...]:
     """What makes ``current`` into ``content``: the settings in one PATCH (F2-8), then the roles."""
     changes = _changes(current.content, content)
-    steps: list[Request] = []
+    steps: list[Request[Asked]] = []
     if changes:
         words = f"change {', '.join(changes)} of '{current.content.name}'"
         asked = Asked(Operation.UPDATE_PROJECT, frozenset({current.id}))

@@ -8,19 +8,14 @@ from typing import Any, Final, TypeVar
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
 from project_operator.backends.deadlines import Deadline
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3.credentials import Credential
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.errors import Operation, speaks_of
-from project_operator.backends.keystone_v3.payloads import (
-    Payload,
-    TokenDocument,
-    in_utc,
-    lifetime,
-    read,
-    read_page,
-)
-from project_operator.backends.keystone_v3.requests import TOKENS, Asked, Request, get
+from project_operator.backends.keystone_v3.payloads import Payload, TokenDocument, in_utc, lifetime, read_page
+from project_operator.backends.keystone_v3.requests import TOKENS, Asked, get
 from project_operator.backends.keystone_v3.tokens import Token
+from project_operator.backends.requests import Request
 from project_operator.backends.tokens import TokenKeeper
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import Lost
@@ -69,12 +64,12 @@ class KeystoneClient:
         """
         return await self._tokens.current()
 
-    async def ask_openly(self, request: Request) -> Answer:
+    async def ask_openly(self, request: Request[Asked]) -> Answer:
         """The answer to a read that needs no token. Raises the `BackendError` that it means where it is no success."""
         call = Call(request.method, request.target, {"Accept": "application/json"})
         return self._usable(request.asked, await self._transport.exchange(call), "")
 
-    async def send(self, request: Request, before_send: Callable[[], None] | None = None) -> Answer:
+    async def send(self, request: Request[Asked], before_send: Callable[[], None] | None = None) -> Answer:
         """The answer to ``request``: a success, or an absence that the table of ``errors`` takes for an answer.
 
         A token that may be dead is replaced and the request sent once more, with ``before_send`` called again: what
@@ -86,7 +81,7 @@ class KeystoneClient:
         outcome, token = await self._outcome(request, before_send)
         return self._usable(request.asked, outcome, token.value)
 
-    async def read(self, document: type[Document], request: Request) -> Document | None:
+    async def read(self, document: type[Document], request: Request[Asked]) -> Document | None:
         """The answer to a read as ``document``; None for an absence that is an answer."""
         answer = await self.send(request)
         if not self.answers.succeeded(request.asked.operation, answer):
@@ -96,7 +91,7 @@ class KeystoneClient:
             raise self.answers.unusable(request.asked.operation, answer)
         return found
 
-    async def items(self, request: Request, key: str) -> list[Any]:
+    async def items(self, request: Request[Asked], key: str) -> list[Any]:
         """The items under ``key`` of a list that has no pages, unread; none for an absence that is an answer."""
         answer = await self.send(request)
         if not self.answers.succeeded(request.asked.operation, answer):
@@ -174,7 +169,7 @@ class KeystoneClient:
         )
 
     async def _outcome(
-        self, request: Request, before_send: Callable[[], None] | None = None
+        self, request: Request[Asked], before_send: Callable[[], None] | None = None
     ) -> tuple[Answer | NoAnswer, Token]:
         """What came of ``request``, and the token that it was sent with in the end."""
         with self.one_deadline():
@@ -184,7 +179,7 @@ class KeystoneClient:
             )
 
     async def _exchange(
-        self, request: Request, token: Token, before_send: Callable[[], None] | None
+        self, request: Request[Asked], token: Token, before_send: Callable[[], None] | None
     ) -> Answer | NoAnswer:
         headers = {"Accept": "application/json", "X-Auth-Token": token.value}
         if request.body is not None or self._dialect.typed_always:

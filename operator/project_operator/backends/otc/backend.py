@@ -16,19 +16,12 @@ from project_operator.backends.base import (
     RoleAssignment,
 )
 from project_operator.backends.calls import Answer, Endpoint
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.domains import Domain
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import VersionDocument, item_to_group, read
-from project_operator.backends.keystone_v3.requests import (
-    GROUPS,
-    ROLES,
-    UNKNOWN_ID,
-    VERSION,
-    Request,
-    get,
-    role_changes,
-)
+from project_operator.backends.keystone_v3.payloads import VersionDocument, item_to_group
+from project_operator.backends.keystone_v3.requests import GROUPS, ROLES, UNKNOWN_ID, VERSION, Asked, get, role_changes
 from project_operator.backends.keystone_v3.role_assignments import read_group_by_group
 from project_operator.backends.otc import requests
 from project_operator.backends.otc.config import OTCConfig
@@ -46,6 +39,7 @@ from project_operator.backends.otc.payloads import (
     roles_on_projects,
 )
 from project_operator.backends.otc.sightings import Sightings
+from project_operator.backends.requests import Request
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import (
@@ -229,10 +223,10 @@ class OTCBackend:
             raise BackendUnavailable("the account is not known yet: connect() has not succeeded")
         return self._account
 
-    def _creation(self, content: ProjectContent) -> Request:
+    def _creation(self, content: ProjectContent) -> Request[Asked]:
         return requests.creation(content, self._home.id, self._region_id, self._names)
 
-    def _update(self, current: RemoteProject, content: ProjectContent) -> tuple[Request, ...]:
+    def _update(self, current: RemoteProject, content: ProjectContent) -> tuple[Request[Asked], ...]:
         return requests.update(current, content, self._names)
 
     def _read(self, payload: ProjectPayload) -> RemoteProject | None:
@@ -310,7 +304,7 @@ class OTCBackend:
         await self._read_statuses(self._sightings.stale(projects))
         return (*(self._sightings.completed(project) for project in projects), *later)
 
-    async def _change(self, request: Request, project_id: str, before_send: Callable[[], None]) -> None:
+    async def _change(self, request: Request[Asked], project_id: str, before_send: Callable[[], None]) -> None:
         """Send one request of an update; what refuses it speaks of a project that everybody knows."""
         try:
             await self._write(request, project_id, before_send)
@@ -330,7 +324,7 @@ class OTCBackend:
                 return None
             raise
 
-    async def _write(self, request: Request, project_id: str, before_send: Callable[[], None]) -> None:
+    async def _write(self, request: Request[Asked], project_id: str, before_send: Callable[[], None]) -> None:
         """Send a write, and raise where a success of it is not IAM's."""
         answer = await self._client.send(request, before_send)
         if not self._client.answers.succeeded(request.asked.operation, answer):

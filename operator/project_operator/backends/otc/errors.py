@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from pydantic import StringConstraints
 
 from project_operator.backends.answer_table.rows import ErrorDocument, Row, only, own_body
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3.errors import ALL, GRANT, USE, Operation, answers
-from project_operator.backends.keystone_v3.payloads import Payload, read
+from project_operator.backends.keystone_v3.payloads import Payload
 from project_operator.backends.keystone_v3.payloads import read_error as read_keystone_error
 from project_operator.errors import CredentialsRejected, PermissionDenied
 

@@ -11,7 +11,8 @@ from pydantic_core import from_json
 
 from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject, Role
-from project_operator.backends.keystone_v3.payloads import Identifier, Payload, read
+from project_operator.backends.documents import Identifier, read
+from project_operator.backends.keystone_v3.payloads import Payload
 from project_operator.backends.otc.dialect import MARK_PLACE
 from project_operator.backends.otc.names import RegionNames
 

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project_operator.backends.calls import Answer
-from project_operator.backends.keystone_v3.requests import Request
+from project_operator.backends.keystone_v3.requests import Asked
 from project_operator.backends.otc.errors import ANSWERS
 from project_operator.backends.otc.listing import list_projects
 from project_operator.backends.otc.requests import numbered_page
+from project_operator.backends.requests import Request
 from project_operator.errors import BackendUnavailable
 
 
@@ -34,7 +35,7 @@ class Account:
         self.between = between
         self.asked = 0
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request[Asked]) -> Answer:
         query = parse_qs(urlsplit(request.target).query)
         number, size = int(query["page"][0]), int(query["per_page"][0])
         self.asked += 1
@@ -105,7 +106,7 @@ def test_what_one_walk_would_hide_is_hidden_by_it() -> None:
     assert "p3" in listed(Account(5, delete))
 
 
-def _page(number: int) -> Request:
+def _page(number: int) -> Request[Asked]:
     return numbered_page("d", number, 3)
 
 
@@ -122,7 +123,7 @@ def test_a_list_that_never_rests_is_an_error() -> None:
 class Ignoring(Account):
     """Gives the same page whatever is asked."""
 
-    async def send(self, request: Request) -> Answer:  # noqa: ARG002 - that is what it does
+    async def send(self, request: Request[Asked]) -> Answer:  # noqa: ARG002 - that is what it does
         return self.page([item(number) for number in range(3)])
 
 
@@ -134,7 +135,7 @@ def test_a_server_that_does_not_count_pages_is_not_believed() -> None:
 class Endless(Account):
     """Makes up projects for ever."""
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request[Asked]) -> Answer:
         start = 3 * int(parse_qs(urlsplit(request.target).query)["page"][0])
         return self.page([item(number) for number in range(start, start + 3)])
 
@@ -147,7 +148,7 @@ def test_a_list_without_end_is_an_error() -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"projects": {}}', b'{"projects": [1]}', b'{"projects": [{}]}'])
 def test_what_is_no_page_is_no_list(body: bytes) -> None:
     class Odd(Account):
-        async def send(self, request: Request) -> Answer:  # noqa: ARG002 - whatever is asked
+        async def send(self, request: Request[Asked]) -> Answer:  # noqa: ARG002 - whatever is asked
             return Answer(200, httpx.Headers(), body)
 
     with pytest.raises(BackendUnavailable):
