@@ -27,6 +27,8 @@
         └── ConnectionRefused       connect(): URL, CA, organisation or version do not fit; says which field
 """
 
+from typing import Self
+
 
 class ProjectOperatorError(Exception):
     """Root of the tree. ``str()`` of each is one line for a person, without secrets."""
@@ -89,6 +91,14 @@ class BackendError(ProjectOperatorError):
         self.status = status
         self.retry_after = retry_after
         self.trace_id = trace_id
+
+    def __copy__(self) -> Self:
+        """The same for another who raises it, without the traceback. `copy.copy` would not know what ``__init__`` of a
+        subclass asks for.
+        """
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
 
 class ProjectNotFound(BackendError):

@@ -32,6 +32,11 @@ class Deadline:
 _SHARED: ContextVar[Deadline | None] = ContextVar("shared deadline", default=None)
 
 
+def shared_deadline() -> Deadline | None:
+    """That of the call which this is part of; None where it is part of none."""
+    return _SHARED.get()
+
+
 @contextmanager
 def within(seconds: float) -> Iterator[Deadline]:
     """All requests inside end ``seconds`` from now, or when what surrounds this has to end."""

@@ -2,6 +2,9 @@
 
 However many calls want a token, one sign-in is under way at a time, and how often one may follow another is bounded: a
 backend that refuses good tokens, or accounts that lock after some wrong passwords, make no storm.
+
+A sign-in is nobody's: it has the whole time of a request, however little the call that began it has left, and goes on
+when that call gives up. Each call waits for it until its own deadline.
 """
 
 import asyncio
@@ -11,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from project_operator.backends.calls import Answer, NoAnswer
-from project_operator.errors import BackendError, CredentialsRejected
+from project_operator.backends.deadlines import apart, shared_deadline
+from project_operator.errors import BackendError, BackendUnavailable, CredentialsRejected
 
 LEAST_MARGIN: Final = 30.0
 """Seconds before its end at which a token is renewed at the latest; what is left is for sign-ins that fail."""
@@ -67,7 +71,7 @@ class TokenKeeper(Generic[Token]):
         self._rejection_pause = rejection_pause
         self._sign_in = sign_in
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._lock = asyncio.Lock()
+        self._latest: asyncio.Task[Token] | None = None
         self._token: Token | None = None
         self._asked_at = 0.0
         self._renewed_at = float("-inf")
@@ -75,37 +79,39 @@ class TokenKeeper(Generic[Token]):
         self._resting_until = float("-inf")
 
     async def keep(self, sign_in: SignIn[Token]) -> Token:
-        """A token from a sign-in of the caller's, which is used from now on. Raises what that raises."""
-        async with self._lock:
-            asked_at = self._clock()
-            return self._keep(await sign_in(), asked_at)
+        """A token from a sign-in of the caller's, which is used from now on.
+
+        Raises:
+            BackendError: what the sign-in raises, or `BackendUnavailable`: it takes longer than the call may.
+        """
+        while (other := self._under_way) is not None:
+            await _ended(other)
+        return await _outcome(self._begin(sign_in))
 
     async def current(self) -> Token:
         """A token that should be good.
 
         Raises:
-            BackendError: there is none to be had; the sign-in's error.
+            BackendError: there is none to be had; the sign-in's error, or `BackendUnavailable`: it takes longer than
+                the call may.
         """
         if (token := self._aged_less(youth=True)) is not None:
             return token
-        async with self._lock:
-            if (token := self._aged_less(youth=True)) is not None:
+        try:
+            return await self._fresh()
+        except BackendError:
+            # While the old one lives, a sign-in that fails is no reason to stop.
+            if (token := self._aged_less(youth=False)) is not None:
                 return token
-            try:
-                return await self._fresh()
-            except BackendError:
-                # While the old one lives, a sign-in that fails is no reason to stop.
-                if (token := self._aged_less(youth=False)) is not None:
-                    return token
-                raise
+            raise
 
     async def instead_of(self, refused: Token) -> Token | None:
         """Another token, as ``refused`` was refused; None where it is too soon after the last time.
 
         Raises:
-            BackendError: there is none to be had; the sign-in's error.
+            BackendError: as of `current`.
         """
-        async with self._lock:
+        if self._under_way is None:
             if self._token is not None and self._token is not refused:
                 return self._token
             now = self._clock()
@@ -113,7 +119,7 @@ class TokenKeeper(Generic[Token]):
                 return None
             self._renewed_at = now
             self._token = None
-            return await self._fresh()
+        return await self._fresh()
 
     async def send(
         self, exchange: Callable[[Token], Awaitable[Outcome]], refused: Callable[[Outcome, Token], bool]
@@ -135,8 +141,10 @@ class TokenKeeper(Generic[Token]):
         return outcome, token
 
     def forget(self) -> None:
-        """Hold no token any more."""
+        """Hold no token any more, and end the sign-in that is under way."""
         self._token = None
+        if (task := self._under_way) is not None:
+            task.cancel()
 
     def _aged_less(self, *, youth: bool) -> Token | None:
         token = self._token
@@ -144,12 +152,29 @@ class TokenKeeper(Generic[Token]):
             return None
         return token if self._clock() - self._asked_at < (token.youth if youth else token.life) else None
 
+    @property
+    def _under_way(self) -> "asyncio.Task[Token] | None":
+        return None if self._latest is None or self._latest.done() else self._latest
+
     async def _fresh(self) -> Token:
-        asked_at = self._clock()
-        if self._refusal is not None and asked_at < self._resting_until:
+        """From the sign-in that is under way, or from one that begins now."""
+        if (task := self._under_way) is not None:
+            return await _outcome(task)
+        if self._refusal is not None and self._clock() < self._resting_until:
             raise copy(self._refusal).with_traceback(None)
+        return await _outcome(self._begin(self._sign_in))
+
+    def _begin(self, sign_in: SignIn[Token]) -> "asyncio.Task[Token]":
+        task = asyncio.get_running_loop().create_task(self._signed_in(sign_in), name="sign in")
+        task.add_done_callback(_look_at)
+        self._latest = task
+        return task
+
+    async def _signed_in(self, sign_in: SignIn[Token]) -> Token:
+        asked_at = self._clock()
         try:
-            token = await self._sign_in()
+            with apart():
+                token = await sign_in()
         except BackendError as error:
             pause = self._rejection_pause if isinstance(error, CredentialsRejected) else FAILURE_PAUSE
             if pause > REJECTION_PAUSE:
@@ -158,12 +183,43 @@ class TokenKeeper(Generic[Token]):
             self._refusal = error
             self._resting_until = self._clock() + min(max(error.retry_after or 0.0, pause), _LONGEST_PAUSE)
             raise
-        return self._keep(token, asked_at)
-
-    def _keep(self, token: Token, asked_at: float) -> Token:
         self._refusal = None
         self._token, self._asked_at = token, asked_at
         return token
+
+
+def _look_at(task: "asyncio.Task[Token]") -> None:
+    if not task.cancelled():
+        task.exception()  # whoever waited for it may have gone
+
+
+async def _ended(task: "asyncio.Task[Token]") -> None:
+    """Return when ``task`` has ended, however.
+
+    Raises:
+        BackendUnavailable: the call that waits has to end before.
+    """
+    deadline = shared_deadline()
+    if deadline is None:
+        await asyncio.wait({task})
+        return
+    while not task.done():
+        left = deadline.at - asyncio.get_running_loop().time()
+        if left <= 0:
+            words = f"sign in: no answer within the {deadline.seconds:g} s that this call may take"
+            raise BackendUnavailable(words, operation="sign_in")
+        await asyncio.wait({task}, timeout=left)
+
+
+async def _outcome(task: "asyncio.Task[Token]") -> Token:
+    """What came of a sign-in. Raises its error anew, as many wait for it, and `BackendUnavailable` as `_ended` does."""
+    await _ended(task)
+    if task.cancelled():
+        raise BackendUnavailable("sign in: the operator closed the connection", operation="sign_in")
+    error = task.exception()
+    if isinstance(error, BackendError):
+        raise copy(error).with_traceback(None)
+    return task.result()
 
 
 def was_unauthorized(outcome: Outcome, _: AccessToken) -> bool:

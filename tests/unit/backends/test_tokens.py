@@ -8,10 +8,11 @@ import pytest
 
 from project_operator.backends.calls import Answer, NoAnswer
 from project_operator.backends.csp.tokens import Token as CSPToken
+from project_operator.backends.deadlines import within
 from project_operator.backends.keystone_v3.tokens import Token as KeystoneToken
 from project_operator.backends.tokens import RENEWAL_PAUSE, AccessToken, TokenKeeper, was_unauthorized
 from project_operator.backends.trust import Lost
-from project_operator.errors import BackendError, BackendUnavailable, CredentialsRejected, Throttled
+from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, CredentialsRejected, Throttled
 
 Exchange = Callable[[AccessToken], Awaitable[Answer | NoAnswer]]
 
@@ -119,22 +120,97 @@ async def test_a_sign_in_that_fails_is_not_tried_again_at_once(
     assert await service.current() == "token-2"
 
 
-async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_others_a_way(service: Service) -> None:
+async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_others_its_sign_in(service: Service) -> None:
     first = asyncio.create_task(service.current())
     others = [asyncio.create_task(service.current()) for _ in range(3)]
     await asyncio.sleep(0)
     first.cancel()
-    assert {*await asyncio.gather(*others)} == {"token-2"}
+    assert {*await asyncio.gather(*others)} == {"token-1"}
+    assert service.asked == 1
+
+
+class TestDeadlines:
+    """Whose time a sign-in takes, and who waits for it how long."""
+
+    async def test_a_call_that_has_nothing_left_takes_no_time_from_the_others(self, service: Service) -> None:
+        deadlines: list[float] = []
+        sign_in = service.sign_in
+
+        async def timed() -> AccessToken:
+            with within(15.0) as deadline:
+                deadlines.append(deadline.at - asyncio.get_running_loop().time())
+                return await sign_in()
+
+        keeper = TokenKeeper(timed, lambda: service.now)
+        with within(0.0), pytest.raises(BackendUnavailable, match="s that this call may take"):
+            await keeper.current()
+        assert (await keeper.current()).value == "token-1", "no pause follows, and one sign-in does for both"
+        assert deadlines == [pytest.approx(15.0, abs=1.0)]
+
+    @pytest.mark.parametrize("why", ["none yet", "refused"])
+    async def test_a_call_waits_no_longer_than_it_may(self, service: Service, why: str) -> None:
+        ended = asyncio.Event()
+
+        async def slow() -> AccessToken:
+            await ended.wait()
+            return await service.sign_in()
+
+        keeper = TokenKeeper(slow, lambda: service.now)
+        first = asyncio.create_task(keeper.current())
+        await asyncio.sleep(0)
+        with within(0.02), pytest.raises(BackendUnavailable, match="s that this call may take"):
+            await (keeper.current() if why == "none yet" else keeper.instead_of(AccessToken("old", 1.0)))
+        with within(0.02), pytest.raises(BackendUnavailable, match="s that this call may take"):
+            await keeper.keep(service.sign_in)
+        assert not first.done()
+        ended.set()
+        assert (await first).value == "token-1"
+
+    async def test_a_call_that_may_not_wait_takes_the_old_token_while_it_lives(self, service: Service) -> None:
+        await service.current()
+        service.now += 285
+        with within(0.0):
+            assert await service.current() == "token-1"
+        await asyncio.sleep(0)
+        assert await service.current() == "token-2"
+
+    @pytest.mark.parametrize(
+        "error",
+        [CredentialsRejected("wrong password", status=401), ConnectionRefused("no such server", field="spec.csp.url")],
+    )
+    async def test_those_who_wait_hear_the_error_each_for_itself(self, service: Service, error: BackendError) -> None:
+        service.error = error
+        raised = await asyncio.gather(*(service.current() for _ in range(3)), return_exceptions=True)
+        assert [(type(one), str(one), vars(one)) for one in raised] == [(type(error), str(error), vars(error))] * 3
+        assert len({id(one) for one in raised}) == 3
+        assert service.asked == 1
+
+    async def test_a_sign_in_ends_with_the_connection(self, service: Service) -> None:
+        never = asyncio.Event()
+
+        async def endless() -> AccessToken:
+            await never.wait()
+            raise AssertionError
+
+        keeper = TokenKeeper(endless, lambda: service.now)
+        waiting = asyncio.create_task(keeper.current())
+        await asyncio.sleep(0)
+        keeper.forget()
+        with pytest.raises(BackendUnavailable, match="the operator closed the connection"):
+            await waiting
 
 
 async def test_a_token_of_the_callers_own_sign_in_is_used_from_then_on(service: Service) -> None:
     async def sign_in() -> AccessToken:
         return AccessToken("own", 300.0)
 
-    await service.keeper.keep(sign_in)
+    former = asyncio.create_task(service.current())
+    await asyncio.sleep(0)
+    assert (await service.keeper.keep(sign_in)).value == "own"
     assert await service.current() == "own"
+    assert await former == "token-1"
     service.keeper.forget()
-    assert await service.current() == "token-1"
+    assert await service.current() == "token-2"
 
 
 class TestSending:
