@@ -1,13 +1,12 @@
 """The requests that change projects of K5: what its pages name, and nothing else of what Keystone has."""
 
-import json
 from typing import Any
 
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.backends.k5.dialect import K5
 from project_operator.backends.k5.names import same_name
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.requests import PROJECTS, Asked, project_path, role_changes
+from project_operator.backends.keystone_v3.requests import PROJECTS, Asked, project_body, project_path, role_changes
 from project_operator.backends.requests import Request
 
 
@@ -19,7 +18,7 @@ def creation(content: ProjectContent, domain_id: str) -> Request[Asked]:
     if content.enabled is not None:
         settings["enabled"] = content.enabled
     asked = Asked(Operation.CREATE_PROJECT)
-    return Request(asked, "POST", PROJECTS, f"create project '{content.name}'", _project(settings))
+    return Request(asked, "POST", PROJECTS, f"create project '{content.name}'", project_body(settings))
 
 
 def update(current: RemoteProject, content: ProjectContent) -> tuple[Request[Asked], ...]:
@@ -29,7 +28,7 @@ def update(current: RemoteProject, content: ProjectContent) -> tuple[Request[Ask
     if changes:
         words = f"change {', '.join(changes)} of '{current.content.name}'"
         asked = Asked(Operation.UPDATE_PROJECT, frozenset({current.id}))
-        steps.append(Request(asked, "PATCH", project_path(current.id), words, _project(changes)))
+        steps.append(Request(asked, "PATCH", project_path(current.id), words, project_body(changes)))
     return (*steps, *role_changes(current.id, current.content.role_assignments, content.role_assignments))
 
 
@@ -48,7 +47,3 @@ def _description(content: ProjectContent) -> str:
     """As K5 keeps it, with the mark."""
     description, _ = K5.mark_place.write(content.description, (), content.mark)
     return description or ""
-
-
-def _project(settings: dict[str, Any]) -> bytes:
-    return json.dumps({"project": settings}).encode("ascii")

@@ -42,6 +42,12 @@ def project_path(project_id: str) -> str:
     return f"{PROJECTS}/{project_id if project_id == UNKNOWN_ID else quote(project_id, safe='')}"
 
 
+def project_body(settings: dict[str, Any]) -> bytes:
+    """A project's ``settings`` as POST and PATCH send them."""
+    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
+    return json.dumps({"project": settings}, ensure_ascii=False).encode()
+
+
 def get(operation: Operation, path: str, named: Iterable[str] = (), **query: str) -> Request[Asked]:
     """A read of ``path``. ``named``: see `Asked.named`."""
     target = f"{path}?{urlencode(query)}" if query else path
@@ -72,7 +78,7 @@ def creation(content: ProjectContent, domain_id: str, place: MarkPlace) -> Reque
         "POST",
         PROJECTS,
         f"create {kind} '{content.name}'",
-        _project({name: value for name, value in settings.items() if value is not None}),
+        project_body({name: value for name, value in settings.items() if value is not None}),
     )
 
 
@@ -110,7 +116,7 @@ def lock(project_id: str) -> Request[Asked]:
 
 def unlocks(request: Request[Asked]) -> bool:
     """Whether ``request`` takes the lock off and does nothing else."""
-    return request.body == _project(_UNLOCKED)
+    return request.body == project_body(_UNLOCKED)
 
 
 def role_changes(
@@ -156,7 +162,7 @@ def _changes(current: ProjectContent, content: ProjectContent, place: MarkPlace)
 
 def _patch(project_id: str, settings: dict[str, Any], summary: str) -> Request[Asked]:
     asked = Asked(Operation.UPDATE_PROJECT, frozenset({project_id}))
-    return Request(asked, "PATCH", project_path(project_id), summary, _project(settings))
+    return Request(asked, "PATCH", project_path(project_id), summary, project_body(settings))
 
 
 def _grant(project_id: str, item: RoleAssignment) -> Request[Asked]:
@@ -176,8 +182,3 @@ def _about(operation: Operation, project_id: str, item: RoleAssignment) -> Asked
 def _role_path(project_id: str, item: RoleAssignment) -> str:
     group, role = quote(item.group_id, safe=""), quote(item.role_id, safe="")
     return f"{project_path(project_id)}/groups/{group}/roles/{role}"
-
-
-def _project(settings: dict[str, Any]) -> bytes:
-    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
-    return json.dumps({"project": settings}, ensure_ascii=False).encode()

@@ -1,12 +1,18 @@
 """The requests of Open Telekom Cloud that are not Keystone's, computed from what is wanted and sent nowhere."""
 
-import json
 from typing import Any, Final
 from urllib.parse import quote
 
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.requests import PROJECTS, Asked, get, project_path, role_changes
+from project_operator.backends.keystone_v3.requests import (
+    PROJECTS,
+    Asked,
+    get,
+    project_body,
+    project_path,
+    role_changes,
+)
 from project_operator.backends.otc.dialect import MARK_PLACE
 from project_operator.backends.otc.names import RegionNames
 from project_operator.backends.otc.payloads import NORMAL, SUSPENDED
@@ -42,7 +48,7 @@ def creation(content: ProjectContent, domain_id: str, region_id: str, names: Reg
     if description:
         settings["description"] = description
     asked = Asked(Operation.CREATE_PROJECT)
-    return Request(asked, "POST", PROJECTS, f"create project '{settings['name']}'", _project(settings))
+    return Request(asked, "POST", PROJECTS, f"create project '{settings['name']}'", project_body(settings))
 
 
 def update(current: RemoteProject, content: ProjectContent, names: RegionNames) -> tuple[Request[Asked], ...]:
@@ -91,8 +97,4 @@ def _changes(current: ProjectContent, content: ProjectContent, names: RegionName
 
 def _write(project_id: str, method: str, path: str, summary: str, settings: dict[str, Any]) -> Request[Asked]:
     asked = Asked(Operation.UPDATE_PROJECT, frozenset({project_id}))
-    return Request(asked, method, path, summary, _project(settings))
-
-
-def _project(settings: dict[str, Any]) -> bytes:
-    return json.dumps({"project": settings}).encode("ascii")
+    return Request(asked, method, path, summary, project_body(settings))
