@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from project_operator.sandbox.identity.admin import body_of, document, nothing
+from project_operator.sandbox.identity.admin import body_of, changed, document, nothing
 from project_operator.sandbox.identity.k5.admin_models import (
     About,
     AssignmentSnapshot,
@@ -23,7 +21,6 @@ from project_operator.sandbox.identity.k5.admin_models import (
     Snapshot,
 )
 from project_operator.sandbox.identity.k5.resources import Named, Project
-from project_operator.sandbox.identity.k5.settings import K5Settings
 from project_operator.sandbox.identity.k5.state import State
 
 
@@ -54,15 +51,7 @@ class K5Admin:
         return document(self._credentials())
 
     async def _configure(self, request: Request) -> Response:
-        present = self._state.settings.model_dump(by_alias=True)
-        try:
-            changes: Any = await request.json()
-            self._state.settings = K5Settings.model_validate({**present, **changes})
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise HTTPException(HTTPStatus.BAD_REQUEST, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except (ValueError, TypeError) as error:
-            raise HTTPException(HTTPStatus.BAD_REQUEST, str(error)) from None
+        self._state.settings = await changed(self._state.settings, request)
         return document(self._state.settings)
 
     async def _read(self, _: Request) -> Response:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote
 
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.exchange import Answer, Outcome, Request, Route, Subject
@@ -22,12 +21,12 @@ from project_operator.sandbox.identity.k5.refusals import (
 )
 from project_operator.sandbox.identity.k5.resources import Assignment, Caller, Named, Project, Scope
 from project_operator.sandbox.identity.k5.state import State
+from project_operator.sandbox.identity.routing import UNKNOWN_METHOD, route
 
 _PROJECT: Final = "/v3/projects/{projectID}"
 _GROUP_ROLES: Final = f"{_PROJECT}/groups/{{groupID}}/roles"
 _GROUP_ROLE: Final = f"{_GROUP_ROLES}/{{roleID}}"
 
-UNKNOWN: Final = "unmatched"
 _LISTS: Final = ("projects", "groups", "roles", "role_assignments")
 _NO_SUCH_PAGE: Final = b"<html><body><h1>404 Not Found</h1></body></html>"
 _HTML: Final = ("content-type", "text/html")
@@ -46,7 +45,7 @@ class Call:
     @property
     def query(self) -> dict[str, str]:
         """Of repeated parameters the first. What the pages do not name is ignored (F6-3)."""
-        return {name: values[0] for name, values in parse_qs(self.request.query, keep_blank_values=True).items()}
+        return self.request.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +80,7 @@ class K5Service:
 
     def route(self, method: str, path: str) -> Route:
         """A path that is known with another method is an operation that is not implemented (F5-3)."""
-        segments = path.rstrip("/").split("/")
-        other = ""
-        for operation in OPERATIONS:
-            template = operation.template.split("/")
-            if len(template) != len(segments):
-                continue
-            if not all(t == s or (t[:1] == "{" and s) for t, s in zip(template, segments, strict=True)):
-                continue
-            if operation.method != method:
-                other = other or operation.template
-                continue
-            parameters = {t[1:-1]: unquote(s) for t, s in zip(template, segments, strict=True) if t[:1] == "{"}
-            return Route(operation.name, operation.template, parameters)
-        return Route(_UNKNOWN_METHOD.name, other) if other else Route(UNKNOWN, path)
+        return route(OPERATIONS, method, path.rstrip("/"))
 
     def handle(self, route: Route, request: Request) -> Outcome:
         """Token, then policy, then the operation itself."""
@@ -341,4 +327,4 @@ OPERATIONS: Final = (
     Operation("grantRole", "PUT", _GROUP_ROLE, "identity:create_grant", grant_role),
     Operation("revokeRole", "DELETE", _GROUP_ROLE, "identity:revoke_grant", revoke_role),
 )
-_UNKNOWN_METHOD: Final = Operation("unmatchedMethod", "", "", "identity:none", not_there)
+_UNKNOWN_METHOD: Final = Operation(UNKNOWN_METHOD, "", "", "identity:none", not_there)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote
 
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.exchange import Answer, Outcome, Request, Route, Subject
@@ -21,6 +20,7 @@ from project_operator.sandbox.identity.otc.refusals import (
 )
 from project_operator.sandbox.identity.otc.resources import Project, Token
 from project_operator.sandbox.identity.otc.state import ACCOUNT_NAME, USER, State
+from project_operator.sandbox.identity.routing import UNKNOWN_METHOD, route
 
 _PROJECT: Final = "/v3/projects/{projectID}"
 _STATUS: Final = "/v3-ext/projects/{projectID}"
@@ -28,9 +28,6 @@ _GROUP_ROLES: Final = _PROJECT + "/groups/{groupID}/roles"
 _GRANT: Final = _GROUP_ROLES + "/{roleID}"
 _MOST_PER_PAGE: Final = 5000
 _LISTS: Final = ("projects", "groups", "roles")
-
-UNKNOWN: Final = "unmatched"
-UNKNOWN_METHOD: Final = "unmatchedMethod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Call:
     @property
     def query(self) -> dict[str, str]:
         """Of repeated parameters the first."""
-        return {name: values[0] for name, values in parse_qs(self.request.query, keep_blank_values=True).items()}
+        return self.request.parameters
 
     @property
     def target(self) -> str:
@@ -86,20 +83,7 @@ class OTCService:
 
     def route(self, method: str, path: str) -> Route:
         """Where a request goes, found from method and path."""
-        segments = path.split("/")
-        other_method = ""
-        for operation in OPERATIONS:
-            template = operation.template.split("/")
-            if len(template) != len(segments):
-                continue
-            if not all(t == s or (t[:1] == "{" and s) for t, s in zip(template, segments, strict=True)):
-                continue
-            if operation.method != method:
-                other_method = other_method or operation.template
-                continue
-            parameters = {t[1:-1]: unquote(s) for t, s in zip(template, segments, strict=True) if t[:1] == "{"}
-            return Route(operation.name, operation.template, parameters)
-        return Route(UNKNOWN_METHOD, other_method) if other_method else Route(UNKNOWN, path)
+        return route(OPERATIONS, method, path)
 
     def handle(self, route: Route, request: Request) -> Outcome:
         """How much was asked, then the token, then the right, then the form, then the operation itself."""
