@@ -12,7 +12,7 @@ from project_operator.backends import registry
 from project_operator.backends.addresses import AddressRules, ClusterAddresses
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.vendor import Surroundings
-from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, TaskEnded
 from project_operator.handlers.watch import Rhythm, serve
 from project_operator.kube.access import ClusterAccess, load_access
 from project_operator.kube.api import KubeApi
@@ -47,6 +47,7 @@ async def run(settings: Settings) -> None:
 
     Raises:
         ConfigurationError: there is no way to the API server, or a setting does not fit.
+        TaskEnded: a part of the operator met a defect.
     """
     access = load_access(settings.kubeconfig, settings.context)
     stop = asyncio.Event()
@@ -95,17 +96,12 @@ class Operator:
                 asyncio.create_task(self._keep_learning(stop), name="cluster addresses"),
             ]
             engine.start()
+            watching = asyncio.create_task(self._watch_all(stop, own_signals), name="watches")
             try:
-                async with asyncio.TaskGroup() as watches:
-                    watches.create_task(
-                        self._watch([PROJECTS, IDENTITY_BACKENDS], settings.namespaces, stop, own_signals)
-                    )
-                    secrets_from = settings.secret_namespaces or settings.namespaces
-                    watches.create_task(self._watch([SECRETS], secrets_from, stop, own_signals))
-                    if settings.cluster_backends:
-                        cluster_wide = [CLUSTER_IDENTITY_BACKENDS, NAMESPACES]
-                        watches.create_task(self._watch(cluster_wide, (), stop, own_signals))
+                await _until_stopped(stop, watching, [*beside, *engine.tasks()])
             finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
                 await engine.stop(settings.shutdown_grace)
                 for task in beside:
                     task.cancel()
@@ -114,6 +110,16 @@ class Operator:
     async def aclose(self) -> None:
         """Close the connections to the API server."""
         await self._api.aclose()
+
+    async def _watch_all(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
+        settings = self._settings
+        async with asyncio.TaskGroup() as watches:
+            watches.create_task(self._watch([PROJECTS, IDENTITY_BACKENDS], settings.namespaces, stop, own_signals))
+            secrets_from = settings.secret_namespaces or settings.namespaces
+            watches.create_task(self._watch([SECRETS], secrets_from, stop, own_signals))
+            if settings.cluster_backends:
+                cluster_wide = [CLUSTER_IDENTITY_BACKENDS, NAMESPACES]
+                watches.create_task(self._watch(cluster_wide, (), stop, own_signals))
 
     async def _watch(
         self,
@@ -201,6 +207,8 @@ class Operator:
                 self._cluster = await self._learn_addresses()
             except KubeError as error:
                 log.warning("the addresses of the cluster stay as they were read before: %s", error)
+            except Exception:
+                log.exception("the addresses of the cluster stay as they were read before: a defect of the operator")
 
     async def _asked(self, check: str, ask: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T | None:
         """The answer of the API server, however long it is away; None when told to stop meanwhile."""
@@ -217,6 +225,26 @@ class Operator:
                 self._readiness.report(check, "")
                 return answer
         return None
+
+
+async def _until_stopped(
+    stop: asyncio.Event, watching: asyncio.Task[None], others: Sequence[asyncio.Task[None]]
+) -> None:
+    """Return when ``watching`` has ended because ``stop`` is set.
+
+    Raises:
+        TaskEnded: it, or one of the ``others``, ended by itself: without it the rest would go on as if all were well.
+    """
+    await asyncio.wait((watching, *others), return_when=asyncio.FIRST_COMPLETED)
+    if stop.is_set():
+        await asyncio.wait([watching])
+    ended = next((task for task in (watching, *others) if task.done()), watching)
+    error = None if ended.cancelled() else ended.exception()
+    if ended is watching and error is None and stop.is_set():
+        return
+    cause = "it just ended" if error is None else repr(error)
+    log.error("'%s' ended by itself: %s", ended.get_name(), cause, exc_info=error)
+    raise TaskEnded(f"a defect: '{ended.get_name()}' ended by itself, so the operator does; the log says how")
 
 
 def _signals(stop: asyncio.Event) -> Callable[[], None]:

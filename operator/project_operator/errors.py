@@ -4,6 +4,7 @@
 
     ProjectOperatorError
     ├── ConfigurationError          settings, command line, environment: to stderr, exit code 2
+    ├── TaskEnded                   a part of the operator ended by itself: a defect; the process ends too
     ├── SandboxError                the embedded control plane or an embedded server cannot run
     ├── KubeError                   a call to the API server failed
     │   ├── KubeConflict            409: the object is not what it was; read it and decide anew
@@ -36,6 +37,10 @@ class ProjectOperatorError(Exception):
 
 class ConfigurationError(ProjectOperatorError):
     """A setting, option or environment variable is wrong; the message names it and the way out."""
+
+
+class TaskEnded(ProjectOperatorError):
+    """A task that lasts as long as the process ended by itself; the log says how."""
 
 
 class SandboxError(ProjectOperatorError):

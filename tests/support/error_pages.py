@@ -67,9 +67,9 @@ ANSWERING: Final = {
         otc.PAGE,
         otc.ERROR_PAGE,
         (*_KEYSTONE, *_documents({"error_code": "IAM.0004", "error_msg": f"Could not find project: {ID}."})),
-        overridden=3,
+        overridden=4,
     ),
-    "k5": Answering(k5.PAGE, k5.ERROR_PAGE, _KEYSTONE, overridden=1, refuses_with=frozenset({501})),
+    "k5": Answering(k5.PAGE, k5.ERROR_PAGE, _KEYSTONE, overridden=2, refuses_with=frozenset({501})),
     "csp": Answering(csp.PAGE, csp.ERROR_PAGE, _documents({"message": "…", "requestId": "a1"}, {"error": "x"})),
 }
 """By the folder of the vendor, or of the protocol that it speaks."""

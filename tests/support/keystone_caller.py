@@ -50,6 +50,14 @@ class Caller:
         return list(self("GET", f"/projects?{query}").json()["projects"])
 
 
+def make_identity_provider(admin: Caller, domain_id: str) -> str:
+    """An identity provider whose users are in that domain; its path."""
+    path = f"/OS-FEDERATION/identity_providers/{unused_name()}"
+    response = admin("PUT", path, {"identity_provider": {"domain_id": domain_id}})
+    assert response.status_code == httpx.codes.CREATED, response.text
+    return path
+
+
 def unused_name() -> str:
     """Of nothing yet."""
     return f"p-{uuid.uuid4().hex[:12]}"

@@ -41,6 +41,8 @@ PROJECT: Final = {
 DOMAIN_PROJECT: Final = PROJECT | {"is_domain": True, "domain_id": None, "parent_id": None}
 """The same as a domain."""
 PATH: Final = f"/v3/projects/{ID}"
+CONFIG: Final = f"/v3/domains/{ID}/config"
+IDENTITY_PROVIDERS: Final = "/v3/OS-FEDERATION/identity_providers"
 HTML: Final = b"<html><body><h1>Internal Server Error</h1></body></html>"
 
 Outcome = Answer | NoAnswer
@@ -62,6 +64,10 @@ def error(status: int, message: str) -> Answer:
 def not_found(what: str, name: str) -> Answer:
     """K7-2."""
     return error(404, f"Could not find {what}: {name}.")
+
+
+NO_CONFIG: Final = error(404, f"Could not find any options in domain configuration for domain {ID}.")
+"""K8-11."""
 
 
 def forbidden(rule: str) -> Answer:

@@ -12,9 +12,10 @@ from project_operator import app
 from project_operator.api.events import EventReason
 from project_operator.app import Operator
 from project_operator.backends.addresses import ClusterAddresses
-from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable
+from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable, TaskEnded
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.api import KubeApi
+from project_operator.kube.events import EventWriter
 from project_operator.kube.resources import (
     CLUSTER_IDENTITY_BACKENDS,
     IDENTITY_BACKENDS,
@@ -24,6 +25,7 @@ from project_operator.kube.resources import (
     Resource,
 )
 from project_operator.reconcile.actions import Notice
+from project_operator.runtime.engine import Engine
 from project_operator.settings import Settings
 
 ACCESS = ClusterAccess(server="http://127.0.0.1:9")
@@ -163,16 +165,54 @@ async def test_where_the_cluster_is_is_known_before_anything_is_watched_and_lear
 
 
 async def test_a_watch_that_fails_ends_the_operator_with_its_error(
-    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def serve(**_: Any) -> None:
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(app, "serve", serve)
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(TaskEnded, match="'watches' ended by itself"):
         await served(settings(cluster_id="c"), until=lambda: False)
-    assert raised.group_contains(ZeroDivisionError)
+    assert "ZeroDivisionError" in caplog.text
     assert watched == []
+
+
+@pytest.mark.parametrize("part", ["events", "cluster addresses", "worker 0"])
+async def test_a_part_that_ends_by_itself_ends_the_operator(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, part: str
+) -> None:
+    async def end(*_: Any) -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError("a defect")
+
+    owner, method = {
+        "events": (EventWriter, "run"),
+        "cluster addresses": (Operator, "_keep_learning"),
+        "worker 0": (Engine, "_worker"),
+    }[part]
+    monkeypatch.setattr(owner, method, end)
+    with pytest.raises(TaskEnded, match=f"'{part}' ended by itself"):
+        await served(settings(cluster_id="c", workers=1), until=lambda: False)
+    assert "ZeroDivisionError" in caplog.text
+    assert len(watched) <= 3
+
+
+async def test_addresses_that_meet_a_defect_stay_and_are_learnt_again(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[None] = []
+
+    async def learn(_: KubeApi, **__: Any) -> ClusterAddresses:
+        asked.append(None)
+        if len(asked) == 2:
+            raise ZeroDivisionError("a defect")
+        return ClusterAddresses()
+
+    monkeypatch.setattr(app, "learn", learn)
+    at_once = settings(cluster_id="c").model_copy(update={"sweep_interval": 0.0})
+    await served(at_once, until=lambda: len(asked) >= 3)
+    assert "stay as they were" in caplog.text
+    assert len(watched) == 3
 
 
 async def test_a_notice_becomes_an_event(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,7 +155,7 @@ class EventWriter:
             saying, _ = self._queue.popitem(last=False)
             said = self._said.get(saying)
             if said is not None:
-                self._on_result(await self._write(saying, said))
+                self._on_result(await self._written(saying, said))
 
     def _enqueue(self, saying: _Saying) -> None:
         self._queue[saying] = None
@@ -179,6 +179,14 @@ class EventWriter:
                 self._tokens -= 1
                 return
             await self._sleep((1 - self._tokens) / self._pace.rate)
+
+    async def _written(self, saying: _Saying, said: _Said) -> Result:
+        """One Event that meets a defect does not keep the others from being written."""
+        try:
+            return await self._write(saying, said)
+        except Exception:
+            log.exception("an Event could not be written: a defect of the operator")
+            return "failed"
 
     async def _write(self, saying: _Saying, said: _Said) -> Result:
         try:

@@ -3,7 +3,7 @@
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ImportByName, ProjectImport
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, creation, fixed, hierarchy, naming, rest
+from project_operator.reconcile import carriers, claims, creation, fixed, hierarchy, naming, rest
 from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
 from project_operator.reconcile.content import wanted
 from project_operator.reconcile.evidence import NEVER
@@ -55,7 +55,9 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
     candidates = [
         project
         for project in called
-        if not project.deleting and (claims.is_free(view, project) or claims.is_ours(view, project))
+        if not project.deleting
+        and not carriers.never_adopted(view, project)
+        and (claims.is_free(view, project) or claims.is_ours(view, project))
     ]
     if len(candidates) > 1:
         ids = ", ".join(project.id for project in candidates[:5])

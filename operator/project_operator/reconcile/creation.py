@@ -6,9 +6,20 @@ from project_operator.api.conditions import Reason
 from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import naming, planning, rest, settling, succession, summary
+from project_operator.reconcile import (
+    carriers,
+    duplicates,
+    naming,
+    planning,
+    rest,
+    settling,
+    succession,
+    summary,
+)
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
+from project_operator.reconcile.credibility import in_the_way
+from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import Outcome, Standing, working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
@@ -43,10 +54,14 @@ def recover(view: View, backend: BackendView) -> Action:
     """Steps 4 to 6: whoever finds a finalizer without an id looks for the mark, and believes its absence only after the
     quarantine.
     """
+    if extras := carriers.to_set_apart(view, backend):
+        return duplicates.condemn(view, extras)
     found = carrying_our_mark(view, backend)
-    living = [project for project in found if not project.deleting]
-    if living:
+    ours = carriers.ours(view, backend, found)
+    if living := [project for project in ours if not project.deleting]:
         return _name(view, backend, living[0])
+    if others := carriers.others(view, backend, found):
+        return rest.on_verdict(view, carriers.not_taken_over(view, backend, others))
     if found:
         return rest.reporting(
             view,
@@ -71,11 +86,18 @@ def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, 
     """What the latest listing shows with exactly our mark and without a history: neither condemned nor proved gone
     before (R6, R8).
     """
-    status = view.project.status
-    never = {*status.gone_ids, *status.condemned}
     if backend.listing is None:
         return ()
-    return tuple(project for project in backend.listing.of_mark(view.mark) if project.id not in never)
+    return tuple(one for one in backend.listing.of_mark(view.mark) if not carriers.never_adopted(view, one))
+
+
+def found_while_leaving(view: View, backend: BackendView) -> Action | None:
+    """The name of what a creation of before has made, where nothing is written to the backend any more; None where
+    nothing of it is shown.
+    """
+    ours = carriers.ours(view, backend, carrying_our_mark(view, backend))
+    living = next((project for project in ours if not project.deleting), None)
+    return _name(view, backend, living) if living is not None else None
 
 
 def _with_right(view: View, backend: BackendView) -> Action:
@@ -162,6 +184,8 @@ def _absence_is_proved(view: View, backend: BackendView) -> bool:
 def _keep_looking(view: View, backend: BackendView) -> Action:
     if backend.listing is None or backend.listing.begun_at < view.memory.record_since:
         return rest.unchanged(poll=Poll("", view.memory.record_since, 0.0))
+    if view.now > view.quarantined_until:
+        return _until_believed(view, backend.listing)
     until = view.until(view.quarantined_until)
     return rest.reporting(
         view,
@@ -171,16 +195,17 @@ def _keep_looking(view: View, backend: BackendView) -> Action:
             "another is sent",
             Reason.OUTCOME_UNKNOWN,
         ),
-        poll=_poll(view),
+        poll=Poll("", view.now, min(view.cadence.after(view.memory.polls), view.quarantined_until - view.now + 0.01)),
     )
 
 
-def _poll(view: View) -> Poll:
-    left = view.quarantined_until - view.now
-    within = view.cadence.after(view.memory.polls)
-    if left >= 0:
-        return Poll("", view.now, min(within, left + 0.01))
-    return Poll("", view.quarantined_until, 0.0)
+def _until_believed(view: View, listing: Listing) -> Action:
+    """The quarantine is over: what is waited for is a listing that began after it, and can be believed."""
+    if listing.begun_at <= view.quarantined_until:
+        return rest.unchanged(poll=Poll("", view.quarantined_until, 0.0))
+    why = in_the_way(listing.in_doubt) or "the backend's listing lacks what Projects name, which is looked for first"
+    message = f"whether the last creation took effect is not known, and no other is sent as yet: {why}"
+    return rest.reporting(view, working(message, Reason.OUTCOME_UNKNOWN), poll=rest.soon(view, ""))
 
 
 def _buy_right(view: View, backend: BackendView, want: Wanted) -> WriteStatus:

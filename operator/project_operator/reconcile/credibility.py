@@ -1,6 +1,6 @@
 """Can a listing be believed? Too much vanishing at once is not believed (R12, promise I4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import ceil
@@ -8,6 +8,7 @@ from typing import Final
 
 VANISHED_AT_MOST: Final = 3
 VANISHED_SHARE: Final = 0.1
+_TOLD_AT_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,8 @@ class Census:
 
     named: AbstractSet[str] = frozenset()
     """Every id that a status names."""
-    leaving: AbstractSet[str] = frozenset()
-    """Those of them whose Project is being deleted: their vanishing is no surprise."""
+    expected: AbstractSet[str] = frozenset()
+    """Those of them whose vanishing is no surprise: all their Projects are being deleted, or report them Missing."""
     confirmed_gone: AbstractSet[str] = frozenset()
     """Ids of which a single read has said not-found since they were named."""
     named_at: Mapping[str, float] = field(default_factory=dict)
@@ -47,6 +48,18 @@ def judge(census: Census, shown: AbstractSet[str], *, begun_at: float, may_read:
         for project_id in census.named - shown - census.confirmed_gone
         if census.named_at.get(project_id, float("-inf")) + census.read_lag < begun_at
     )
-    vanished = len(missing - census.leaving)
+    vanished = len(missing - census.expected)
     limit = max(VANISHED_AT_MOST, ceil(len(census.named) * VANISHED_SHARE), census.accepted)
     return Judgement(may_read and not missing, missing, may_read, vanished if vanished > limit else 0)
+
+
+def in_the_way(in_doubt: Sequence[str]) -> str:
+    """Why a listing that lacks these ids is not believed, for people; "" where there are none."""
+    if not in_doubt:
+        return ""
+    told = ", ".join(in_doubt[:_TOLD_AT_MOST])
+    more = f" and {len(in_doubt) - _TOLD_AT_MOST} more" if len(in_doubt) > _TOLD_AT_MOST else ""
+    return (
+        f"the backend's listing lacks what Projects name, and a read of its id does not say that it is gone: {told}"
+        f"{more}; check the rights of the credential, the operator's log has the answer"
+    )

@@ -16,7 +16,7 @@ def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | N
     """What the named project's duplicates ask for; None where there are none, or no more may be done about them."""
     extras = _extras(view, backend, named)
     if extras:
-        return _condemn(view, extras)
+        return condemn(view, extras)
     deletes = backend.verbs.delete and backend.abilities.delete
     return _remove(view, backend) if backend.remove_duplicates and backend.principal and deletes else None
 
@@ -38,7 +38,7 @@ def _extras(view: View, backend: BackendView, named: RemoteProject) -> tuple[str
     return tuple(extra.id for extra in listing.of_mark(view.mark) if extra.id not in known and not extra.deleting)
 
 
-def _condemn(view: View, extras: tuple[str, ...]) -> Action:
+def condemn(view: View, extras: tuple[str, ...]) -> Action:
     """First it is written down, so that it is never adopted; what follows, follows from that. Nothing is crossed out to
     make room.
     """

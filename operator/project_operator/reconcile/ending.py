@@ -10,11 +10,13 @@ from project_operator.reconcile.view import BackendView, View
 
 
 def targets(view: View, backend: BackendView) -> tuple[str, ...]:
-    """Step 8: what status names, what was condemned, and what a listing shows with our mark."""
+    """Step 8: what status names, what was condemned, and what a listing shows with our mark, be it that it was proved
+    gone before.
+    """
     status = view.project.status
     marked = backend.listing.of_mark(view.mark) if backend.listing is not None else ()
     found = (*((status.id,) if status.id else ()), *status.condemned, *(project.id for project in marked))
-    return tuple(dict.fromkeys(project_id for project_id in found if project_id not in status.gone_ids))
+    return tuple(dict.fromkeys(found))
 
 
 def announced(view: View, intent: Intent) -> Announced | None:

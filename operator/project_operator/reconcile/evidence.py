@@ -60,9 +60,18 @@ class Listing:
     """It shows every id that a status names and that is not individually confirmed gone, and the credential may read
     (R12).
     """
+    in_doubt: tuple[str, ...] = ()
+    """Ids that statuses name, that it does not show, and that were looked for one by one and not found gone."""
 
     @classmethod
-    def of(cls, projects: Iterable[RemoteProject], *, begun_at: float, credible: bool) -> Self:
+    def of(
+        cls,
+        projects: Iterable[RemoteProject],
+        *,
+        begun_at: float,
+        credible: bool,
+        in_doubt: tuple[str, ...] = (),
+    ) -> Self:
         """Index a complete answer."""
         by_id: dict[str, RemoteProject] = {}
         by_mark: dict[str, list[RemoteProject]] = {}
@@ -81,6 +90,7 @@ class Listing:
             {name: _by_age(found) for name, found in by_name.items()},
             {owner: _by_age(found) for owner, found in by_owner_name.items()},
             credible,
+            in_doubt,
         )
 
     def called(self, name: str, *, ignores_case: bool) -> tuple[RemoteProject, ...]:

@@ -7,9 +7,11 @@ from dataclasses import replace
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import ProjectContent, RemoteProject
-from project_operator.reconcile import claims, ending, rest
+from project_operator.reconcile import carriers, claims, ending, rest
 from project_operator.reconcile.actions import Action, Poll, Read, Update
 from project_operator.reconcile.content import ids_of, particulars
+from project_operator.reconcile.credibility import in_the_way
+from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.outcome import working
 from project_operator.reconcile.view import BackendView, Verdict, View
@@ -27,14 +29,14 @@ def orphan(view: View, backend: BackendView) -> Action:
             if project is None:
                 continue
             return project
-        if not claims.is_ours(view, project):
+        if not claims.is_ours(view, project) or carriers.is_another_s(view, backend, project):
             continue
         if not backend.verbs.update:
             return ending.release(
                 view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
             )
         return _update(view, backend, project, replace(project.content, mark=ORPHANED))
-    return _release(view, backend, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
+    return let_go(view, backend, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
 
 
 def disable(view: View, backend: BackendView) -> Action:
@@ -45,18 +47,52 @@ def disable(view: View, backend: BackendView) -> Action:
     if announced is None:
         outcome = working("disabling the project (`deletionPolicy: Disable`)", Reason.DELETING)
         return ending.announce(view, Intent.DISABLE, outcome)
+    others: list[RemoteProject] = []
     for project_id in ending.targets(view, backend):
         project = _read_back(view, project_id, announced)
         if not isinstance(project, RemoteProject):
             if project is None:
                 continue
             return project
-        if project.content.enabled is False:
+        if _is_let_be(view, project):
+            continue
+        if project_id != view.record.id and carriers.is_another_s(view, backend, project):
+            if view.memory.reads[project_id].begun_at <= view.now - view.cadence.slow:
+                return Read(project_id)
+            others.append(project)
             continue
         if (verdict := _may_not_disable(view, backend, project)) is not None:
             return rest.on_verdict(view, verdict)
         return _update(view, backend, project, replace(project.content, enabled=False))
-    return _release(view, backend, "`deletionPolicy: Disable`: the project stays, disabled, with this object's mark")
+    if others:
+        return rest.on_verdict(view, carriers.holds_deletion(backend, others))
+    return let_go(view, backend, "`deletionPolicy: Disable`: the project stays, disabled, with this object's mark")
+
+
+def let_go(view: View, backend: BackendView, note: str) -> Action:
+    """Release what stays; without an id only when no project can appear late that nobody would know of."""
+    if view.record.id or creation_cannot_be_under_way(view, backend):
+        return ending.release(view, note + carriers.remark(carriers.others(view, backend)))
+    left = view.quarantined_until - view.now
+    if left < 0:
+        return _until_believed(view, backend.listing)
+    message = (
+        "whether the last creation took effect is not known; looking for this object's mark until "
+        f"{view.until(view.quarantined_until):%Y-%m-%dT%H:%M:%SZ} before this object goes"
+    )
+    # What was made late is looked for all the while, and a listing begun after the quarantine is the last.
+    poll = Poll("", view.now, min(view.cadence.after(view.memory.polls), left + 0.01))
+    return rest.reporting(view, working(message, Reason.DELETING), poll=poll)
+
+
+def _until_believed(view: View, listing: Listing | None) -> Action:
+    if listing is None or listing.begun_at <= view.quarantined_until:
+        return rest.unchanged(poll=Poll("", view.quarantined_until, 0.0))
+    why = in_the_way(listing.in_doubt) or "the backend's listing lacks what Projects name, which is looked for first"
+    outcome = working(
+        f"whether the last creation took effect is not known, and this object stays: {why}", Reason.DELETING
+    )
+    return rest.reporting(view, outcome, poll=rest.soon(view, ""))
 
 
 def creation_cannot_be_under_way(view: View, backend: BackendView) -> bool:
@@ -75,6 +111,11 @@ def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProje
     if seen.project is None or seen.project.deleting:
         return None
     return seen.project
+
+
+def _is_let_be(view: View, project: RemoteProject) -> bool:
+    """Whether it is switched off already; or was condemned for a mark that somebody has taken off since."""
+    return project.content.enabled is False or (project.id != view.record.id and not claims.is_ours(view, project))
 
 
 def _may_not_disable(view: View, backend: BackendView, project: RemoteProject) -> Verdict | None:
@@ -101,11 +142,3 @@ def _update(view: View, backend: BackendView, current: RemoteProject, content: P
     if view.memory.reads[current.id].begun_at <= view.memory.updated_at + view.timing.read_lag:
         return rest.unchanged(poll=rest.soon(view, current.id))
     return Update(current, replace(content, particulars=particulars(view.project.spec)))
-
-
-def _release(view: View, backend: BackendView, note: str) -> Action:
-    if view.record.id or creation_cannot_be_under_way(view, backend):
-        return ending.release(view, note)
-    return rest.unchanged(
-        poll=Poll("", max(view.now, view.quarantined_until), max(0.0, view.quarantined_until - view.now) + 0.01)
-    )

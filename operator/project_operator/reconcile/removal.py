@@ -8,7 +8,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, creation, ending, hierarchy, letting_go, rest
+from project_operator.reconcile import carriers, claims, creation, duplicates, ending, hierarchy, letting_go, rest
 from project_operator.reconcile.actions import (
     Action,
     CheckDefinition,
@@ -22,7 +22,8 @@ from project_operator.reconcile.actions import (
     VerifyReadAccess,
 )
 from project_operator.reconcile.content import IMMUTABLE, particulars
-from project_operator.reconcile.evidence import NEVER, newest
+from project_operator.reconcile.credibility import in_the_way
+from project_operator.reconcile.evidence import NEVER, Listing, newest
 from project_operator.reconcile.memory import Announced, Intent, Memory
 from project_operator.reconcile.naming import IMPORTED
 from project_operator.reconcile.outcome import Outcome, held, working
@@ -38,9 +39,8 @@ def decide(view: View) -> Action:
         return rest.on_verdict(view, hold)
     if (refused := tenant_may_remove_it_so(view, _outcome_by_policy(view))) is not None:
         return rest.on_verdict(view, Verdict(refused.reason, f"the deletion waits: {refused.message}"))
-    if reads_only(view):
-        told = view.project.spec.management_policy
-        return ending.release(view, f"`managementPolicy: {told}`: nothing is written, the project stays as it is")
+    if reads_only(view) and view.record.id:
+        return ending.release(view, _only_read(view))
     policy = _policy(view)
     verdict = first_verdict(view, BEFORE_REMOVING)
     if verdict is not None or not isinstance(view.backend, BackendView):
@@ -49,11 +49,30 @@ def decide(view: View) -> Action:
                 view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
             )
         return rest.on_verdict(view, _explained(verdict))
+    return _end(view, view.backend, policy)
+
+
+def _end(view: View, backend: BackendView, policy: str) -> Action:
     if view.memory.answer is not None and not view.record.id:
-        return creation.decide(view, view.backend)
+        return creation.decide(view, backend)
     if (waiting := rest.on_failure(view)) is not None:
         return waiting
-    return _by_policy(view, view.backend, policy)
+    if extras := carriers.to_set_apart(view, backend):
+        return duplicates.condemn(view, extras)
+    return _leave(view, backend) if reads_only(view) else _by_policy(view, backend, policy)
+
+
+def _leave(view: View, backend: BackendView) -> Action:
+    """`Plan` and `Observe` write nothing, but what was created before they were set may still appear: it is given its
+    name, so that the object does not go without telling of it.
+    """
+    named = creation.found_while_leaving(view, backend)
+    return named if named is not None else letting_go.let_go(view, backend, _only_read(view))
+
+
+def _only_read(view: View) -> str:
+    stays = "the project stays as it is" if view.record.id else "nothing of this object is in the backend"
+    return f"`managementPolicy: {view.project.spec.management_policy}`: nothing is written, {stays}"
 
 
 def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
@@ -158,7 +177,13 @@ def _delete(view: View, backend: BackendView) -> Action:
         return ending.release(
             view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it"
         )
+    return _delete_each(view, backend, announced)
+
+
+def _delete_each(view: View, backend: BackendView, announced: Announced) -> Action:
+    """Step 8, ours before it is said what others made; step 9 where nothing is left."""
     waiting: list[RemoteProject] = []
+    others: list[RemoteProject] = []
     since = max(announced.at, view.memory.last_write_at)
     for project_id in ending.targets(view, backend):
         direct = view.memory.reads.get(project_id)
@@ -170,10 +195,17 @@ def _delete(view: View, backend: BackendView) -> Action:
         if project_id != view.record.id and not claims.is_ours(view, seen.project):
             # It was condemned for a mark that somebody has taken off since.
             continue
-        if not seen.project.deleting:
+        if seen.project.deleting:
+            waiting.append(seen.project)
+        elif project_id != view.record.id and carriers.is_another_s(view, backend, seen.project):
+            others.append(seen.project)
+        else:
             return _send_delete(view, backend, seen.project, announced)
-        waiting.append(seen.project)
-    return _wait_for_end(view, waiting) if waiting else _prove_gone(view, backend, announced)
+    if waiting:
+        return _wait_for_end(view, waiting)
+    if others:
+        return rest.on_verdict(view, carriers.holds_deletion(backend, others))
+    return _prove_gone(view, backend, announced)
 
 
 def _warning(view: View, backend: BackendView) -> Notice | None:
@@ -210,15 +242,6 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
                 "deleted. Set `deletionPolicy: Orphan` to let it go",
             ),
         )
-    if project.id != view.record.id and _is_a_copy(backend, project):
-        return rest.on_verdict(
-            view,
-            Verdict(
-                Reason.CONFLICT,
-                f"the deletion waits: project {project.id} carries this object's mark too, but '{project.created_by}' "
-                f"made it, and not '{backend.principal}': take the mark off it in the backend, or delete it there",
-            ),
-        )
     if not backend.verbs.delete:
         return rest.on_verdict(
             view,
@@ -240,11 +263,6 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
     return Delete(project.id)
-
-
-def _is_a_copy(backend: BackendView, project: RemoteProject) -> bool:
-    """Whether somebody else made what carries our mark: a mark that a person copied is not ours to delete."""
-    return bool(backend.principal and project.created_by) and project.created_by != backend.principal
 
 
 def _lock(view: View) -> str | None:
@@ -282,7 +300,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
     from_ = max(_absence_counts_from(view), announced.at, memory.last_write_at)
     if listing is not None and listing.begun_at > from_:
         if not listing.credible:
-            return _waiting(view, None, rest.soon(view, ""))
+            return _not_believed(view, listing)
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
@@ -300,6 +318,14 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         )
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
     return rest.unchanged(poll=Poll("", max(view.now, from_), pause))
+
+
+def _not_believed(view: View, listing: Listing) -> Action:
+    """The project seems to be gone, but the listing lacks too much that should be there."""
+    if why := in_the_way(listing.in_doubt):
+        outcome = working(f"nothing of the project is to be seen, which is not believed yet: {why}", Reason.DELETING)
+        return rest.reporting(view, outcome, poll=rest.soon(view, ""))
+    return _waiting(view, None, rest.soon(view, ""))
 
 
 def _absence_counts_from(view: View) -> float:

@@ -4,7 +4,7 @@ made, else shown to a person (docs/adr: what was disabled is taken up by the nex
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import claims, naming, rest
+from project_operator.reconcile import carriers, claims, naming, rest
 from project_operator.reconcile.actions import Action
 from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.outcome import working
@@ -17,9 +17,21 @@ def decide(view: View, backend: BackendView, listing: Listing) -> Action | None:
     left = [one for one in shown if not one.deleting and claims.is_predecessors(view, one)]
     if not left:
         return None
-    if backend.abilities.resumes and len(left) == 1 and left[0].content.enabled is False:
+    if len(left) == 1 and _is_resumable(view, backend, left[0]):
         return _take_up(view, backend, left[0])
     return rest.on_verdict(view, _left(backend, left[0]))
+
+
+def _is_resumable(view: View, backend: BackendView, project: RemoteProject) -> bool:
+    """Whether it is what the earlier object left: it is switched off, as that had promised, it has no history here, and
+    nobody is known to have made it but ourselves: a mark can be copied (R6, R8).
+    """
+    return (
+        backend.abilities.resumes
+        and project.content.enabled is False
+        and project.created_by in {"", backend.principal}
+        and not carriers.never_adopted(view, project)
+    )
 
 
 def _take_up(view: View, backend: BackendView, project: RemoteProject) -> Action:

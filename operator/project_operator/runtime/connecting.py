@@ -118,6 +118,7 @@ class Connector:
             return
         revision = revision_of(_digest(backend.spec), secret)
         if entry.connection is not None and entry.revision == revision:
+            await entry.connection.make_sure_who_we_are()
             return
         if entry.revision == revision and entry.retry_at > self._clock.now():
             return
@@ -133,6 +134,8 @@ class Connector:
             self._failed(entry, error)
             await entry.close()
             return
+        if entry.connection is not None:
+            fresh.take_over(entry.connection)
         await entry.close()
         entry.connection, entry.rotated, entry.verdict, entry.failures = fresh, rotated, None, 0
         fresh.start()

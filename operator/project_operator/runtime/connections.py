@@ -47,7 +47,7 @@ class Owner(Protocol):
     """Who keeps the connections: knows the Projects, and hears of changes."""
 
     def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Ids that statuses name in that place, and those of them whose Project is being deleted."""
+        """Ids that statuses name in that place, and those of them whose vanishing is no surprise."""
 
     def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
         """The single read that ``poll`` asked for ``key`` was answered."""
@@ -100,7 +100,7 @@ class Connection:
         self._clock = clock
         self._read_lag = read_lag
         self._failures = 0
-        self._confirmed_gone: set[str] = set()
+        self.confirmed_gone: set[str] = set()
         self._named_at: OrderedDict[str, float] = OrderedDict()
         self._groups_lock = asyncio.Lock()
         self._roles_lock = asyncio.Lock()
@@ -117,6 +117,17 @@ class Connection:
             with contextlib.suppress(asyncio.CancelledError):
                 await self.task
         await self.backend.aclose()
+
+    async def make_sure_who_we_are(self) -> None:
+        """Ask again, where that could not be asked: who made what carries our mark hangs on it (R8)."""
+        if not self.facts.principal_in_doubt:
+            return
+        try:
+            self.facts = await self.backend.connect()
+        except BackendError as error:
+            logger.warning("%s: who its credential is could not be learnt: %s", self.key, error)
+        else:
+            self._owner.connection_changed(self)
 
     async def read_groups(self, after: float) -> None:
         """Make `groups` a listing begun after ``after``; many waiters share one."""
@@ -169,24 +180,29 @@ class Connection:
 
     def census(self) -> Census:
         """See `observer.Audience.census`."""
-        named, leaving = self._owner.named(self.endpoint_id)
-        self._confirmed_gone &= named
+        named, expected = self._owner.named(self.endpoint_id)
+        self.confirmed_gone &= named
         return Census(
             named=named,
-            leaving=leaving,
-            confirmed_gone=frozenset(self._confirmed_gone),
+            expected=expected,
+            confirmed_gone=frozenset(self.confirmed_gone),
             named_at=dict(self._named_at),
             read_lag=self._read_lag,
             accepted=self.accepted_absence,
         )
 
+    def take_over(self, former: "Connection") -> None:
+        """What single reads through ``former`` proved gone stays so, where both lead to the same place."""
+        if former.endpoint_id == self.endpoint_id:
+            self.confirmed_gone |= former.confirmed_gone
+
     def note_read(self, project_id: str, project: RemoteProject | None) -> None:
         """What a single read said, whoever sent it."""
         self.answered()
         if project is None:
-            self._confirmed_gone.add(project_id)
+            self.confirmed_gone.add(project_id)
         else:
-            self._confirmed_gone.discard(project_id)
+            self.confirmed_gone.discard(project_id)
 
     def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
         """See `observer.Audience.has_read`."""

@@ -106,20 +106,21 @@ class Engine:
             entry_of=self._backends.entry,
             send_validity=send_validity,
         )
+        self._gatherer = Gatherer(
+            kube=kube,
+            references=self._references,
+            hierarchy=self._hierarchy,
+            backends=self._views,
+            clock=clock,
+            cluster_id=cluster_id,
+            cadence=cadence,
+        )
         self._projects = ProjectWorker(
             kube=kube,
             store=self._stores[PROJECTS.plural],
             references=self._references,
             hierarchy=self._hierarchy,
-            gatherer=Gatherer(
-                kube=kube,
-                references=self._references,
-                hierarchy=self._hierarchy,
-                backends=self._views,
-                clock=clock,
-                cluster_id=cluster_id,
-                cadence=cadence,
-            ),
+            gatherer=self._gatherer,
             clock=clock,
             publish=publish,
         )
@@ -164,6 +165,8 @@ class Engine:
 
     def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
         """What is known and not listed is looked at again, live."""
+        if resource.plural == PROJECTS.plural:
+            self._gatherer.keep_namespaces({namespace for namespace, _, _ in live})
         for key in self._stores[resource.plural].absent_from(live):
             if resource.plural == PROJECTS.plural:
                 self._projects.doubt(key)
@@ -189,7 +192,7 @@ class Engine:
     # What connections and backend objects ask (runtime.connections.Owner, runtime.backend_objects.Users).
 
     def named(self, endpoint_id: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Ids that statuses name there, and those of them that are leaving."""
+        """Ids that statuses name there, and those of them whose vanishing is no surprise."""
         return self._references.named(endpoint_id)
 
     def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:

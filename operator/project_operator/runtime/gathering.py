@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
@@ -110,6 +111,10 @@ class Gatherer:
         self._left_at[key.namespace, key.name] = self._clock.now()
         while len(self._left_at) > LEFT_KEPT:
             self._left_at.popitem(last=False)
+
+    def keep_namespaces(self, living: AbstractSet[str]) -> None:
+        """Forget the namespaces that hold no Project any more."""
+        self._namespaces = {name: known for name, known in self._namespaces.items() if name in living}
 
     async def check_definition(self) -> None:
         """I14, live: whether our CRD is being deleted, or no longer served."""

@@ -8,12 +8,13 @@ is there. What a listing means (is it credible? did too much vanish at once?) is
 import asyncio
 import logging
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil
 from typing import Final, Protocol
 
 from project_operator.backends.base import Backend, RemoteProject
-from project_operator.errors import BackendError, PermissionDenied, ProjectNotFound
+from project_operator.errors import BackendError, BackendUnavailable, PermissionDenied, ProjectNotFound
 from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement, judge
 from project_operator.reconcile.evidence import NEVER, Listing
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 READS_AT_ONCE: Final = 4
 LISTING_WORTH: Final = 250
 """A listing of so many projects costs about what one more single read does."""
+HELD_BY_A_DEFECT: Final = 30.0
+"""Seconds until the next look after one that met what it cannot deal with."""
 
 
 class Audience(Protocol):
@@ -35,6 +38,9 @@ class Audience(Protocol):
 
     def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
         """The single read that ``poll`` asked for was answered; None: not found."""
+
+    def note_read(self, project_id: str, project: RemoteProject | None) -> None:
+        """The observer read ``project_id`` of its own accord; None: not found."""
 
     def wake(self, key: Key) -> None:
         """Evidence that ``key`` wanted is there."""
@@ -71,6 +77,8 @@ class Observer:
         self._seen_as: dict[str, RemoteProject] = {}
         self._next_round = NEVER
         self._failures = 0
+        self._missing: AbstractSet[str] = frozenset()
+        self._in_doubt: dict[str, None] = {}
         self.listing: Listing | None = None
         self.read_verified_at = NEVER
 
@@ -113,6 +121,11 @@ class Observer:
                     min(30.0, 0.5 * 2.0 ** min(self._failures, 8)) * (0.5 + self._clock.jitter() / 2),
                 )
                 self._postpone(self._clock.now() + hold)
+            except Exception as error:
+                # Without the observer nothing here would ever be seen again.
+                logger.exception("a look at a backend met a defect of the operator; trying again in 30 s")
+                self._audience.failed(BackendUnavailable(f"what it answers is not understood: {error!r}"))
+                self._postpone(self._clock.now() + HELD_BY_A_DEFECT)
             else:
                 self._failures = 0
 
@@ -168,7 +181,10 @@ class Observer:
         if verified:
             self.read_verified_at = begun_at
         judgement = judge(census, shown, begun_at=begun_at, may_read=verified)
-        self.listing = Listing.of(projects, begun_at=begun_at, credible=judgement.credible)
+        self._in_doubt = {one: None for one in self._in_doubt if one in judgement.missing}
+        self.listing = Listing.of(
+            projects, begun_at=begun_at, credible=judgement.credible, in_doubt=tuple(sorted(self._in_doubt))
+        )
         self._next_round = self._clock.now() + self._interval * (0.9 + 0.2 * self._clock.jitter())
         self._seen_as = {known: seen for known, seen in self._seen_as.items() if known in census.named}
         self._audience.judged(judgement)
@@ -186,6 +202,35 @@ class Observer:
             if want.poll.after < begun_at:
                 del self._wants[key]
                 self._audience.wake(key)
+        if judgement.may_read and not judgement.suspicious:
+            await self._look_for(judgement.missing & self._missing)
+        self._missing = judgement.missing
+
+    async def _look_for(self, missing: AbstractSet[str]) -> None:
+        """Read a few of what a listing lacked twice. Whoever names such a project was woken by the first, and may not
+        be able to read it: it is suspended, say, or its own backend object cannot be used.
+        """
+        known = [one for one in self._in_doubt if one in missing]
+        chosen = [*sorted(missing - self._in_doubt.keys()), *known][:READS_AT_ONCE]
+        async with asyncio.TaskGroup() as group:
+            for project_id in chosen:
+                group.create_task(self._look_for_one(project_id))
+
+    async def _look_for_one(self, project_id: str) -> None:
+        self._in_doubt.pop(project_id, None)
+        project: RemoteProject | None = None
+        try:
+            project = await self._backend.get_project(project_id)
+        except ProjectNotFound:
+            self._audience.note_read(project_id, None)
+            return
+        except BackendError as error:
+            logger.info("whether project %s is gone is not known: %s", project_id, error)
+            self._audience.failed(error)
+        else:
+            logger.info("project %s is shown by a read of its id, and not by the listing", project_id)
+            self._audience.note_read(project_id, project)
+        self._in_doubt[project_id] = None
 
     async def _may_read(self) -> bool:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.names import FINALIZER
 from project_operator.kube.resources import IDENTITY_BACKENDS
 from project_operator.runtime.backend_kinds import backend_place
@@ -109,7 +110,7 @@ class References:
         self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
         self._at_endpoint: dict[str, set[str]] = defaultdict(set)
         self._referring: dict[Place, set[Key]] = defaultdict(set)
-        self._deleting: set[Key] = set()
+        self._unsurprised: set[Key] = set()
         self._holding: Counter[Place] = Counter()
         self._tenants: dict[str, set[Key]] = defaultdict(set)
 
@@ -133,11 +134,13 @@ class References:
         return frozenset(self._naming.get((endpoint, project_id), ()))
 
     def named(self, endpoint: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Every id that a status names in that place, and those of them whose Projects are all being deleted."""
+        """Every id that a status names in that place, and those of them whose Projects are all being deleted or report
+        them Missing.
+        """
         named = frozenset(self._at_endpoint.get(endpoint, ()))
-        ends = {self._facts[key].project_id for key in self._deleting if self._facts[key].endpoint == endpoint}
-        leaving = frozenset(one for one in ends & named if self._naming[endpoint, one] <= self._deleting)
-        return named, leaving
+        ends = {self._facts[key].project_id for key in self._unsurprised if self._facts[key].endpoint == endpoint}
+        expected = frozenset(one for one in ends & named if self._naming[endpoint, one] <= self._unsurprised)
+        return named, expected
 
     def referring(self, place: Place) -> frozenset[Key]:
         """The Projects that refer to the backend object there, by name or as the default, or were made with it."""
@@ -170,8 +173,8 @@ class References:
             self._holding[place] += facts.held
         if facts.is_tenant:
             self._tenants[key.namespace].add(key)
-        if facts.deleting:
-            self._deleting.add(key)
+        if facts.unsurprised:
+            self._unsurprised.add(key)
         if facts.project_id:
             self._naming[facts.endpoint, facts.project_id].add(key)
             self._at_endpoint[facts.endpoint].add(facts.project_id)
@@ -184,7 +187,7 @@ class References:
             self._holding[place] -= facts.held
             if not self._referring[place]:
                 del self._referring[place], self._holding[place]
-        self._deleting.discard(key)
+        self._unsurprised.discard(key)
         if facts.is_tenant:
             self._tenants[key.namespace].discard(key)
             if not self._tenants[key.namespace]:
@@ -206,7 +209,7 @@ class References:
             endpoint=str(status.get("endpointID") or ""),
             project_id=str(status.get("id") or ""),
             held=FINALIZER in (metadata.get("finalizers") or ()),
-            deleting="deletionTimestamp" in metadata,
+            unsurprised="deletionTimestamp" in metadata or _reports_missing(status),
         )
 
 
@@ -216,12 +219,19 @@ class _Facts:
     endpoint: str
     project_id: str
     held: bool
-    deleting: bool
+    unsurprised: bool
+    """It is being deleted, or reports its project Missing: that a listing lacks the project is no surprise."""
 
     @property
     def is_tenant(self) -> bool:
         """Whether it needs a backend object of no namespace."""
         return any(not place.namespace for place in self.backends)
+
+
+def _reports_missing(status: Mapping[str, Any]) -> bool:
+    """Whether a read of the very id once proved that it is gone, and status says so."""
+    ready = next((one for one in status.get("conditions") or [] if one.get("type") == ConditionType.READY), {})
+    return bool(ready.get("reason") == Reason.MISSING)
 
 
 def _without_ballast(raw: Raw) -> Raw:

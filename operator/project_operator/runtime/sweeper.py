@@ -40,8 +40,9 @@ class Sweeper:
     async def sweep(self, connection: Connection, *, quarantine: float) -> list[Notice]:
         """What is to be reported now; nothing is ever changed (docs/adr: the sweeper only reports).
 
-        An id is reported once per process, after it has been left over for a whole quarantine and a live listing of all
-        Projects confirmed it. Where the operator may not list all Projects it cannot know, and reports nothing.
+        An id is reported once per process, as long as it is there, after it has been left over for a whole quarantine
+        and a live listing of all Projects confirmed it. Where the operator may not list all Projects it cannot know,
+        and reports nothing.
         """
         listing = connection.observer.listing
         if listing is None or not listing.credible:
@@ -49,6 +50,7 @@ class Sweeper:
         living = {str(raw["metadata"]["uid"]) for raw in self._projects.values()}
         found = leftovers(listing, cluster=self._cluster, living=living)
         now = self._clock.now()
+        self._reported.intersection_update(listing.by_id)
         self._since = {project.id: self._since.get(project.id, now) for project in found}
         due = [
             project

@@ -116,7 +116,7 @@ async def test_a_domain_that_takes_too_long_to_look_through_is_enabled_again(dom
             )
             with pytest.raises(BackendUnavailable, match="no answer within"):
                 await backend.delete_project(made.id, before_send=unchecked)
-            assert [one.method for one in box.passed] == ["GET"] * 4 + ["PATCH", "GET", "PATCH"]
+            assert [one.method for one in box.passed] == ["GET"] * 6 + ["PATCH", "GET", "PATCH"]
             found = domain.admin.project(made.id)
             assert found is not None
             assert found.enabled

@@ -498,24 +498,36 @@ class TestDeleting:
     async def test_a_domain_never_takes_anything_with_it(
         self, cloudy: KeystoneBackend, made: RemoteProject, domain: Domain
     ) -> None:
-        """K8-7: by hand it would, whoever made that."""
+        """K8-7: by hand it would, whoever made that. What others have does not count (K5-15)."""
         backend, admin = cloudy, domain.admin
         project = admin.make_project("theirs", made.id)
         group, user = admin.make_group("theirs", made.id), admin.make_user("theirs", "a password", made.id)
+        provider, other = (f"/OS-FEDERATION/identity_providers/{name}" for name in ("acme", "umbrella"))
+        admin.call("PUT", provider, {"identity_provider": {"domain_id": made.id}})
+        admin.call("PUT", other, {"identity_provider": {"domain_id": domain.id}})
+        configuration = f"/domains/{made.id}/config"
+        admin.call("PUT", configuration, {"config": {"ldap": {"url": "ldap://acme"}}})
+
+        def remove(path: str) -> None:
+            admin.call("DELETE", path)
+
         removals: list[tuple[str, Callable[[], None]]] = [
             ("1 project ('theirs'), 1 group ('theirs'), 1 user ('theirs')", lambda: admin.remove_project(project)),
             ("first: 1 group ('theirs'), 1 user ('theirs')", lambda: admin.remove_group(group)),
             ("first: 1 user ('theirs')", lambda: admin.remove_user(user.id)),
+            ("first: 1 identity provider ('acme'), its configuration ('ldap')", lambda: remove(provider)),
+            ("first: its configuration ('ldap')", lambda: remove(configuration)),
         ]
-        for words, remove in removals:
+        for words, take_away in removals:
             with pytest.raises(DeletionBlocked, match=re.escape(words)):
                 await delete(backend, made.id)
             found = admin.project(made.id)
             assert found is not None
             assert found.enabled, "it is as it was"
-            remove()
+            take_away()
         await delete(backend, made.id)
         assert admin.project(made.id) is None
+        assert admin.call("GET", other)["identity_provider"]["domain_id"] == domain.id
 
     async def test_that_check_notices_a_backend_that_does_not_look(
         self, cloudy: KeystoneBackend, made: RemoteProject, domain: Domain

@@ -76,17 +76,20 @@ def test_a_domain_and_what_is_in_it_come_and_go_in_order(bare_stage: KeystoneSce
     held = bare_stage.wait_for("False", Reason.DEPENDENCY_NOT_READY, "home")
     assert "delete Project team" in condition(held, "Ready")["message"]
     user = bare_stage.admin.make_user("theirs", "a password", home["id"])
+    provider = f"/OS-FEDERATION/identity_providers/{bare_stage.namespace}"
+    bare_stage.admin.call("PUT", provider, {"identity_provider": {"domain_id": home["id"]}})
 
     bare_stage.delete("team")
     bare_stage.wait_gone("team")
     blocked = bare_stage.wait_for("False", Reason.DELETION_BLOCKED, "home")
-    assert "1 user ('theirs')" in condition(blocked, "Ready")["message"]
+    assert "1 user ('theirs'), 1 identity provider ('" in condition(blocked, "Ready")["message"]
     left = bare_stage.admin.project(home["id"])
     assert left is not None
     assert left.enabled
     assert [call.method for call in bare_stage.calls() if home["id"] in call.path] == []
 
     bare_stage.admin.remove_user(user.id)
+    bare_stage.admin.call("DELETE", provider)
     bare_stage.kubectl("annotate", "iproj", "home", f"{RECONCILE_ANNOTATION}=now")
     bare_stage.wait_gone("home")
     assert bare_stage.admin.project(home["id"]) is None

@@ -270,6 +270,20 @@ async def test_an_event_that_is_gone_or_changed_is_said_afresh(bench: Bench, fai
     assert bench.results == ["written", "written"]
 
 
+async def test_an_event_that_meets_a_defect_does_not_silence_the_others(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer = bench.writer()
+    bench.api.failure = ZeroDivisionError("a defect")
+    say(writer)
+    async with running(writer):
+        await until(lambda: bench.results == ["failed"])
+        bench.api.failure = None
+        say(writer, "deleted p-1")
+        await until(lambda: bench.results == ["failed", "written"])
+    assert "ZeroDivisionError" in caplog.text
+
+
 async def test_the_pace_is_held(bench: Bench) -> None:
     writer = bench.writer(Pace(rate=2, burst=3))
     for number in range(7):

@@ -41,9 +41,9 @@ def test_more_than_three_and_a_tenth_at_once_is_not_believed(named: int, vanishe
     assert judge(Census(named=ids), shown, begun_at=0.0, may_read=True).suspicious == suspicious
 
 
-def test_those_that_are_being_deleted_are_no_surprise() -> None:
-    leaving = FIFTY - without(20)
-    judgement = judge(Census(named=FIFTY, leaving=leaving), without(20), begun_at=0.0, may_read=True)
+def test_those_that_are_being_deleted_or_reported_missing_are_no_surprise() -> None:
+    expected = FIFTY - without(20)
+    judgement = judge(Census(named=FIFTY, expected=expected), without(20), begun_at=0.0, may_read=True)
     assert judgement.suspicious == 0
     assert not judgement.credible
 

@@ -4,6 +4,7 @@ The real engine, virtual time, one promise a test.
 """
 
 import asyncio
+from dataclasses import replace
 
 from simulation.backend import Fault
 from simulation.loop import run_virtually
@@ -13,6 +14,8 @@ from simulation.world import IN_FLIGHT_BOUND, World
 from project_operator.backends.base import ProjectContent
 
 never_deleting = told(keystone=True, deletes=False, ignores_case=True)
+PRINCIPAL = "robot"
+"""Who the simulated backend says we are."""
 OTHERS = "iproj1:0123456789abcdef:0123456789abcdef:01234567:4c7d1b9e-5a80-4d0e-9b36-2f6e8a7c1d05"
 
 
@@ -25,6 +28,11 @@ async def let_go(world: World, **spec: object) -> str:
     await gone(world)
     assert world.backend.truth[project_id].content.enabled is False
     return project_id
+
+
+def made_by(world: World, project_id: str, who: str) -> None:
+    """Let the backend say that ``who`` has made it; "": it does not tell."""
+    world.backend.put(replace(world.backend.truth[project_id], created_by=who))
 
 
 async def taken_up(world: World, project_id: str, uid: str) -> None:
@@ -116,9 +124,30 @@ async def test_one_that_may_have_sent_a_creation_is_looked_for_first(world: Worl
     begun = asyncio.get_running_loop().time()
     left = ProjectContent("web", mark=world.mark("00000000-0000-4000-8000-0000000000ff"), enabled=False)
     project_id = world.backend.make(left).id
+    made_by(world, project_id, PRINCIPAL)
     await world.until(lambda: world.status().get("id"))
     assert asyncio.get_running_loop().time() - begun > IN_FLIGHT_BOUND, "its absence had to be proved"
     await taken_up(world, project_id, uid)
+
+
+@never_deleting
+async def test_what_nobody_is_known_to_have_made_is_taken_up(world: World) -> None:
+    project_id = await let_go(world)
+    made_by(world, project_id, "")
+    world.apply(deletionPolicy="Disable")
+    await world.ready()
+    assert (world.status()["id"], world.status()["origin"]) == (project_id, "Resumed")
+
+
+@never_deleting
+async def test_a_copy_that_somebody_else_made_is_not_taken_up(world: World) -> None:
+    project_id = await let_go(world)
+    made_by(world, project_id, "somebody")
+    before = calls(world, "create", "update")
+    world.apply(deletionPolicy="Disable")
+    await reason(world, "Conflict")
+    assert world.backend.truth[project_id].content.enabled is False
+    assert calls(world, "create", "update") == before
 
 
 @never_deleting

@@ -83,6 +83,21 @@ def test_the_uid_of_a_namespace_is_asked_for_once() -> None:
     told(story())
 
 
+def test_a_namespace_without_projects_is_forgotten() -> None:
+    async def story() -> None:
+        stage = Stage()
+        await stage.gatherer.gather(*stage.apply(), {})
+        stage.gatherer.keep_namespaces({"ns", "other"})
+        await stage.gatherer.gather(*stage.apply(), {})
+        assert stage.asked == [NAMESPACES.plural]
+        stage.gatherer.keep_namespaces({"other"})
+        assert stage.gatherer._namespaces == {}
+        await stage.gatherer.gather(*stage.apply(), {})
+        assert stage.asked == [NAMESPACES.plural] * 2
+
+    told(story())
+
+
 def test_a_namespace_that_is_gone_is_no_view() -> None:
     async def story() -> None:
         stage = Stage()

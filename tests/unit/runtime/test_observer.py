@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from random import Random
+from typing import cast
 
 import pytest
 from simulation.backend import Fault, SimulatedBackend
@@ -25,6 +26,9 @@ class Audience:
 
     def __init__(self) -> None:
         self.named: frozenset[str] = frozenset()
+        self.expected: frozenset[str] = frozenset()
+        self.confirmed_gone: frozenset[str] = frozenset()
+        self.noted: list[tuple[str, RemoteProject | None]] = []
         self.reads: list[tuple[str, RemoteProject | None]] = []
         self.woken: list[str] = []
         self.holders: list[str] = []
@@ -33,12 +37,17 @@ class Audience:
         self.judgements: list[Judgement] = []
 
     def census(self) -> Census:
-        return Census(named=self.named)
+        return Census(named=self.named, expected=self.expected, confirmed_gone=self.confirmed_gone)
 
     def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
         assert begun_at <= now()
         self.reads.append((poll.project_id, project))
         assert key.name not in self.woken
+
+    def note_read(self, project_id: str, project: RemoteProject | None) -> None:
+        self.noted.append((project_id, project))
+        if project is None:
+            self.confirmed_gone |= {project_id}
 
     def wake(self, key: Key) -> None:
         self.woken.append(key.name)
@@ -56,12 +65,28 @@ class Audience:
         self.judgements.append(judgement)
 
 
+class Hiding(SimulatedBackend):
+    """Its listings lack something, which a read of its id shows or refuses."""
+
+    hidden: frozenset[str] = frozenset()
+    refused = False
+
+    async def list_projects(self) -> tuple[RemoteProject, ...]:
+        return tuple(one for one in await super().list_projects() if one.id not in self.hidden)
+
+    async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
+        project = await super().get_project(project_id, group_ids=group_ids)
+        if self.refused:
+            raise PermissionDenied("may not see it", operation="get_project")
+        return project
+
+
 class Stage:
     """An observer at work, before its first look."""
 
     def __init__(self) -> None:
         random = Random(3)  # noqa: S311 - a simulation wants to be repeated
-        self.backend, self.audience = SimulatedBackend(random), Audience()
+        self.backend, self.audience = Hiding(random), Audience()
         self.observer = Observer(self.backend, self.audience, SimulatedClock(random), interval=INTERVAL)
 
     def calls(self) -> list[str]:
@@ -273,5 +298,73 @@ def test_one_listing_an_interval_is_all_that_a_settled_backend_is_asked() -> Non
             await asyncio.sleep(10 * INTERVAL)
         assert set(stage.calls()) == {"list"}
         assert 9 <= len(stage.calls()) <= 12
+
+    told(story)
+
+
+def test_what_nobody_looks_for_is_looked_for_when_it_is_missed_a_second_time() -> None:
+    async def story(stage: Stage) -> None:
+        (shown,) = stage.make(1)
+        stage.audience.named = frozenset({shown, "gone"})
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            assert stage.calls() == ["list"], "its own Project may do so"
+            await asyncio.sleep(INTERVAL * 1.2)
+            assert stage.audience.noted == [("gone", None)]
+            await asyncio.sleep(INTERVAL * 3)
+        assert stage.calls().count("get") == 1
+        assert stage.observer.listing is not None
+        assert stage.observer.listing.credible
+        assert stage.audience.judgements[1].credible is False
+
+    told(story)
+
+
+def test_what_is_missed_is_looked_for_a_few_at_a_time_and_never_where_it_is_suspicious() -> None:
+    async def story(stage: Stage) -> None:
+        lost = frozenset(f"gone-{number}" for number in range(10))
+        stage.audience.named = lost
+        async with running(stage):
+            await asyncio.sleep(INTERVAL * 3)
+            assert "get" not in stage.calls()
+            stage.audience.expected = lost
+            before = len(stage.calls())
+            await asyncio.sleep(INTERVAL * 6)
+        since = stage.calls()[before:]
+        looks = "".join("g" if name == "get" else "l" for name in since if name in {"get", "list"}).split("l")
+        assert max(map(len, looks)) == 4
+        assert sorted(one for one, _ in stage.audience.noted) == sorted(lost)
+
+    told(story)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_missed_and_not_found_gone_stays_in_doubt(*, refused: bool) -> None:
+    async def story(stage: Stage) -> None:
+        (hidden,) = stage.make(1)
+        stage.audience.named = stage.backend.hidden = frozenset({hidden})
+        stage.backend.refused = refused
+        async with running(stage):
+            await asyncio.sleep(INTERVAL * 4)
+            assert stage.observer.listing is not None
+            assert (stage.observer.listing.in_doubt, stage.observer.listing.credible) == ((hidden,), False)
+            assert (len(stage.audience.errors) > 0) is refused
+            stage.audience.confirmed_gone = frozenset({hidden})
+            await asyncio.sleep(INTERVAL * 2)
+            assert (stage.observer.listing.in_doubt, stage.observer.listing.credible) == ((), True)
+
+    told(story)
+
+
+def test_a_defect_in_a_look_holds_the_observer_up_and_does_not_end_it() -> None:
+    async def story(stage: Stage) -> None:
+        stage.backend.faults += [Fault("list", error=cast("BackendError", RuntimeError("a defect")))] * 2
+        async with running(stage):
+            await asyncio.sleep(29.0)
+            assert stage.calls() == ["list"]
+            assert [type(error) for error in stage.audience.errors] == [BackendUnavailable]
+            await asyncio.sleep(60.0)
+        assert stage.calls().count("list") == 3
+        assert len(stage.audience.judgements) == 1
 
     told(story)

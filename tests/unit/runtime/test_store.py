@@ -138,13 +138,24 @@ def test_what_left_the_selector_may_come_back_and_no_older_state_does() -> None:
     assert store.put(raw(version=7))
 
 
-def test_an_id_is_leaving_when_all_who_name_it_are() -> None:
+def test_an_id_is_expected_to_go_when_all_who_name_it_are() -> None:
     references = References("default")
     going = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
     references.note(*project("web", "u1", "p1", **going))
     references.note(*project("shop", "u2", "p1"))
     assert references.named("e1") == (frozenset({"p1"}), frozenset())
     references.note(*project("shop", "u2", "p1", **going))
+    assert references.named("e1") == (frozenset({"p1"}), frozenset({"p1"}))
+
+
+def test_what_its_project_reports_missing_is_no_surprise() -> None:
+    references = References("default")
+    web = project("web", "u1", "p1")
+    references.note(*web)
+    assert references.named("e1") == (frozenset({"p1"}), frozenset())
+    missing = [{"type": "Ready", "status": "False", "reason": "Missing"}]
+    told = {**web[1], "status": {**web[1]["status"], "conditions": missing}}
+    references.note(web[0], told)
     assert references.named("e1") == (frozenset({"p1"}), frozenset({"p1"}))
 
 

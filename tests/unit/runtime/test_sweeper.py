@@ -104,6 +104,17 @@ def test_what_is_left_over_for_a_whole_quarantine_is_reported_once() -> None:
     told(story)
 
 
+def test_what_was_removed_is_remembered_no_longer() -> None:
+    async def story(stage: Stage) -> None:
+        left = stage.leave()
+        assert len(await stage.after_quarantine()) == 1
+        stage.backend.begin_deletion(left.id)
+        assert await stage.sweep(listing=a_listing()) == []
+        assert stage.sweeper._reported == set()
+
+    told(story)
+
+
 def test_what_was_found_just_now_waits_for_its_own_quarantine() -> None:
     async def story(stage: Stage) -> None:
         old = stage.leave()

@@ -1,23 +1,21 @@
 """Deletes projects; a domain only while nothing is in it.
 
-With a domain Keystone deletes every project, group and user in it, whoever made them (K8-7). So what is in it is looked
-up before anything is changed, and again when it is disabled and nothing can be made in it any more; and a domain that
-is not deleted then is enabled again.
+With a domain Keystone deletes all that is in it, whoever made that (K8-7). So what is in it is looked up before it is
+changed, and again when it is disabled and none of its users can make anything in it any more; and a domain that is not
+deleted then is enabled again.
 """
 
 from collections.abc import Callable
-from typing import Final
 
-from project_operator.backends.answers import clipped, quotable
+from project_operator.backends.answers import clipped
 from project_operator.backends.base import RemoteProject
-from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3 import requests
 from project_operator.backends.keystone_v3.client import KeystoneClient
+from project_operator.backends.keystone_v3.contents import Contents
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import NamedPayload, peek
 from project_operator.backends.keystone_v3.projects import ProjectReader, path_of
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
-from project_operator.backends.keystone_v3.requests import Asked, get
+from project_operator.backends.keystone_v3.requests import Asked
 from project_operator.backends.keystone_v3.writing import acknowledged, put_right, with_more
 from project_operator.backends.requests import Request
 from project_operator.errors import (
@@ -29,26 +27,13 @@ from project_operator.errors import (
     RightExpired,
 )
 
-SHOWN: Final = 3
-"""So many of what is in the way are named."""
-
-_COUNTED: Final = 100
-"""So many are counted."""
-
-_LONGEST_NAME: Final = 16
-
-_CONTENTS: Final = (
-    (Operation.LIST_PROJECTS, requests.PROJECTS, "projects"),
-    (Operation.LIST_GROUPS, requests.GROUPS, "groups"),
-    (Operation.LIST_USERS, requests.USERS, "users"),
-)
-
 
 class Deletion:
     """Knows which domains it has left disabled, until they are gone or enabled again."""
 
     def __init__(self, client: KeystoneClient, projects: ProjectReader, reach: Reach) -> None:
         self._client = client
+        self._contents = Contents(client)
         self._projects = projects
         self._reach = reach
         self._left_disabled: set[str] = set()
@@ -109,7 +94,7 @@ class Deletion:
     async def _children(self, project_id: str) -> str:
         """What is below a project that could not be deleted; "" also where that cannot be seen."""
         try:
-            return await self._shown(Operation.LIST_PROJECTS, requests.PROJECTS, "projects", parent_id=project_id)
+            return await self._contents.below(project_id)
         except BackendError:
             return ""
 
@@ -134,14 +119,11 @@ class Deletion:
             raise (error if domain.content.enabled else with_more(error, "the domain is disabled")) from None
 
     async def _require_empty(self, domain: RemoteProject) -> None:
-        found = []
-        for operation, path, key in _CONTENTS:
-            try:
-                found.append(await self._shown(operation, path, key, domain_id=domain.id))
-            except PermissionDenied as denied:
-                raise _blocked(f"whether the domain is empty cannot be seen: {denied}") from None
-        if any(found):
-            inside = ", ".join(words for words in found if words)
+        try:
+            inside = await self._contents.of_domain(domain.id)
+        except PermissionDenied as denied:
+            raise _blocked(f"whether the domain is empty cannot be seen: {denied}") from None
+        if inside:
             raise _blocked(f"what is in the domain would go with it; delete or move that first: {inside}")
 
     async def _put_back(
@@ -157,22 +139,6 @@ class Deletion:
             return with_more(error, f"the domain is left disabled: {clipped(str(failure), 80)}")
         self._left_disabled.discard(domain.id)
         return error
-
-    async def _shown(self, operation: Operation, path: str, key: str, **query: str) -> str:
-        """How many a query finds, and the first of them: ``2 projects ('a', 'b')``; "": none."""
-        request = get(operation, path, **query, limit=str(_COUNTED))
-        answer = await self._client.send(request)
-        found = peek(answer.body, key)
-        if found is None:
-            raise self._client.answers.unusable(operation, answer)
-        items, there_is_more = found
-        if not items:
-            return ""
-        read_items = (read(NamedPayload, item) for item in items[:SHOWN])
-        names = [f"'{clipped(quotable(item.name), _LONGEST_NAME)}'" for item in read_items if item is not None]
-        more = ["…"] if len(items) > SHOWN or there_is_more else []
-        number = f"more than {len(items)}" if there_is_more else str(len(items))
-        return f"{number} {key if len(items) > 1 else key.removesuffix('s')} ({', '.join([*names, *more])})"
 
 
 def _blocked(words: str) -> DeletionBlocked:

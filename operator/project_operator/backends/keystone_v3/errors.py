@@ -50,6 +50,8 @@ class Operation(rows.Operation):
     LIST_GROUPS = "list_groups"
     LIST_USERS = "list_users"
     LIST_ROLES = "list_roles"
+    LIST_IDENTITY_PROVIDERS = "list_identity_providers"
+    READ_DOMAIN_CONFIG = "read_domain_config"
     CREATE_PROJECT = "create_project"
     UPDATE_PROJECT = "update_project"
     GRANT_ROLE = "grant_role"
@@ -63,13 +65,16 @@ FIND: Final = frozenset({Operation.FIND_DOMAIN})
 LISTS: Final = frozenset({Operation.LIST_PROJECTS, Operation.LIST_GROUPS, Operation.LIST_USERS, Operation.LIST_ROLES})
 GET: Final = frozenset({Operation.GET_PROJECT})
 ASSIGNMENTS: Final = frozenset({Operation.READ_ROLE_ASSIGNMENTS})
+CONFIG: Final = frozenset({Operation.READ_DOMAIN_CONFIG})
+OF_THE_CLOUD: Final = CONFIG | {Operation.LIST_IDENTITY_PROVIDERS}
+"""What the manager of a domain may not read."""
 CREATE: Final = frozenset({Operation.CREATE_PROJECT})
 UPDATE: Final = frozenset({Operation.UPDATE_PROJECT})
 GRANT: Final = frozenset({Operation.GRANT_ROLE})
 REVOKE: Final = frozenset({Operation.REVOKE_ROLE})
 DELETE: Final = frozenset({Operation.DELETE_PROJECT})
 WRITES: Final = CREATE | UPDATE | GRANT | REVOKE | DELETE
-READS: Final = LISTS | FIND | GET | ASSIGNMENTS | {Operation.VERIFY_READ_ACCESS}
+READS: Final = LISTS | FIND | GET | ASSIGNMENTS | OF_THE_CLOUD | {Operation.VERIFY_READ_ACCESS}
 USE: Final = READS | WRITES
 ALL: Final = USE | CONNECT | SIGN_IN
 
@@ -81,7 +86,7 @@ _SUCCESS: Final = {
     Operation.GRANT_ROLE: frozenset({204}),
     Operation.REVOKE_ROLE: frozenset({204}),
 }
-"""Statuses of success (K1-1 to K1-5, K7-1). Those of a deletion are the dialect's."""
+"""Statuses of success (K1-1 to K1-5, K5-15, K7-1, K8-11). Those of a deletion are the dialect's."""
 
 RIGHTS: Final = {
     Operation.FIND_DOMAIN: "identity:get_domain",
@@ -92,6 +97,8 @@ RIGHTS: Final = {
     Operation.LIST_GROUPS: "identity:list_groups",
     Operation.LIST_USERS: "identity:list_users",
     Operation.LIST_ROLES: "identity:list_roles",
+    Operation.LIST_IDENTITY_PROVIDERS: "identity:list_identity_providers",
+    Operation.READ_DOMAIN_CONFIG: "identity:get_domain_config",
     Operation.CREATE_PROJECT: "identity:create_project",
     Operation.UPDATE_PROJECT: "identity:update_project",
     Operation.GRANT_ROLE: "identity:create_grant",
@@ -108,6 +115,7 @@ _SIGN_IN: Final = (
 _CREDENTIAL: Final = "the credential is not accepted"
 _TOKEN: Final = "the token is not accepted"  # noqa: S105 - it is what is said
 _ROLE: Final = "not allowed; the credential needs the role manager on the domain, or what {right} asks for"
+_ADMIN: Final = "not allowed; the credential needs the role admin, or what {right} asks for"
 _IN_FRONT: Final = in_front_of("Keystone")
 _NO_PROJECT: Final = "there is no such project"
 _NOT_THAT: Final = "something else than what was asked for is not found, so this proves nothing"
@@ -120,9 +128,9 @@ _FORBIDDEN: Final = "You are not authorized to perform the requested action"
 
 
 def speaks_of(document: ErrorDocument | None, named: frozenset[str]) -> bool:
-    """Whether ``document`` speaks of one of the ids in ``named`` (K3-20)."""
+    """Whether ``document`` speaks of one of the ids in ``named`` (K3-20, K8-11)."""
     return document is not None and any(
-        re.search(rf"(: |^Marker ){re.escape(name)}(?![A-Za-z0-9_-])", document.message) for name in named
+        re.search(rf"(: |^Marker | for domain ){re.escape(name)}(?![A-Za-z0-9_-])", document.message) for name in named
     )
 
 
@@ -153,12 +161,14 @@ ROWS: Final = (
         "K9-1 [S]: a gateway's, given before Keystone is asked",
     ),
     # Keystone's own refusals.
+    Row(OF_THE_CLOUD, only(403), BY_POLICY, PermissionDenied, _ADMIN, "K8-12 [M]"),
     Row(USE, only(403), BY_POLICY, PermissionDenied, _ROLE, "K4-1 [M], K4-2 [M S], K3-11 [M]"),
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3 [M]: not for want of rights", quotes=True),
     Row(READS, only(403), _KEYSTONE, PermissionDenied, "refused", "K4-3 [M]", quotes=True),
     Row(FIND, only(404), _NAMING, None, "there is no such domain: said where it is configured", "K2-1 [M]"),
     Row(LISTS, only(404), _NAMING, None, "what the page before ended with is gone: listed anew", "K5-7 [M]"),
     Row(ASSIGNMENTS, only(404), _NAMING, None, "the group is gone, and what it had with it", "K7-2 [M]"),
+    Row(CONFIG, only(404), _NAMING, None, "the domain has no configuration of its own", "K8-11 [M]"),
     Row(GET | UPDATE, only(404), _NAMING, ProjectNotFound, _NO_PROJECT, "K3-20 [M]"),
     Row(DELETE, only(404), _NAMING, None, "the project is gone", "K8-1 [M]"),
     Row(REVOKE, only(404), _NAMING, None, "the group does not have the role", "K7-1 [M]"),

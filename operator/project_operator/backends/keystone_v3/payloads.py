@@ -96,6 +96,19 @@ class DomainDocument(Payload):
     domain: NamedPayload
 
 
+class DomainConfigDocument(Payload):
+    """An answer that holds the configuration of a domain: options, by the group that they are in (K8-11)."""
+
+    config: dict[str, Any]
+
+
+class IdentityProviderPayload(Payload):
+    """An identity provider, and the domain that its users are in. Its id is a name that people gave it."""
+
+    id: str
+    domain_id: Identifier
+
+
 class IdPayload(Payload):
     """What is named by its id."""
 

@@ -22,6 +22,7 @@ USERS: Final = "/v3/users"
 ROLES: Final = "/v3/roles"
 DOMAINS: Final = "/v3/domains"
 ASSIGNMENTS: Final = "/v3/role_assignments"
+IDENTITY_PROVIDERS: Final = "/v3/OS-FEDERATION/identity_providers"
 
 _UNLOCKED: Final[dict[str, Any]] = {"options": {"immutable": False}}
 UNKNOWN_ID: Final = "{id}"
@@ -46,6 +47,11 @@ def project_body(settings: dict[str, Any]) -> bytes:
     """A project's ``settings`` as POST and PATCH send them."""
     # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
     return json.dumps({"project": settings}, ensure_ascii=False).encode()
+
+
+def config_path(domain_id: str) -> str:
+    """Path of the configuration that a domain has of its own."""
+    return f"{DOMAINS}/{quote(domain_id, safe='')}/config"
 
 
 def get(operation: Operation, path: str, named: Iterable[str] = (), **query: str) -> Request[Asked]:

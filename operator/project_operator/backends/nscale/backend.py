@@ -1,6 +1,7 @@
 """nscale Identity as a `Backend`: one organization, one credential."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -23,6 +24,7 @@ from project_operator.backends.nscale.errors import ANSWERS, SPEC_PATH, Operatio
 from project_operator.backends.nscale.organizations import resolve_organization
 from project_operator.backends.nscale.paths import ORGANIZATIONS, USERINFO, VERSION, groups, projects, service_accounts
 from project_operator.backends.nscale.payloads import (
+    Organization,
     item_to_project,
     read_groups,
     read_items,
@@ -35,12 +37,17 @@ from project_operator.backends.nscale.sender import Sender
 from project_operator.backends.nscale.session_credential import SessionCredential
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
-from project_operator.errors import BackendError, BackendUnavailable, RequestRefused
+from project_operator.errors import BackendError, BackendUnavailable, CredentialsRejected, RequestRefused, Throttled
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _BATCH: Final = 250
 """Projects that are read before others have a turn: some 5 ms."""
+
+_MAY_PASS: Final = (BackendUnavailable, CredentialsRejected, Throttled)
+"""What was asked in vain is worth asking again."""
 
 _PATH_SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}")
 
@@ -70,6 +77,7 @@ class NscaleBackend:
         self._client = NscaleClient(sender, self._credential)
         self._token_hex = surroundings.token_hex
         self._organization_id = ""
+        self._found: Organization | None = None
 
     async def connect(self) -> ConnectionFacts:
         """Resolve the organization; the token is proved on the way."""
@@ -77,17 +85,27 @@ class NscaleBackend:
             return await self._connect()
 
     async def _connect(self) -> ConnectionFacts:
+        if self._found is None:
+            self._found = await self._find_organization()
+            self._organization_id = self._found.id
+        found = self._found
+        principal = await self._learn_who_we_are(found.id)
+        return ConnectionFacts(
+            found.id,
+            found.name,
+            principal or "",
+            await self._learn_version(),
+            self._credential.expires_at,
+            self._credential.renews,
+            principal_in_doubt=principal is None,
+        )
+
+    async def _find_organization(self) -> Organization:
         answer = await self._client.get(Operation.CONNECT, ORGANIZATIONS)
         visible = read_organizations(answer.body)
         if visible is None:
             raise ANSWERS.unusable(Operation.CONNECT, answer)
-        found = resolve_organization(visible, self._config.organization_id, self._config.organization_name)
-        self._organization_id = found.id
-        principal = await self._learn_who_we_are(found.id)
-        version = await self._learn(VERSION, read_version)
-        return ConnectionFacts(
-            found.id, found.name, principal, version or "", self._credential.expires_at, self._credential.renews
-        )
+        return resolve_organization(visible, self._config.organization_id, self._config.organization_name)
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """One request, as there are no pages (N1-7)."""
@@ -203,26 +221,36 @@ class NscaleBackend:
             raise RequestRefused(words, operation=operation)
         return projects(self._organization, project_id)
 
-    async def _learn_who_we_are(self, organization_id: str) -> str:
-        """Who we are to the server, or ""; the credential is told which service account it is of."""
+    async def _learn_who_we_are(self, organization_id: str) -> str | None:
+        """Who we are to the server; "" where it does not tell, None where it is worth asking again."""
+        try:
+            return await self._ask_who_we_are(organization_id)
+        except BackendError as error:
+            logger.warning("who this credential is to nscale could not be learnt: %s", error)
+            return None if isinstance(error, _MAY_PASS) else ""
+
+    async def _ask_who_we_are(self, organization_id: str) -> str:
+        """The same; the credential is told which service account it is of."""
         if not self._config.token:
-            return await self._learn(USERINFO, read_subject) or "" if self._config.session else ""
+            return await self._ask(USERINFO, read_subject) if self._config.session else ""
         # Whoever may not list service accounts sees itself, and whoever sees a single one is it (N3.2-1).
-        accounts = await self._learn(service_accounts(organization_id), read_accounts) or ()
+        accounts = await self._ask(service_accounts(organization_id), read_accounts) or ()
         if len(accounts) > 1:
-            subject = await self._learn(USERINFO, read_subject)
+            subject = await self._ask(USERINFO, read_subject)
             accounts = tuple(account for account in accounts if account.id == subject)
         account = accounts[0] if accounts else AccountToken()
         self._credential.identified(organization_id, account)
         return account.id
 
-    async def _learn(self, path: str, read: Callable[[bytes], T]) -> T | None:
-        """What it would be good to know, or None where it is not to be had."""
+    async def _learn_version(self) -> str:
+        """What it would be good to know, or "" where it is not to be had."""
         try:
-            answer = await self._client.get(Operation.CONNECT, path)
+            return await self._ask(VERSION, read_version)
         except BackendError:
-            return None
-        return read(answer.body)
+            return ""
+
+    async def _ask(self, path: str, read: Callable[[bytes], T]) -> T:
+        return read((await self._client.get(Operation.CONNECT, path)).body)
 
 
 def _credential(config: NscaleConfig, sender: Sender, surroundings: Surroundings) -> Credential:

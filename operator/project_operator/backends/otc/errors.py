@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from project_operator.backends.answer_table.rows import ErrorDocument, Row, only, own_body
 from project_operator.backends.documents import read
-from project_operator.backends.keystone_v3.errors import ALL, GRANT, USE, Operation, answers
+from project_operator.backends.keystone_v3.errors import ALL, GRANT, RIGHTS, USE, Operation, answers
 from project_operator.backends.keystone_v3.payloads import Payload
 from project_operator.backends.keystone_v3.payloads import read_error as read_keystone_error
 from project_operator.errors import CredentialsRejected, PermissionDenied
@@ -29,7 +29,7 @@ class IAMErrorEnvelope(Payload):
     error_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,16}\.[0-9]{1,8}$")]
 
 
-_RIGHTS: Final = {
+_RIGHTS: Final = RIGHTS | {
     Operation.FIND_DOMAIN: "iam:projects:listProjects",
     Operation.LIST_PROJECTS: "iam:projects:listProjects",
     Operation.GET_PROJECT: "iam:projects:listProjects",
@@ -44,7 +44,7 @@ _RIGHTS: Final = {
     Operation.REVOKE_ROLE: "iam:permissions:revokeRoleFromGroupOnProject",
     Operation.DELETE_PROJECT: "iam:projects:deleteProject",
 }
-"""What the policy must allow (T3-5)."""
+"""What the policy must allow (T3-5); of what only Keystone is asked, its words."""
 
 _DOCUMENT: Final = own_body("IAM's error document, in either form")
 _ROLE: Final = "not allowed; the user needs the role Security Administrator, or a policy with {right}"

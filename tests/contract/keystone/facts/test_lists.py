@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from keystone import Domain, make_domain
-from keystone_caller import Caller, message
+from keystone_caller import Caller, make_identity_provider, message
 
 
 def in_a_domain(admin: Caller, domain: Domain, *names: str) -> tuple[str, list[str]]:
@@ -146,3 +146,18 @@ def test_k5_14_the_default_domain_is_no_parent_to_filter_by(admin: Caller, domai
     parent = admin.make(domain.id)
     child = admin.make(domain.id, parent_id=parent)
     assert [one["id"] for one in admin.listed(f"parent_id={parent}")] == [child]
+
+
+def test_k5_15_the_list_of_identity_providers_is_of_all_domains_and_its_pages_do_not_end(
+    admin: Caller, domain: Domain
+) -> None:
+    here, there = domain.make_domain(), domain.make_domain()
+    made = {make_identity_provider(admin, one).rpartition("/")[2]: one for one in (here, there)}
+    path = "/OS-FEDERATION/identity_providers"
+    for query in ("", f"?domain_id={here}"):
+        listed = {one["id"]: one["domain_id"] for one in admin("GET", path + query).json()["identity_providers"]}
+        assert made.items() <= listed.items()
+    page = admin("GET", f"{path}?limit=1").json()
+    ((first,), following) = page["identity_providers"], page["links"]["next"]
+    assert f"marker={first['id']}" in following
+    assert admin("GET", f"{path}?{following.partition('?')[2]}").json()["identity_providers"] == [first]

@@ -26,11 +26,13 @@ SECRET = "s3cret-password"
 TABLE = OPENSTACK.answers
 GROUP, ROLE = "4f1c", "9fe2"
 
-(CONNECT, SIGN_IN, FIND, LIST, GET, ASSIGNMENTS, VERIFY, GROUPS, USERS, ROLES) = tuple(Operation)[:10]
-(CREATE, UPDATE, GRANT, REVOKE, DELETE) = tuple(Operation)[10:]
+(CONNECT, SIGN_IN, FIND, LIST, GET, ASSIGNMENTS, VERIFY) = tuple(Operation)[:7]
+(GROUPS, USERS, ROLES, PROVIDERS, CONFIG) = tuple(Operation)[7:12]
+(CREATE, UPDATE, GRANT, REVOKE, DELETE) = tuple(Operation)[12:]
 WRITES = (CREATE, UPDATE, GRANT, REVOKE, DELETE)
 STATE = error(403, f"Cannot delete the project {ID} since it is not a leaf in the hierarchy.")
 TOKEN_DEAD = not_found("Application Credential", "aad53f96695f4b189f764f029b3c6875")
+NO_CONFIG = "Could not find any options in domain configuration for domain {}."
 METHOD = answer(405, {"message": "The method is not allowed for the requested URL."})
 
 
@@ -80,6 +82,8 @@ ANSWERS = [
     (VERIFY, forbidden("list_projects"), PermissionDenied, "K4-2"),
     (ASSIGNMENTS, forbidden("list_role_assignments"), PermissionDenied, "K7-3"),
     (CREATE, forbidden("create_project"), PermissionDenied, "K4-4"),
+    (PROVIDERS, forbidden("list_identity_providers"), PermissionDenied, "K8-12"),
+    (CONFIG, forbidden("get_domain_config"), PermissionDenied, "K8-12"),
     (UPDATE, forbidden("update_project"), PermissionDenied, "K4-1"),
     (GRANT, forbidden("create_grant"), PermissionDenied, "K3-11"),
     (DELETE, forbidden("delete_project"), PermissionDenied, "K4-1"),
@@ -100,6 +104,11 @@ ANSWERS = [
     (GRANT, not_found("role", ID), RequestRefused, "K7-2"),
     (ASSIGNMENTS, not_found("group", ID), None, "K7-2"),
     (FIND, not_found("domain", ID), None, "K2-1"),
+    (CONFIG, error(404, NO_CONFIG.format(ID)), None, "K8-11"),
+    (CONFIG, error(404, NO_CONFIG.format("another")), BackendUnavailable, "K3-20"),
+    (CONFIG, TOKEN_DEAD, BackendUnavailable, "K3-20: no proof that there is none"),
+    (CONFIG, answer(404, HTML), BackendUnavailable, "K2-3: likewise"),
+    (PROVIDERS, answer(404, HTML), BackendUnavailable, "K2-3: likewise"),
     (LIST, error(404, f"Marker {ID} could not be found."), None, "K5-7"),
     (GET, TOKEN_DEAD, BackendUnavailable, "K3-20: the token is dead, the project may live"),
     (GET, not_found("user", "d4359aab"), BackendUnavailable, "K3-20"),
@@ -197,6 +206,11 @@ class TestWords:
     def test_a_right_that_is_missing_is_named(self) -> None:
         assert "identity:create_grant" in str(meant(GRANT, forbidden("create_grant")))
 
+    @pytest.mark.parametrize("operation", [PROVIDERS, CONFIG])
+    def test_what_the_manager_of_a_domain_may_not_read_takes_more(self, operation: Operation) -> None:
+        words = str(meant(operation, forbidden("whatever")))
+        assert ("role admin" in words, "manager" in words, "identity:" in words) == (True, False, True)
+
     def test_secrets_in_them_are_struck_out(self) -> None:
         found = meant(CREATE, error(400, f"bad {SECRET}\nand more"))
         assert str(found).endswith("bad [redacted] and more")
@@ -232,6 +246,8 @@ class TestWhatADocumentSpeaksOf:
                 True,
             ),
             (f"Marker {ID} could not be found.", {ID}, True),
+            (NO_CONFIG.format(ID), {ID}, True),
+            (NO_CONFIG.format(ID), {ID[:-1]}, False),
             ("Could not find Application Credential: aad53f96.", {ID}, False),
             ("Could not find user: d4359aab.", {ID}, False),
             ("Could not find user: user.", {"find"}, False),

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from scripted_keystone import (
+    CONFIG,
     DOMAIN,
     DOMAIN_PROJECT,
     HTML,
     ID,
+    IDENTITY_PROVIDERS,
+    NO_CONFIG,
     PATH,
     PROJECT,
     Outcome,
@@ -40,7 +43,11 @@ from project_operator.errors import (
 LEAF = error(403, f"Cannot delete the project {ID} since it is not a leaf in the hierarchy.")
 SILENCE = NoAnswer(Lost.DISCONNECTED, sent=True, words="the connection was closed instead of an answer")
 OFF, ON = {"id": ID, "enabled": False}, {"id": ID, "enabled": True}
-LOOKS = [f"GET /v3/{kind}?domain_id={ID}&limit=100" for kind in ("projects", "groups", "users")]
+LOOKS = [
+    *(f"GET /v3/{kind}?domain_id={ID}&limit=100" for kind in ("projects", "groups", "users")),
+    f"GET {IDENTITY_PROVIDERS}",
+    f"GET {CONFIG}",
+]
 
 
 async def refusing(backend: KeystoneBackend, kind: type[BackendError]) -> str:
@@ -115,6 +122,8 @@ class TestADomain:
             "GET /v3/projects": page("projects"),
             "GET /v3/groups": page("groups"),
             "GET /v3/users": page("users"),
+            f"GET {IDENTITY_PROVIDERS}": page("identity_providers"),
+            f"GET {CONFIG}": NO_CONFIG,
         }
         return await connected(known | (script or {}), manage_domains=True)
 
@@ -144,6 +153,16 @@ class TestADomain:
         )
         assert {request.split()[0] for request in server.requests} == {"GET"}
 
+    async def test_with_an_identity_provider_or_a_configuration_is_not_touched(self) -> None:
+        script: dict[str, Outcome | Sequence[Outcome]] = {
+            f"GET {IDENTITY_PROVIDERS}": page("identity_providers", {"id": "acme", "domain_id": ID}),
+            f"GET {CONFIG}": answer(200, {"config": {"ldap": {"url": "ldap://acme"}}}),
+        }
+        backend, server = await self.backend(script)
+        message = await refusing(backend, DeletionBlocked)
+        assert message.endswith("that first: 1 identity provider ('acme'), its configuration ('ldap')")
+        assert switches(server) == []
+
     async def test_with_much_in_it_names_and_counts_within_bounds(self) -> None:
         script: dict[str, Outcome | Sequence[Outcome]] = {
             f"GET /v3/{kind}": page(
@@ -156,13 +175,24 @@ class TestADomain:
         assert "more than 100 projects ('xxxxxxxxxxxxxxx…'" in message
         assert message.isprintable()
 
-    async def test_whose_users_may_not_be_seen_is_not_touched(self) -> None:
-        backend, server = await self.backend({"GET /v3/users": forbidden("list_users")})
-        assert "whether the domain is empty cannot be seen: list users" in await refusing(backend, DeletionBlocked)
+    @pytest.mark.parametrize(
+        ("path", "asked"),
+        [
+            ("/v3/users", "list users"),
+            (IDENTITY_PROVIDERS, "list identity providers"),
+            (CONFIG, "read domain config"),
+        ],
+    )
+    async def test_of_which_anything_may_not_be_seen_is_not_touched(self, path: str, asked: str) -> None:
+        backend, server = await self.backend({f"GET {path}": forbidden("whatever")})
+        message = await refusing(backend, DeletionBlocked)
+        assert message.startswith(f"delete project: whether the domain is empty cannot be seen: {asked}: not allowed")
+        assert "identity:" in message, "which right it takes"
         assert switches(server) == []
 
-    async def test_whose_list_fails_is_not_touched(self) -> None:
-        backend, server = await self.backend({"GET /v3/groups": answer(500, HTML)})
+    @pytest.mark.parametrize("path", ["/v3/groups", IDENTITY_PROVIDERS, CONFIG])
+    async def test_of_which_a_look_fails_is_not_touched(self, path: str) -> None:
+        backend, server = await self.backend({f"GET {path}": answer(500, HTML)})
         await refusing(backend, BackendUnavailable)
         assert switches(server) == []
 

@@ -184,6 +184,20 @@ async def test_groups_and_organizations_of_any_number() -> None:
     ]
 
 
+@pytest.mark.parametrize(("status", "in_doubt"), [(503, True), (429, True), (403, False), (404, False)])
+async def test_who_could_not_ask_who_it_is_says_so_and_asks_again(
+    *, status: int, in_doubt: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = answer(200, [{"metadata": {"id": "me"}}])
+    backend, transport = answered(answer(200, ORGANIZATIONS), answer(status), answer(404), account, answer(404))
+    facts = await backend.connect()
+    assert (facts.principal, facts.principal_in_doubt) == ("", in_doubt)
+    assert "who this credential is to nscale could not be learnt" in caplog.text
+    facts = await backend.connect()
+    assert (facts.principal, facts.principal_in_doubt) == ("me", False)
+    assert [call.path for call in transport.asked].count("/api/v1/organizations") == 1
+
+
 async def test_read_access_is_not_proved_by_a_page() -> None:
     backend, _ = answered(answer(200, b"<html>"))
     with pytest.raises(BackendUnavailable):
