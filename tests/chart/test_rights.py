@@ -131,6 +131,7 @@ def test_a_secret_in_another_namespace_is_not_read(life: Life) -> None:
     ready = condition(found, "Ready")
     assert ready["reason"] == "SecretNotFound"
     assert "may not be read by the operator" in ready["message"]
+    assert "`secrets.namespaces` name 'elsewhere'" in ready["message"]
     assert set(life.refused) == {f"get /api/v1/namespaces/elsewhere/secrets/{SECRET}"}
 
 

@@ -171,10 +171,6 @@ class ConnectionFacts:
     """Whether the connection replaces it before that."""
     not_renewed: str = ""
     """Why it does not although it is told to, and what to do; "" where it does, or is not told to."""
-    unknown: str = ""
-    """What could not be found out, and why, though it may be in a while; "" where nothing is missing. ``connect`` may be
-    called again for it, and never leads to another organization then.
-    """
     principal_in_doubt: bool = False
     """Whether it could not be asked this time who we are: connecting again may tell."""
 
@@ -191,7 +187,7 @@ class Backend(Protocol):
     """An open connection to one organisation with one credential; promises in the module's docstring."""
 
     async def connect(self) -> ConnectionFacts:
-        """Prove URL, CA, credential and organisation. Once it has succeeded it stays with the organisation that it found.
+        """Prove URL, CA, credential and organisation. Called again it stays with the organisation that it found.
 
         Raises:
             ConnectionRefused: a field of the backend object is wrong; names it.

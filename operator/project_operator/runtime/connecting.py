@@ -247,9 +247,14 @@ class Connector:
         if raw is None:
             try:
                 live = await self._kube.get(SECRETS, backend.secret_namespace, name)
-            except (KubeNotFound, KubeForbidden):
+            except KubeNotFound:
+                return None, Verdict(Reason.SECRET_NOT_FOUND, f"{called} is not there")
+            except KubeForbidden:
+                # The value replaces its default, so what it did not have to name it has to name now.
                 return None, Verdict(
-                    Reason.SECRET_NOT_FOUND, f"{called} is not there, or may not be read by the operator"
+                    Reason.SECRET_NOT_FOUND,
+                    f"{called} may not be read by the operator; let the chart's value `secrets.namespaces` name"
+                    f" '{backend.secret_namespace}' and every other namespace with credentials",
                 )
             if (live["metadata"].get("labels") or {}).get(names.CREDENTIALS_LABEL) != "true":
                 return None, Verdict(

@@ -1,8 +1,13 @@
 """Which of what carries our mark is ours: the table of R8, row by row."""
 
-import pytest
-from simulation.views import a_remote
+from datetime import timedelta
 
+import pytest
+from simulation.views import NOW, WALL, a_backend, a_listing, a_project, a_remote, a_view, mark_of
+
+from project_operator.api.names import FINALIZER
+from project_operator.reconcile import adoption, carriers
+from project_operator.reconcile.actions import WriteStatus
 from project_operator.reconcile.carriers import Past, is_ours
 
 ALWAYS, ALONE, NEVER = (True, True), (True, False), (False, False)
@@ -36,3 +41,23 @@ def test_the_maker_counts_and_a_copy_needs_an_original(
         (condemned, Past(principal, nothing, frozenset({"p1"}))),
     ):
         assert (is_ours(project, past, alone=True), is_ours(project, past, alone=False)) == wanted, past
+
+
+def test_what_our_credential_made_comes_before_what_nobody_tells_the_maker_of() -> None:
+    older = a_remote("p1", mark=mark_of())
+    younger = a_remote("p2", mark=mark_of(), created_by="robot", creation_time=WALL + timedelta(seconds=1))
+    backend = a_backend(listing=a_listing(older, younger))
+    assert carriers.ours(a_view(backend=backend), backend, (older, younger)) == [younger, older]
+
+
+@pytest.mark.parametrize("field", ["condemned", "goneIDs"])
+def test_what_has_a_history_is_not_imported_by_its_name_either(field: str) -> None:
+    project = a_project(
+        spec={"import": {"byName": "IfPresent"}}, status={field: ["p1"], "attempt": "t0"}, finalizers=[FINALIZER]
+    )
+    wish = project.spec.import_
+    assert wish is not None
+    backend = a_backend(listing=a_listing(a_remote("p1", mark=mark_of())))
+    view = a_view(project, backend, memory={"record_since": NOW - 1.0})
+    action = adoption.decide(view, backend, wish)
+    assert not (isinstance(action, WriteStatus) and action.status.id)

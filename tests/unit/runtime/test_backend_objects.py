@@ -10,7 +10,13 @@ from simulation.loop import run_virtually
 from simulation.world import World
 
 from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
-from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, CredentialsRejected
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    ConnectionRefused,
+    CredentialsRejected,
+    KubeForbidden,
+)
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS, Resource
 
 SECRET: dict[str, Any] = {
@@ -82,10 +88,31 @@ def test_a_missing_secret_is_named_and_its_coming_is_enough() -> None:
         world.install()
         world.kube.delete("token", SECRETS)
         world.start()
-        assert "Secret 'token' is not there" in await reason(world, "SecretNotFound")
+        assert await reason(world, "SecretNotFound") == "Secret 'token' is not there"
         world.kube.make(SECRETS, SECRET)
         await reason(world, "Succeeded", within=5)
         assert [notice.reason for _, notice in world.notices] == ["SecretNotFound", "Succeeded"]
+
+    told(story)
+
+
+def test_a_secret_that_may_not_be_read_says_what_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(world: World) -> None:
+        world.install()
+        world.kube.delete("token", SECRETS)
+        get = world.kube.get
+
+        async def refuse_secrets(resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+            if resource == SECRETS:
+                raise KubeForbidden("get secrets: 403", status=403)
+            return await get(resource, namespace, name)
+
+        monkeypatch.setattr(world.kube, "get", refuse_secrets)
+        world.start()
+        assert await reason(world, "SecretNotFound") == (
+            "Secret 'token' may not be read by the operator; let the chart's value `secrets.namespaces` name 'ns' and"
+            " every other namespace with credentials"
+        )
 
     told(story)
 

@@ -6,6 +6,7 @@ it is time, and what is asked, is here.
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Final
 
 from project_operator.backends.calls import Call
 from project_operator.backends.deadlines import apart
@@ -16,6 +17,15 @@ from project_operator.backends.nscale.credentials import SPREAD, pause_after
 from project_operator.backends.nscale.errors import ANSWERS, Operation
 from project_operator.backends.nscale.sender import Sender
 from project_operator.errors import BackendError
+
+_NO_ACCOUNT: Final = (
+    "`rotation` does nothing: nscale does not show which service account the token is of; put the token of a service "
+    "account into the Secret, or take `rotation` away"
+)
+_NO_EXPIRY: Final = (
+    "`rotation` does nothing: nscale does not say when the token expires; put a new one into the Secret in time, or "
+    "take `rotation` away"
+)
 
 
 class AccountCredential:
@@ -47,7 +57,16 @@ class AccountCredential:
     @property
     def renews(self) -> bool:
         """See `Credential.renews`."""
-        return self._before is not None
+        return self._before is not None and not self.not_renewed
+
+    @property
+    def not_renewed(self) -> str:
+        """See `Credential.not_renewed`."""
+        if self._before is None:
+            return ""
+        if not self._account.id:
+            return _NO_ACCOUNT
+        return _NO_EXPIRY if self._account.expires_at is None else ""
 
     async def token(self, until: float) -> str:  # noqa: ARG002 - nobody waits for a rotation
         """See `Credential.token`. The present token stays in use while its successor is asked for."""
@@ -73,7 +92,7 @@ class AccountCredential:
 
     def _is_due(self, now: datetime) -> bool:
         expires_at = self._account.expires_at
-        if self._before is None or expires_at is None or not self._account.id:
+        if self._before is None or expires_at is None or not self.renews:
             return False
         if self._not_before is not None and now < self._not_before:
             return False

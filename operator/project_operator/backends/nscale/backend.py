@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from project_operator.backends.answers import clipped
 from project_operator.backends.base import (
     ConnectionFacts,
     Group,
@@ -46,6 +47,9 @@ T = TypeVar("T")
 _BATCH: Final = 250
 """Projects that are read before others have a turn: some 5 ms."""
 
+_QUOTED: Final = 160
+"""Characters of an error that are said again."""
+
 _MAY_PASS: Final = (BackendUnavailable, CredentialsRejected, Throttled)
 """What was asked in vain is worth asking again."""
 
@@ -78,6 +82,8 @@ class NscaleBackend:
         self._token_hex = surroundings.token_hex
         self._organization_id = ""
         self._found: Organization | None = None
+        self._doubt = ""
+        """Why it was asked in vain who we are."""
 
     async def connect(self) -> ConnectionFacts:
         """Resolve the organization; the token is proved on the way."""
@@ -97,6 +103,7 @@ class NscaleBackend:
             await self._learn_version(),
             self._credential.expires_at,
             self._credential.renews,
+            not_renewed=self._not_renewed(in_doubt=principal is None),
             principal_in_doubt=principal is None,
         )
 
@@ -224,10 +231,13 @@ class NscaleBackend:
     async def _learn_who_we_are(self, organization_id: str) -> str | None:
         """Who we are to the server; "" where it does not tell, None where it is worth asking again."""
         try:
-            return await self._ask_who_we_are(organization_id)
+            principal = await self._ask_who_we_are(organization_id)
         except BackendError as error:
             logger.warning("who this credential is to nscale could not be learnt: %s", error)
+            self._doubt = clipped(str(error), _QUOTED)
             return None if isinstance(error, _MAY_PASS) else ""
+        self._doubt = ""
+        return principal
 
     async def _ask_who_we_are(self, organization_id: str) -> str:
         """The same; the credential is told which service account it is of."""
@@ -242,6 +252,13 @@ class NscaleBackend:
         self._credential.identified(organization_id, account)
         return account.id
 
+    def _not_renewed(self, *, in_doubt: bool) -> str:
+        """See `ConnectionFacts.not_renewed`."""
+        words = self._credential.not_renewed
+        if words and in_doubt:
+            return f"`rotation` waits: nscale does not say whose the token is; it is asked again soon ({self._doubt})"
+        return f"{words} ({self._doubt})" if words and self._doubt else words
+
     async def _learn_version(self) -> str:
         """What it would be good to know, or "" where it is not to be had."""
         try:
@@ -249,8 +266,13 @@ class NscaleBackend:
         except BackendError:
             return ""
 
-    async def _ask(self, path: str, read: Callable[[bytes], T]) -> T:
-        return read((await self._client.get(Operation.CONNECT, path)).body)
+    async def _ask(self, path: str, read: Callable[[bytes], T | None]) -> T:
+        answer = await self._client.get(Operation.CONNECT, path)
+        found = read(answer.body)
+        if found is None:
+            # Not `ConnectionRefused`: the organization's list has proved that this is nscale.
+            raise BackendUnavailable(f"connect: the answer to {path} cannot be read", operation=Operation.CONNECT)
+        return found
 
 
 def _credential(config: NscaleConfig, sender: Sender, surroundings: Surroundings) -> Credential:

@@ -79,12 +79,12 @@ class UserinfoPayload(Payload):
 _ACCOUNTS: Final = TypeAdapter(tuple[AccountPayload, ...])
 
 
-def read_accounts(body: bytes) -> tuple[AccountToken, ...]:
-    """The service accounts in ``body``; none where there is nothing that could be used."""
+def read_accounts(body: bytes) -> tuple[AccountToken, ...] | None:
+    """The service accounts in ``body``; None where it is no list of them."""
     try:
         payloads = _ACCOUNTS.validate_json(body)
     except ValidationError:
-        return ()
+        return None
     return tuple(map(_account, payloads))
 
 

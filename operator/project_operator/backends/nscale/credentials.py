@@ -29,6 +29,10 @@ class Credential(Protocol):
     def renews(self) -> bool:
         """Whether it is replaced before that."""
 
+    @property
+    def not_renewed(self) -> str:
+        """Why it is not although it is told to be, and what to do; "" where it is, or is not told to be."""
+
     async def token(self, until: float) -> str:
         """The token for a request; "" for a request without one. ``until`` is on the running loop's clock.
 
@@ -52,6 +56,7 @@ class CertificateAlone:
     secrets: tuple[str, ...] = ()
     expires_at: datetime | None = None
     renews = False
+    not_renewed = ""
 
     async def token(self, until: float) -> str:  # noqa: ARG002 - there is nothing to wait for
         """None."""

@@ -29,6 +29,7 @@ class SessionCredential:
 
     expires_at: datetime | None = None
     renews = True
+    not_renewed = ""
 
     def __init__(self, session: Session, sender: Sender, keeper: Keeper) -> None:
         self._session = session

@@ -20,16 +20,33 @@ class TestAccount:
         await asyncio.sleep(0)
         assert stage.keeper.story == []
 
-    @pytest.mark.parametrize("why", ["switched off", "expiry not known", "account not known"])
-    async def test_nothing_is_asked_for_where_it_cannot_be(self, stage: Stage, why: str) -> None:
-        credential = stage.account(None if why == "switched off" else WEEK, expires_in=None)
-        if why == "account not known":
-            credential.identified(ORGANIZATION, AccountToken("", expires_at=START))
+    @pytest.mark.parametrize(
+        ("account", "why"),
+        [
+            (AccountToken("", expires_at=START), "does not show which service account the token is of; put the token"),
+            (AccountToken(ACCOUNT), "does not say when the token expires; put a new one"),
+        ],
+    )
+    async def test_where_it_cannot_be_nothing_is_asked_for_nor_promised_and_that_is_said(
+        self, stage: Stage, account: AccountToken, why: str
+    ) -> None:
+        credential = stage.account()
+        assert (credential.renews, credential.not_renewed) == (True, "")
+        credential.identified(ORGANIZATION, account)
         stage.now = START + 2 * LIFE
         assert await credential.token(soon()) == "eyJ-1"
         await asyncio.sleep(0)
         assert stage.keeper.story == []
-        assert credential.renews == (why != "switched off")
+        assert not credential.renews
+        assert why in credential.not_renewed
+
+    async def test_where_it_is_switched_off_nothing_is_missed(self, stage: Stage) -> None:
+        credential = stage.account(None, expires_in=None)
+        stage.now = START + 2 * LIFE
+        assert await credential.token(soon()) == "eyJ-1"
+        await asyncio.sleep(0)
+        assert stage.keeper.story == []
+        assert (credential.renews, credential.not_renewed) == (False, "")
 
     async def test_the_new_token_is_kept_before_it_is_used(self, stage: Stage) -> None:
         credential = stage.account()

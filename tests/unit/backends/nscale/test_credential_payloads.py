@@ -60,7 +60,9 @@ def test_an_expiry_that_cannot_be_read_is_not_known() -> None:
 def test_a_listing_shows_expiries_and_no_tokens() -> None:
     body = json.dumps([account(expiry="2027-02-20T01:02:03Z"), account("a2"), {"metadata": {"id": "a3"}}]).encode()
     assert read_accounts(body) == (AccountToken("a1", "", EXPIRY), AccountToken("a2"), AccountToken("a3"))
-    assert read_accounts(b"null") == ()
+    assert read_accounts(b"[]") == ()
+    assert read_accounts(b"null") is None
+    assert read_accounts(b"<html>") is None
 
 
 def test_a_grant_gives_tokens() -> None:

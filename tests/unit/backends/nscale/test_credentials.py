@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
-from credential_stage import ORGANIZATION, START, WEEK, Stage, answer, refused, soon
+from credential_stage import ACCOUNT, LIFE, ORGANIZATION, START, WEEK, Stage, answer, refused, rotated, soon
 
-from project_operator.backends.calls import TransportSettings
+from project_operator.backends.calls import Answer, TransportSettings
 from project_operator.backends.nscale import NscaleConfig, open_backend
 from project_operator.backends.nscale.account_credential import AccountCredential
 from project_operator.backends.nscale.credentials import CertificateAlone
@@ -82,3 +82,57 @@ class TestSpreading:
         with pytest.raises(CredentialsRejected):
             await ask(self.backend(stage, fresh=False), name)
         assert len(stage.server.asked) == 1
+
+
+class TestWhoseItIs:
+    """One request in vain, when connecting, does not switch off for good that the token replaces itself."""
+
+    ORGANIZATIONS = answer(200, [{"metadata": {"id": ORGANIZATION, "name": "demo"}}])
+    VERSION = answer(200, {"version": "1.14.0"})
+
+    def backend(self, stage: Stage) -> Any:
+        surroundings = Surroundings(TransportSettings(), now=lambda: stage.now, keeper=stage.keeper)
+        backend = open_backend(NscaleConfig(url="https://a", token="eyJ-1", rotate_before=WEEK), surroundings)
+        backend._client._sender.transport = stage.server
+        return backend
+
+    def accounts(self, **status: Any) -> Answer:
+        return answer(200, [{"metadata": {"id": ACCOUNT, "name": "robot"}, "status": status}])
+
+    @pytest.mark.parametrize(
+        "failure", [answer(503, {}), answer(200, "no list"), refused(401, "access_denied"), refused(429, "slow_down")]
+    )
+    async def test_asked_in_vain_it_is_asked_again_and_replaced_in_time(self, stage: Stage, failure: Answer) -> None:
+        backend = self.backend(stage)
+        stage.server.answers = [self.ORGANIZATIONS, failure, self.VERSION]
+        facts = await backend.connect()
+        assert (facts.principal, facts.credential_expires_at, facts.credential_renews) == ("", None, False)
+        assert facts.principal_in_doubt
+        assert "`rotation` waits: nscale does not say whose the token is; it is asked again" in facts.not_renewed
+        expires_at = START + LIFE
+        stage.server.answers = [self.accounts(expiry=expires_at.isoformat()), self.VERSION]
+        facts = await backend.connect()
+        assert (facts.principal, facts.credential_expires_at, facts.credential_renews) == (ACCOUNT, expires_at, True)
+        assert facts.not_renewed == ""
+        stage.now = expires_at - WEEK
+        stage.server.answers = [answer(200, []), rotated("eyJ-2", expires_at + LIFE)]
+        await backend.list_groups()
+        await stage.until(lambda: stage.keeper.values == [b"eyJ-2"])
+
+    @pytest.mark.parametrize(
+        ("found", "why"),
+        [
+            (refused(403, "forbidden"), "does not show which service account the token is of; put the token"),
+            (answer(200, []), "does not show which service account the token is of; put the token"),
+            (None, "does not say when the token expires; put a new one"),
+        ],
+    )
+    async def test_where_it_stays_unknown_it_is_said_why_it_is_not_replaced(
+        self, stage: Stage, found: Answer | None, why: str
+    ) -> None:
+        backend = self.backend(stage)
+        stage.server.answers = [self.ORGANIZATIONS, found or self.accounts(), self.VERSION]
+        facts = await backend.connect()
+        assert not facts.credential_renews
+        assert why in facts.not_renewed
+        assert not facts.principal_in_doubt
