@@ -230,7 +230,8 @@ class _Facts:
 
 def _reports_missing(status: Mapping[str, Any]) -> bool:
     """Whether a read of the very id once proved that it is gone, and status says so."""
-    ready = next((one for one in status.get("conditions") or [] if one.get("type") == ConditionType.READY), {})
+    conditions: list[dict[str, Any]] = status.get("conditions") or []
+    ready = next((one for one in conditions if one.get("type") == ConditionType.READY), {})
     return bool(ready.get("reason") == Reason.MISSING)
 
 
