@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from project_operator.api.marks import MARK_PREFIX
 from project_operator.api.names import MARK_TAG
 from project_operator.sandbox.identity.admin_client import AdminClient
 from project_operator.sandbox.identity.csp.embedded import EmbeddedPlatform
 from project_operator.sandbox.identity.csp.settings import CSPSettings
+from project_operator.sandbox.identity.embedded import EmbeddedServer
 from project_operator.sandbox.identity.k5.embedded import EmbeddedK5
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
@@ -56,23 +57,34 @@ class CrowdIdentity(Protocol):
         """All projects but those that are being deleted."""
 
 
-class NscaleCrowdIdentity:
-    """nscale Identity."""
+Server = TypeVar("Server", bound=EmbeddedServer[Any])
+
+
+class _Embedded(Generic[Server]):
+    """What each has because it is an embedded server."""
 
     repeats_creation: ClassVar[bool] = True
 
-    def __init__(self) -> None:
-        self.server = EmbeddedIdentityServer(NscaleSettings(read_lag=0.1, provision_delay=0.3))
+    def __init__(self, server: Server) -> None:
+        self.server = server
 
     @property
     def admin(self) -> AdminClient:
-        return self.server.admin
+        client: AdminClient = self.server.admin
+        return client
 
     def start(self) -> None:
         self.server.start()
 
     def stop(self) -> None:
         self.server.stop()
+
+
+class NscaleCrowdIdentity(_Embedded[EmbeddedIdentityServer]):
+    """nscale Identity."""
+
+    def __init__(self) -> None:
+        super().__init__(EmbeddedIdentityServer(NscaleSettings(read_lag=0.1, provision_delay=0.3)))
 
     def secret(self) -> Mapping[str, str]:
         return {"token": self.server.token}
@@ -92,23 +104,11 @@ class NscaleCrowdIdentity:
         ]
 
 
-class OTCCrowdIdentity:
+class OTCCrowdIdentity(_Embedded[EmbeddedIAM]):
     """Open Telekom Cloud, which provisions at once and holds the mark in the description."""
 
-    repeats_creation: ClassVar[bool] = True
-
     def __init__(self) -> None:
-        self.server = EmbeddedIAM(OTCSettings(read_lag=0.1, list_lag=0.1))
-
-    @property
-    def admin(self) -> AdminClient:
-        return self.server.admin
-
-    def start(self) -> None:
-        self.server.start()
-
-    def stop(self) -> None:
-        self.server.stop()
+        super().__init__(EmbeddedIAM(OTCSettings(read_lag=0.1, list_lag=0.1)))
 
     def secret(self) -> Mapping[str, str]:
         about = self.server.admin.about()
@@ -137,23 +137,11 @@ class OTCCrowdIdentity:
         ]
 
 
-class K5CrowdIdentity:
+class K5CrowdIdentity(_Embedded[EmbeddedK5]):
     """Fujitsu K5, whose reads show at once what was written."""
 
-    repeats_creation: ClassVar[bool] = True
-
     def __init__(self) -> None:
-        self.server = EmbeddedK5()
-
-    @property
-    def admin(self) -> AdminClient:
-        return self.server.admin
-
-    def start(self) -> None:
-        self.server.start()
-
-    def stop(self) -> None:
-        self.server.stop()
+        super().__init__(EmbeddedK5())
 
     def secret(self) -> Mapping[str, str]:
         about = self.server.admin.about()
@@ -171,23 +159,13 @@ class K5CrowdIdentity:
         return [Held(one.id, _owner(one.description), one.creation_time) for one in projects]
 
 
-class CSPCrowdIdentity:
+class CSPCrowdIdentity(_Embedded[EmbeddedPlatform]):
     """VMware Cloud Services Platform, where no creation is repeated without a person's word."""
 
-    repeats_creation: ClassVar[bool] = False
+    repeats_creation = False
 
     def __init__(self) -> None:
-        self.server = EmbeddedPlatform(CSPSettings(read_lag=0.1, list_lag=0.1))
-
-    @property
-    def admin(self) -> AdminClient:
-        return self.server.admin
-
-    def start(self) -> None:
-        self.server.start()
-
-    def stop(self) -> None:
-        self.server.stop()
+        super().__init__(EmbeddedPlatform(CSPSettings(read_lag=0.1, list_lag=0.1)))
 
     def secret(self) -> Mapping[str, str]:
         about = self.server.admin.about()
