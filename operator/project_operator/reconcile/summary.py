@@ -113,7 +113,6 @@ def made_with(backend: BackendView) -> dict[str, Any]:
     return {
         "backend_ref": ProjectBackendStatus(kind=backend.kind, name=backend.name, uid=backend.uid),
         "endpoint_id": backend.endpoint_id,
-        "organization_id": backend.organization_id,
     }
 
 

@@ -20,7 +20,7 @@ from project_operator.reconcile.outcome import Outcome, held
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
-from project_operator.runtime.backend_status import expiry_notice, notice, outcome_of, status_of
+from project_operator.runtime.backend_status import expiry_notice, hindrance_notice, notice, outcome_of, status_of
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Entry
 from project_operator.runtime.holding import Holder
@@ -141,8 +141,9 @@ class BackendWorker:
             secret_names = await self._holder.hold_secrets(key, backend)
         outcome = outcome_of(entry, deleting=backend.metadata.deleting, users=self._users.users_of(key))
         await self._report(key, self._objects[key.plural].of(key) or raw, entry, outcome, secret_names)
-        if (warning := expiry_notice(entry, self._now())) is not None:
-            self._publish(raw, warning)
+        for warning in (expiry_notice(entry, self._now()), hindrance_notice(entry)):
+            if warning is not None:
+                self._publish(raw, warning)
         if entry.connection is None and entry.retry_at > self._clock.now():
             return entry.retry_at - self._clock.now()
         await self._sweep(key, entry, backend.spec)

@@ -106,6 +106,18 @@ def notice(before: IdentityBackendStatus, outcome: Outcome) -> Notice | None:
     return Notice(reason=worth, action="Connect", note=outcome.message)
 
 
+def hindrance_notice(entry: Entry) -> Notice | None:
+    """The Event that tells why a credential is not replaced although it is to be: one for each reason, as ``entry``
+    notes.
+    """
+    if entry.connection is None:
+        return None
+    former, entry.hindrance = entry.hindrance, entry.connection.facts.not_renewed
+    if entry.hindrance in {"", former}:
+        return None
+    return Notice(reason=EventReason.CREDENTIAL_NOT_REPLACED, action="ReplaceCredential", note=entry.hindrance)
+
+
 def expiry_notice(entry: Entry, now: datetime) -> Notice | None:
     """The Event that warns of a credential which nothing replaces: one for each of `WARNINGS`, as ``entry`` notes."""
     expires_at = entry.credential_expires_at

@@ -63,6 +63,8 @@ class Entry:
     """Since when this process knows of which attempt to replace the credential."""
     warned: tuple[datetime, int] | None = None
     """Of which expiry people were warned last, and how often."""
+    hindrance: str = ""
+    """What people were told last of why the credential is not replaced; "" where nothing is in the way."""
 
     @property
     def credential_expires_at(self) -> datetime | None:

@@ -126,7 +126,9 @@ class Connection:
             self.facts = await self.backend.connect()
         except BackendError as error:
             logger.warning("%s: who its credential is could not be learnt: %s", self.key, error)
-        else:
+            return
+        if not self.facts.principal_in_doubt:
+            # Only then: this wakes the worker that asks again.
             self._owner.connection_changed(self)
 
     async def read_groups(self, after: float) -> None:

@@ -106,6 +106,14 @@ def test_what_carries_our_mark_is_taken_up_without_a_wait() -> None:
     assert (action.purpose, action.status.id, action.status.origin) == (Purpose.IDENTITY, "p7", "Created")
 
 
+def test_the_organization_of_what_is_named_is_its_own() -> None:
+    """A backend object can have more than one: what is right at once is not written again."""
+    answer = a_remote("p7", mark=mark_of(), organization_id="another")
+    action = decide(a_view(intended(), memory={"answer": answer}))
+    assert isinstance(action, WriteStatus)
+    assert (action.status.id, action.status.organization_id) == ("p7", "another")
+
+
 def test_what_a_predecessor_of_this_name_left_is_not_doubled() -> None:
     left = a_listing(a_remote("p3", mark=mark_of(OTHER_UID)))
     reason, message = told(a_view(backend=a_backend(listing=left)))

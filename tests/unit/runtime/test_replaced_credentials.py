@@ -30,9 +30,12 @@ class Expiring(SimulatedBackend):
 
     expires_in: float = 30 * DAY
     renews = False
+    hindrance = ""
 
     async def connect(self) -> ConnectionFacts:
         facts = await super().connect()
+        if self.hindrance:
+            return replace(facts, not_renewed=self.hindrance, principal_in_doubt=True)
         expires_at = timestamp(1000.0 + self.expires_in)
         return replace(facts, credential_expires_at=expires_at, credential_renews=self.renews)
 
@@ -206,6 +209,23 @@ def test_people_are_warned_in_time_and_seldom(days: float, renews: bool, warning
             assert len(warned) == 2
 
     told(story, expires_in=days * DAY, renews=renews)
+
+
+def test_a_credential_that_does_not_replace_itself_though_it_is_to_is_told_of_once_until_it_does() -> None:
+    async def story(world: World) -> None:
+        assert isinstance(world.backend, Expiring)
+        world.backend.hindrance = "`rotation` waits: asked in vain"
+        await begin(world)
+        await asyncio.sleep(600.0)
+        assert "credentialExpiresAt" not in status(world)
+        told_of = [notice for _, notice in world.notices if notice.reason == "CredentialNotReplaced"]
+        assert [(notice.warning, notice.note) for notice in told_of] == [(True, "`rotation` waits: asked in vain")]
+        world.backend.hindrance = ""
+        await world.until(lambda: "credentialExpiresAt" in status(world))
+        assert len(world.opened) == 1, "the connection goes on"
+        assert [notice.reason for _, notice in world.notices] == ["CredentialNotReplaced"]
+
+    told(story, expires_in=30 * DAY, renews=True)
 
 
 def test_the_secret_of_a_certificate_is_held_followed_and_let_go() -> None:
