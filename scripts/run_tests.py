@@ -2,10 +2,11 @@
 
     run_tests.py [--part NAME]... [-- PYTEST-ARGUMENT...]
 
-A part is a folder of `tests/`; `unit` also has the files that lie in `tests/` itself. The unit part measures branch
-coverage of `reconcile/`, the part of the code where a mistake makes or deletes the wrong project. Parts run side by
-side, as many as keep the machine busy; what each says is shown in one piece when it has ended. A control plane and
-Keystone are made ready before the parts that need them, which on a new machine takes minutes.
+A part is a folder of `tests/`, but that `core` is `tests/unit/reconcile/` and `unit` the rest of `tests/unit/` with the
+files that lie in `tests/` itself. The core's tests alone have to cover the branches of `reconcile/`, the part of the
+code where a mistake makes or deletes the wrong project. Parts run side by side, as many as keep the machine busy; what
+each says is shown in one piece when it has ended. A control plane and Keystone are made ready before the parts that
+need them, which on a new machine takes minutes.
 """
 
 import argparse
@@ -27,14 +28,16 @@ from jobs import Ended, Job
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
+CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
 # The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
 # so that none is left over in the end. A folder that is not named here comes after these.
-ORDER = ("unit", "scenarios", "sandbox", "contract", "chart", "api", "kill")
+ORDER = ("core", "unit", "scenarios", "sandbox", "contract", "chart", "api", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
 WORKERS = {
+    "core": (1, "loadgroup"),
     "unit": (2, "loadgroup"),
     "contract": (2, "loadgroup"),
     "sandbox": (3, "loadgroup"),
@@ -56,6 +59,7 @@ PREPARATIONS = {
 }
 # Parts that do not need all of that.
 NEEDS: dict[str, tuple[str, ...]] = {
+    "core": (),
     "unit": (),
     "contract": ("Keystone",),
     "api": ("control plane",),
@@ -90,14 +94,17 @@ def parts(folders: set[str]) -> list[str]:
 
 def discovered() -> list[str]:
     """The parts there are."""
-    return parts({path.relative_to(TESTS).parts[0] for path in TESTS.glob("*/**/test_*.py")} | {"unit"})
+    return parts({path.relative_to(TESTS).parts[0] for path in TESTS.glob("*/**/test_*.py")} | {"core", "unit"})
 
 
 def command(part: str, arguments: list[str], report: Path, *, coverage: bool) -> list[str]:
     """The pytest command of one part."""
-    paths = [TESTS / part] if (TESTS / part).is_dir() else []
+    folder = CORE if part == "core" else TESTS / part
+    paths = [folder] if folder.is_dir() else []
+    besides: list[str] = []
     if part == "unit":
         paths += sorted(TESTS.glob("test_*.py"))
+        besides = [f"--ignore={CORE.relative_to(ROOT)}"]
     # There is one cluster made by kind, and two operators on it would get in each other's way.
     alone = part not in WORKERS or "--kind" in arguments
     count, distribution = WORKERS.get(part, (0, "no"))
@@ -110,6 +117,7 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
         *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,
         *measure,
+        *besides,
         *arguments,
         *(str(path.relative_to(ROOT)) for path in paths),
     ]
@@ -166,16 +174,16 @@ def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> l
     """What the parts need, then the parts."""
     needs = {part: tuple(needed(part, arguments)) for part in chosen}
     sandbox = (sys.executable, "-m", "project_operator", "sandbox")
-    # A build takes what the unit tests leave.
+    # A build takes what the tests that need none leave.
     preparations = [
-        Job(what, (*sandbox, *how), ROOM - WORKERS["unit"][0])
+        Job(what, (*sandbox, *how), ROOM - WORKERS["core"][0] - WORKERS["unit"][0])
         for what, how in PREPARATIONS.items()
         if any(what in each for each in needs.values())
     ]
 
     def part_job(part: str) -> Job:
         report = RESULTS / f"{part}.xml"
-        how = command(part, arguments, report, coverage=coverage and part == "unit")
+        how = command(part, arguments, report, coverage=coverage and part == "core")
         return Job(part, tuple(how), weight(part, arguments), needs[part], report)
 
     return [*preparations, *map(part_job, chosen)]
@@ -193,7 +201,7 @@ def coverage_holds() -> bool:
         command = [*coverage, "json", "--quiet", f"--include={COVERED}/*", "-o", str(path)]
         subprocess.run(command, check=True, cwd=ROOT)
         share = branches_covered(path.read_text(encoding="utf-8"))
-    print(f"\nbranches of {COVERED} that the unit tests take: {share:.1f} % (bar: {COVERAGE_BAR} %)", flush=True)
+    print(f"\nbranches of {COVERED} that the core's tests take: {share:.1f} % (bar: {COVERAGE_BAR} %)", flush=True)
     return share >= COVERAGE_BAR
 
 

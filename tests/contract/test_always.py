@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from contextvars import ContextVar
 from itertools import product
 from typing import Any
 
@@ -19,6 +20,7 @@ from project_operator.backends import transport
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
 from project_operator.backends.calls import Answer, Call, NoAnswer
 from project_operator.backends.deadlines import Deadline
+from project_operator.backends.tokens import SignIn, TokenKeeper
 from project_operator.backends.transport import Transport
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
 
@@ -116,14 +118,24 @@ async def test_an_answer_that_drips_does_not_buy_time(
 
 
 @pytest.fixture
-def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Deadline]:
-    """The deadline of each request that is sent, signing in included."""
-    found: list[Deadline] = []
-    exchange = Transport._exchange
+def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, Deadline]]:
+    """Of each request that is sent: whether it signs in, which others wait for too; and its deadline."""
+    found: list[tuple[bool, Deadline]] = []
+    exchange, begin = Transport._exchange, TokenKeeper._begin
+    signing_in: ContextVar[bool] = ContextVar("signing in", default=False)
 
     async def watched(self: Transport, call: Call, deadline: Deadline) -> Answer | NoAnswer:
-        found.append(deadline)
+        found.append((signing_in.get(), deadline))
         return await exchange(self, call, deadline)
+
+    def marked(self: TokenKeeper[Any], sign_in: SignIn[Any]) -> asyncio.Task[Any]:
+        token = signing_in.set(True)
+        try:
+            return begin(self, sign_in)
+        finally:
+            signing_in.reset(token)
+
+    monkeypatch.setattr(TokenKeeper, "_begin", marked)
 
     monkeypatch.setattr(Transport, "_exchange", watched)
     return found
@@ -131,21 +143,25 @@ def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Deadline]:
 
 @each_call()
 async def test_all_requests_of_a_call_share_one_deadline(
-    connect: Callable[..., Any], box: Middlebox, project: RemoteProject, name: str, deadlines: list[Deadline]
+    connect: Callable[..., Any],
+    box: Middlebox,
+    project: RemoteProject,
+    name: str,
+    deadlines: list[tuple[bool, Deadline]],
 ) -> None:
     backend = await knowing(await connect(), box, project)
     deadlines.clear()
     await CALLS[name](backend, project)
     assert len(deadlines) >= len(box.requests) > 0
-    assert len(set(deadlines)) == 1
+    assert len({deadline for signs_in, deadline in deadlines if not signs_in}) == 1
 
 
 async def test_a_transport_that_begins_each_request_anew_is_caught(
-    connect: Callable[..., Any], deadlines: list[Deadline], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., Any], deadlines: list[tuple[bool, Deadline]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "within", lambda seconds: nullcontext(Deadline(seconds)))
     await connect()
-    assert len(set(deadlines)) > 1
+    assert len({deadline for _, deadline in deadlines}) > 1
 
 
 @each_call("connect")

@@ -22,6 +22,13 @@ def test_arguments_go_to_pytest_before_the_paths() -> None:
     assert command.index("-k") < command.index("tests/unit") < command.index("tests/test_layout.py")
 
 
+def test_the_core_is_measured_by_tests_of_its_own() -> None:
+    core, unit = (run_tests.command(part, [], Path("r.xml"), coverage=part == "core") for part in ("core", "unit"))
+    assert ("--cov" in core, core[-1]) == (True, "tests/unit/reconcile")
+    assert ("--cov" in unit, "--ignore=tests/unit/reconcile" in unit) == (False, True)
+    assert {"core", "unit"} <= set(run_tests.discovered())
+
+
 @pytest.mark.parametrize(("part", "distribution"), [("scenarios", "loadgroup"), ("api", "loadfile")])
 def test_workers_share_a_part_but_not_a_cluster(part: str, distribution: str) -> None:
     def options(*arguments: str) -> list[str]:
@@ -95,8 +102,8 @@ def test_parts_wait_for_what_they_need_and_unit_tests_for_nothing() -> None:
     jobs = {job.name: job for job in run_tests.jobs_of(["unit", "contract", "api"], [], coverage=True)}
     assert list(jobs) == ["control plane", "Keystone", "unit", "contract", "api"]
     assert [jobs[name].needs for name in ("unit", "contract", "api")] == [(), ("Keystone",), ("control plane",)]
-    assert jobs["control plane"].weight + jobs["unit"].weight <= run_tests.ROOM
-    assert ("--cov" in jobs["unit"].command, "--cov" in jobs["api"].command) == (True, False)
+    assert jobs["control plane"].weight + jobs["unit"].weight < run_tests.ROOM
+    assert "--cov" not in jobs["unit"].command
 
 
 @pytest.mark.parametrize(("part", "arguments"), [("kill", []), ("api", ["--kind"]), ("zebra", [])])

@@ -187,8 +187,8 @@ class Reason(StrEnum):
     CONFLICT = (
         "Conflict",
         True,
-        "The project in the backend belongs to another Project, or has lost this one's mark; nothing is written.",
-        "Release it there with `deletionPolicy: Orphan`, or import it (or another one) by `id`; see the message.",
+        "The project in the backend is another Project's, lost this one's mark, or copied it; nothing is written.",
+        "See the message: set `deletionPolicy: Orphan`, import one by `id`, or take a copied mark off in the backend.",
     )
 
     # What happened in the backend.

@@ -24,18 +24,21 @@ class Past:
     named: frozenset[str] = frozenset()
     """Ids that have been settled to be ours: status names or named them, or this process has sent their deletion."""
     condemned: frozenset[str] = frozenset()
+    current: str = ""
+    """The id that status names now."""
 
 
 def is_ours(project: RemoteProject, past: Past, *, alone: bool) -> bool:
     """Whether ``project``, which carries our mark, is ours. ``alone``: nothing else carries it.
 
     A copy needs an original: where none was ever named, what is alone is the original, whoever made it. Where the
-    backend does not tell who made what, the mark is all there is to go by.
+    backend does not tell who made what, the mark is all there is to go by until an id is named; beside that, nothing
+    tells a duplicate of ours from a stranger's.
     """
-    if project.id in past.named or not project.created_by:
+    if project.id in past.named or (past.principal and project.created_by == past.principal):
         return True
-    if past.principal and project.created_by == past.principal:
-        return True
+    if not project.created_by:
+        return not past.current and project.id not in past.condemned
     return alone and not past.named and not past.condemned
 
 
@@ -97,21 +100,27 @@ def remark(found: list[RemoteProject]) -> str:
     """What is said of them where this object goes and they stay."""
     if not found:
         return ""
-    told = ", ".join(f"{project.id} (made by '{project.created_by}')" for project in found[:_TOLD])
-    return f"; left as it is, with this object's mark, because somebody else made it: {told}"
+    told = ", ".join(f"{project.id} ({_maker(project)})" for project in found[:_TOLD])
+    return f"; left as it is, with this object's mark, because nothing shows that it is this object's own: {told}"
 
 
 def _made_elsewhere(backend: BackendView, found: list[RemoteProject], too: str) -> str:
     first = found[0]
-    who = f"not '{backend.principal}'" if backend.principal else "who this credential is the backend does not tell"
     more = f" (and so do {', '.join(one.id for one in found[1:_TOLD])})" if len(found) > 1 else ""
+    if not first.created_by:
+        return f"project {first.id} carries this object's mark{too}{more}, and the backend does not tell who made it"
+    who = f"not '{backend.principal}'" if backend.principal else "who this credential is the backend does not tell"
     return f"project {first.id} carries this object's mark{too}{more}, but '{first.created_by}' made it, and {who}"
+
+
+def _maker(project: RemoteProject) -> str:
+    return f"made by '{project.created_by}'" if project.created_by else "the backend does not tell who made it"
 
 
 def _past(view: View, backend: BackendView) -> Past:
     status = view.project.status
     named = frozenset({view.record.id, *status.gone_ids, *view.memory.deletes_sent}) - {""}
-    return Past(backend.principal, named, frozenset(status.condemned))
+    return Past(backend.principal, named, frozenset(status.condemned), view.record.id)
 
 
 def _shown(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:

@@ -230,9 +230,8 @@ class _Facts:
 
 def _reports_missing(status: Mapping[str, Any]) -> bool:
     """Whether a read of the very id once proved that it is gone, and status says so."""
-    conditions: list[dict[str, Any]] = status.get("conditions") or []
-    ready = next((one for one in conditions if one.get("type") == ConditionType.READY), {})
-    return bool(ready.get("reason") == Reason.MISSING)
+    conditions = status.get("conditions") or []
+    return any((one.get("type"), one.get("reason")) == (ConditionType.READY, Reason.MISSING) for one in conditions)
 
 
 def _without_ballast(raw: Raw) -> Raw:

@@ -18,8 +18,8 @@ ALWAYS, ALONE, NEVER = (True, True), (True, False), (False, False)
     ("made_by", "principal", "none_named", "named", "beside_named", "condemned"),
     [
         pytest.param("robot", "robot", ALWAYS, ALWAYS, ALWAYS, ALWAYS, id="by us"),
-        pytest.param("", "robot", ALWAYS, ALWAYS, ALWAYS, ALWAYS, id="the backend does not tell"),
-        pytest.param("", "", ALWAYS, ALWAYS, ALWAYS, ALWAYS, id="nor who we are"),
+        pytest.param("", "robot", ALWAYS, ALWAYS, NEVER, NEVER, id="the backend does not tell"),
+        pytest.param("", "", ALWAYS, ALWAYS, NEVER, NEVER, id="nor who we are"),
         pytest.param("somebody", "robot", ALONE, ALWAYS, NEVER, NEVER, id="by somebody else"),
         pytest.param("somebody", "", ALONE, ALWAYS, NEVER, NEVER, id="by whom we may be or not"),
     ],
@@ -37,10 +37,14 @@ def test_the_maker_counts_and_a_copy_needs_an_original(
     for wanted, past in (
         (none_named, Past(principal)),
         (named, Past(principal, frozenset({"p1"}))),
-        (beside_named, Past(principal, frozenset({"p0"}))),
+        (beside_named, Past(principal, frozenset({"p0"}), current="p0")),
         (condemned, Past(principal, nothing, frozenset({"p1"}))),
     ):
         assert (is_ours(project, past, alone=True), is_ours(project, past, alone=False)) == wanted, past
+
+
+def test_where_nobody_tells_the_maker_what_is_found_after_a_loss_is_ours_again() -> None:
+    assert is_ours(a_remote("p1"), Past("robot", frozenset({"p0"})), alone=False)
 
 
 def test_what_our_credential_made_comes_before_what_nobody_tells_the_maker_of() -> None:

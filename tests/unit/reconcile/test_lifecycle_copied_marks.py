@@ -176,7 +176,7 @@ def test_a_copy_is_told_from_what_was_never_named_for_good(policy: str) -> None:
         await gone(world)
         assert world.backend.truth[copied].content.mark == ours.content.mark
         (note,) = (notice.note for _, notice in world.notices if notice.reason == "Released")
-        assert f"because somebody else made it: {copied} (made by 'somebody')" in note
+        assert f"because nothing shows that it is this object's own: {copied} (made by 'somebody')" in note
 
     story()
 
@@ -204,14 +204,18 @@ async def test_what_was_never_named_is_adopted_though_the_credential_was_replace
 
 
 @told(keystone=True)
-async def test_where_nobody_tells_who_made_what_the_mark_decides(world: World) -> None:
+async def test_where_nobody_tells_who_made_what_only_the_named_one_goes(world: World) -> None:
     world.apply()
     await world.ready()
     extra = copy_of(world, world.remote(), created_by="")
     await world.until(lambda: world.status().get("condemned") == [extra])
     world.kube.delete("web")
+    message = await reason(world, "Conflict")
+    assert f"project {extra} carries this object's mark too, and the backend does not tell who made it" in message
+    assert living(world) == [extra]
+    world.kube.edit("web", deletionPolicy="Orphan")
     await gone(world)
-    assert living(world) == []
+    assert living(world) == [extra]
 
 
 @told()

@@ -113,6 +113,18 @@ def test_a_sweep_finds_the_project_whose_deletion_was_missed() -> None:
     told(story)
 
 
+def test_a_sweep_finds_the_namespaces_that_hold_no_project_any_more() -> None:
+    async def story(world: World, engine: Engine) -> None:
+        world.apply()
+        await world.ready()
+        engine.sweep(PROJECTS, live(world))
+        assert set(engine._gatherer._namespaces) == {"ns"}
+        engine.sweep(PROJECTS, set())
+        assert engine._gatherer._namespaces == {}
+
+    told(story)
+
+
 def test_a_sweep_drops_the_backend_object_whose_deletion_was_missed() -> None:
     async def story(world: World, engine: Engine) -> None:
         listener, world.kube.listener = world.kube.listener, None

@@ -81,7 +81,6 @@ class NscaleBackend:
         self._client = NscaleClient(sender, self._credential)
         self._token_hex = surroundings.token_hex
         self._organization_id = ""
-        self._found: Organization | None = None
         self._doubt = ""
         """Why it was asked in vain who we are."""
 
@@ -91,10 +90,8 @@ class NscaleBackend:
             return await self._connect()
 
     async def _connect(self) -> ConnectionFacts:
-        if self._found is None:
-            self._found = await self._find_organization()
-            self._organization_id = self._found.id
-        found = self._found
+        found = await self._find_organization()
+        self._organization_id = found.id
         principal = await self._learn_who_we_are(found.id)
         return ConnectionFacts(
             found.id,
@@ -112,7 +109,9 @@ class NscaleBackend:
         visible = read_organizations(answer.body)
         if visible is None:
             raise ANSWERS.unusable(Operation.CONNECT, answer)
-        return resolve_organization(visible, self._config.organization_id, self._config.organization_name)
+        # What was found once is stayed with, also where others have become visible since.
+        organization_id = self._organization_id or self._config.organization_id
+        return resolve_organization(visible, organization_id, self._config.organization_name)
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """One request, as there are no pages (N1-7)."""

@@ -110,7 +110,7 @@ class TestWhoseItIs:
         assert facts.principal_in_doubt
         assert "`rotation` waits: nscale does not say whose the token is; it is asked again" in facts.not_renewed
         expires_at = START + LIFE
-        stage.server.answers = [self.accounts(expiry=expires_at.isoformat()), self.VERSION]
+        stage.server.answers = [self.ORGANIZATIONS, self.accounts(expiry=expires_at.isoformat()), self.VERSION]
         facts = await backend.connect()
         assert (facts.principal, facts.credential_expires_at, facts.credential_renews) == (ACCOUNT, expires_at, True)
         assert facts.not_renewed == ""
