@@ -15,8 +15,10 @@ from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
 from project_operator.api.reference import api_reference, events_reference, reasons_reference
 from project_operator.backends.csp import reference as csp_errors
+from project_operator.backends.k5 import reference as k5_errors
 from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
+from project_operator.backends.otc import reference as otc_errors
 from project_operator.errors import ConfigurationError
 from project_operator.observability import metrics
 
@@ -49,6 +51,8 @@ GENERATED: Final = (
     GeneratedFile("docs/reference/metrics.md", metrics.reference),
     GeneratedFile(nscale_errors.PAGE, nscale_errors.ERROR_PAGE.text),
     GeneratedFile(openstack_errors.PAGE, openstack_errors.ERROR_PAGE.text),
+    GeneratedFile(k5_errors.PAGE, k5_errors.ERROR_PAGE.text),
+    GeneratedFile(otc_errors.PAGE, otc_errors.ERROR_PAGE.text),
     GeneratedFile(csp_errors.PAGE, csp_errors.ERROR_PAGE.text),
 )
 
