@@ -27,7 +27,7 @@ environment:
 sandbox: run-environment ## start a Kubernetes control plane without a cluster (BUILD_ONLY=1: only get it ready)
 	@$(OPERATOR) sandbox controlplane $(if $(BUILD_ONLY),--build-only) $(ARGS)
 
-demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=keystone)
+demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=keystone, otc, k5, csp)
 	@$(OPERATOR) sandbox demo $(if $(ONCE),--once) $(if $(BACKEND),--backend=$(BACKEND)) $(ARGS)
 
 test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses)

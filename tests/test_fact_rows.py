@@ -37,6 +37,13 @@ def test_every_duty_has_a_test_against_the_server() -> None:
     assert uncited(DUTIES, citing_tests(ALL, TESTS / "contract" / "nscale")) == set()
 
 
+def test_every_decision_about_open_telekom_cloud_has_a_test() -> None:
+    decisions = {name for name, row in ALL.items() if row.section == "T8"}
+    assert len(decisions) == 13
+    places = (TESTS / "contract" / "otc", TESTS / "unit" / "backends" / "otc")
+    assert uncited(decisions, citing_tests(ALL, *places)) == set()
+
+
 NUMBERED = {name: Row(name, name.rpartition("-")[0], "") for name in ("N1-1", "N1.3-9", "N6-13", "N6-17", "K1-14")}
 
 

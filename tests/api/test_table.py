@@ -30,7 +30,15 @@ def assert_answer(row: Row, refusal: RefusedError | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "row"), [*rows("created"), *rows("cluster-created"), *rows("keystone-created"), *rows("csp-created")]
+    ("name", "row"),
+    [
+        *rows("created"),
+        *rows("cluster-created"),
+        *rows("keystone-created"),
+        *rows("k5-created"),
+        *rows("csp-created"),
+        *rows("otc-created"),
+    ],
 )
 def test_create(objects: CustomObjects, name: str, row: Row) -> None:
     refusal = None
@@ -42,7 +50,15 @@ def test_create(objects: CustomObjects, name: str, row: Row) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "row"), [*rows("updated"), *rows("cluster-updated"), *rows("keystone-updated"), *rows("csp-updated")]
+    ("name", "row"),
+    [
+        *rows("updated"),
+        *rows("cluster-updated"),
+        *rows("keystone-updated"),
+        *rows("k5-updated"),
+        *rows("csp-updated"),
+        *rows("otc-updated"),
+    ],
 )
 def test_update(objects: CustomObjects, name: str, row: Row) -> None:
     objects.create(row["kind"], name, row["before"])

@@ -15,12 +15,14 @@ def test_every_proof_that_the_table_names_is_a_test_of_this_run(collected: froze
 
 
 def is_among(proof: str, names: set[str]) -> bool:
-    """Whether a test is one of these, with no parameters but those that it names, or with more."""
+    """Whether a test is one of these, with the parameters that it names, whatever others there are."""
     test, bracket, parameters = proof.partition("[")
     if not bracket:
         return any(name.partition("[")[0] == test for name in names)
-    begins = f"{test}[{parameters.removesuffix(']')}"
-    return any(name.startswith((f"{begins}]", f"{begins}-")) for name in names)
+    wanted = f"-{parameters.removesuffix(']')}-"
+    return any(
+        name.partition("[")[0] == test and wanted in f"-{name.partition('[')[2].removesuffix(']')}-" for name in names
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ def is_among(proof: str, names: set[str]) -> bool:
     [
         ("test_a.py::test_b[x]", True),
         ("test_a.py::test_b[x-1]", True),
+        ("test_a.py::test_b[1-more]", True),
         ("test_a.py::test_c", True),
         ("test_a.py::test_b[y]", False),
         ("test_a.py::test_b[x-10]", False),

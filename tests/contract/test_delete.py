@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from candidates import WRITES, Candidate, Purpose
+from candidates import DELETING, WRITES, Candidate, Purpose
 from middlebox import Middlebox
 from scripted_server import Script, never, say
 from troubles import PAGE, TROUBLES, each, failing, noticed, sent
@@ -23,6 +23,8 @@ from project_operator.errors import (
 
 LOST = TROUBLES | {"never": never}
 
+pytestmark = pytest.mark.parametrize("server", DELETING, indirect=True)
+
 
 async def deleting_the_missing_succeeds(backend: Backend, candidate: Candidate) -> None:
     calls, before_send = sent()
@@ -40,7 +42,7 @@ async def test_deletion_is_started_and_not_waited_for(connect: Callable[..., Any
     await backend.delete_project(project_id, before_send=lambda: None)
     assert set(candidate.truth()) == {other}
     candidate.catch_up()
-    if candidate.asynchronous:
+    if candidate.deletes_later:
         project = await backend.get_project(project_id)
         assert project.deleting
         assert project.provisioning_status == "deprovisioning"
@@ -55,7 +57,7 @@ async def test_deleting_again_succeeds_until_it_is_gone_and_after(
     project_id = candidate.make(ProjectContent("going"))
     for _ in range(2):
         await backend.delete_project(project_id, before_send=lambda: None)
-    if candidate.asynchronous:
+    if candidate.deletes_later:
         candidate.vanish(project_id)
     await failing(backend.get_project(project_id), ProjectNotFound, candidate.secrets)
     await backend.delete_project(project_id, before_send=lambda: None)

@@ -10,7 +10,7 @@ from candidates.fields import FIELDS, Scene, paths
 from middlebox import Middlebox
 from troubles import marked
 
-from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
+from project_operator.api.v1alpha1.project import ProjectSpec
 from project_operator.backends.base import Backend, ProjectContent, UnsupportedField
 
 HELD = [(key, path) for key in CANDIDATES for path, field in FIELDS.items() if field.content and key in field.held_by]
@@ -20,7 +20,7 @@ OURS = [(key, path) for key in CANDIDATES for path, field in FIELDS.items() if f
 
 def refused(path: str, scene: Scene) -> tuple[UnsupportedField, ...]:
     spec = ProjectSpec.model_validate(FIELDS[path].spec(scene))
-    policy = spec.deletion_policy or DeletionPolicy.DELETE
+    policy = spec.deletion_policy or scene.vendor.default_deletion_policy
     return scene.vendor.unsupported(spec, name=spec.name or "there", deletion_policy=policy)
 
 
@@ -61,7 +61,7 @@ async def test_what_is_held_is_there(backend: Backend, candidate: Candidate, sce
     assert not refused(path, scene)
     assert field.content is not None
     told = field.content(scene)
-    at_once = {name: value for name, value in told.items() if name != "role_assignments"}
+    at_once = {name: value for name, value in told.items() if name not in candidate.completes}
     project = await backend.create_project(replace(marked(), **at_once), before_send=lambda: None)
     if at_once != told:
         project = await backend.get_project(project.id, group_ids=frozenset({scene.group_id}))

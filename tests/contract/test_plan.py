@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from candidates import Candidate, plain, where
+from candidates import DELETING, Candidate, plain, where
 from middlebox import Middlebox
 from troubles import marked, noticed
 from twins import SayingLess
@@ -14,11 +14,11 @@ from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import Backend, PlannedCall, ProjectContent, RemoteProject, Tag
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "name": {"name": "new"},
+    "name": {"name": "renewed"},
     "description": {"description": "new"},
     "tags": {"tags": (Tag("a", "b"),)},
     "mark": {"mark": ORPHANED},
-    "everything": {"name": "new", "description": "new", "tags": (), "mark": "iproj1:2"},
+    "everything": {"name": "renewed", "description": "new", "tags": (), "mark": "iproj1:2"},
     "nothing": {},
 }
 
@@ -89,7 +89,7 @@ async def test_that_check_notices_a_backend_that_says_less(
 ) -> None:
     less: Any = SayingLess(backend)
     with noticed():
-        await an_update_is_as_planned(less, box, current, replace(current.content, name="new"))
+        await an_update_is_as_planned(less, box, current, replace(current.content, name="renewed"))
 
 
 async def test_a_creation_and_what_completes_it_are_as_planned(
@@ -117,6 +117,7 @@ async def test_a_creation_and_what_completes_it_are_as_planned(
     assert truth == replace(truth, **candidate.access([group_id]))
 
 
+@pytest.mark.parametrize("server", DELETING, indirect=True)
 async def test_a_deletion_is_as_planned(backend: Backend, box: Middlebox, candidate: Candidate) -> None:
     project_id = candidate.make(ProjectContent("going"))
     await backend.get_project(project_id)

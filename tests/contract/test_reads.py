@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from candidates import Candidate, Purpose, plain
+from candidates import DELETING, Candidate, Purpose, plain
 from middlebox import Middlebox
 from scripted_server import Script, say
 from troubles import LONG, PAGE, TROUBLES, each, failing, marked, noticed
@@ -86,12 +86,13 @@ class TestList:
             ids |= candidate.make_many(length - len(ids))
             await a_list_holds_just(backend, ids)
 
+    @pytest.mark.parametrize("server", DELETING, indirect=True)
     async def test_it_holds_those_that_are_being_deleted(self, backend: Backend, candidate: Candidate) -> None:
         candidate.slow_down()
         project_id = candidate.make(ProjectContent("going"))
         await backend.delete_project(project_id, before_send=lambda: None)
         listed = {project.id: project.deleting for project in await backend.list_projects()}
-        assert listed == ({project_id: True} if candidate.asynchronous else {})
+        assert listed == ({project_id: True} if candidate.deletes_later else {})
 
     async def test_it_holds_no_other_organizations_projects(self, backend: Backend, candidate: Candidate) -> None:
         ours, theirs = candidate.make(ProjectContent("ours")), candidate.make_elsewhere()

@@ -74,7 +74,7 @@ class TestUpdated:
             {"tags": (Tag("team", "blue"), FOREIGN, Tag("team", "red"))},
             {"mark": ORPHANED},
             {"mark": ""},
-            {"name": "new", "description": "new", "tags": (Tag("new", "new"),), "mark": "iproj1:2"},
+            {"name": "renewed", "description": "new", "tags": (Tag("new", "new"),), "mark": "iproj1:2"},
         ],
         ids=str,
     )
@@ -157,7 +157,7 @@ class TestNotUpdated:
     ) -> None:
         candidate.lose_rights()
         error = await failing(
-            backend.update_project(current, replace(current.content, name="new"), before_send=lambda: None),
+            backend.update_project(current, replace(current.content, name="renewed"), before_send=lambda: None),
             PermissionDenied,
             candidate.secrets,
         )
@@ -172,7 +172,7 @@ class TestNotUpdated:
             raise refusal
 
         with pytest.raises(RightExpired) as raised:
-            await backend.update_project(current, replace(current.content, name="new"), before_send=refuse)
+            await backend.update_project(current, replace(current.content, name="renewed"), before_send=refuse)
         assert raised.value is refusal
         assert box.asked(Purpose.UPDATE) == 0
         assert truth_of(candidate, current) == plain(candidate.held(THERE))
@@ -193,11 +193,11 @@ class TestLost:
     ) -> None:
         backend = await connect(timeout=0.5 if trouble is never else 10)
         box.spoil(trouble, WRITES, passing_on=done)
-        wanted = replace(current.content, name="new")
+        wanted = replace(current.content, name="renewed")
         await failing(
             backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
         )
         await box.settle()
         assert len(box.writes) == 1
         assert box.asked(Purpose.UPDATE) == done
-        assert truth_of(candidate, current).name == ("new" if done else "there")
+        assert truth_of(candidate, current).name == ("renewed" if done else "there")

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from crowd import Bounds, Crowd
@@ -21,7 +21,9 @@ PROJECTS: Final = 300
 AT_ONCE: Final = 3
 """Seeds that run side by side: one waits out its quarantine while another creates."""
 
-BEGUN: Final = pytest.StashKey[dict[int, Future[Run]]]()
+Story = tuple[str, int]
+"""A vendor and a seed."""
+BEGUN: Final = pytest.StashKey[dict[Story, Future[Run]]]()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -56,19 +58,22 @@ def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
 @pytest.fixture(scope="session")
 def runs(
     request: pytest.FixtureRequest, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[int, Future[Run]]]:
-    """The run of each seed that is asked for; all of them are begun with the first."""
+) -> Iterator[dict[Story, Future[Run]]]:
+    """The run of each vendor and seed that are asked for; all of them are begun with the first."""
     folder, bounds = tmp_path_factory.mktemp("kill"), Bounds()
 
-    def of(seed: int) -> Run:
+    def of(story: Story) -> Run:
+        vendor, seed = story
         plan = Plan.of(seed, PROJECTS, bounds)
-        with Crowd(control_plane, f"kill-{seed}", PROJECTS, folder, bounds) as crowd:
+        with Crowd(control_plane, f"kill-{vendor}-{seed}", PROJECTS, folder, bounds, vendor) as crowd:
             return run(crowd, plan)
 
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    seeds = [int(str(item.callspec.params["seed"])) for item in items if "runs" in item.fixturenames]
+    wanted: list[Story] = [
+        cast("Story", item.callspec.params["story"]) for item in items if "runs" in item.fixturenames
+    ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        begun = {seed: pool.submit(of, seed) for seed in seeds}
+        begun = {story: pool.submit(of, story) for story in wanted}
         request.config.stash[BEGUN] = begun
         yield begun
         for future in begun.values():

@@ -1,6 +1,7 @@
 """Many Projects in one namespace with an identity server of their own, and the account of what it holds for them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from crowd_identity import VENDORS, CrowdIdentity, Held
 from objects import Object, Objects
 from operator_process import OURS, QUICK, OperatorProcess, Program
 from scenario import BACKEND, SECRET, condition, manifest
@@ -16,14 +18,14 @@ from waiting import wait_until
 from project_operator.api import names
 from project_operator.kube.resources import PROJECTS
 from project_operator.sandbox.controlplane.plane import ControlPlane
-from project_operator.sandbox.identity.nscale.admin_models import ProjectSnapshot
-from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
-from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 from project_operator.sandbox.identity.request_log import RequestRecord
 
-PROMPT: Final = NscaleSettings(read_lag=0.1, provision_delay=0.3)
 SETTLED_WITHIN: Final = 150.0
 """Seconds in which hundreds of Projects become Ready, also on a machine that has other things to do."""
+
+OUTCOME_UNKNOWN: Final = "OutcomeUnknown"
+WORD: Final = re.compile(r"to '([^']+)' to have")
+"""Where a message names the word that has the creation sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,13 @@ class Account:
     """Projects of Kubernetes whose status names another project than the one with their mark."""
 
 
-def account(objects: Iterable[Mapping[str, Any]], projects: Iterable[ProjectSnapshot]) -> Account:
+def account(objects: Iterable[Mapping[str, Any]], projects: Iterable[Held]) -> Account:
     """Compare Projects as the API server holds them with projects as the identity server truly holds them."""
     named = {one["metadata"]["uid"]: (one.get("status") or {}).get("id") for one in objects}
     held: dict[str, list[str]] = {uid: [] for uid in named}
     ownerless: list[str] = []
     for project in projects:
-        if project.deletion_time is None:
-            uid = (project.tag(names.MARK_TAG) or "").rpartition(":")[2]
-            held.get(uid, ownerless).append(project.id)
+        held.get(project.uid, ownerless).append(project.id)
     return Account(
         doubled=tuple(uid for uid, ids in held.items() if len(ids) > 1),
         lost=tuple(uid for uid, ids in held.items() if not ids),
@@ -76,12 +76,15 @@ class Crowd:
     count: int
     folder: Path
     bounds: Bounds = Bounds()
-    identity: EmbeddedIdentityServer = field(init=False)
+    vendor: str = "nscale"
+    """A key of `crowd_identity.VENDORS`."""
+    identity: CrowdIdentity = field(init=False)
     objects: Objects = field(init=False)
     operators: list[OperatorProcess] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self.identity = EmbeddedIdentityServer(PROMPT).start()
+        self.identity = VENDORS[self.vendor]()
+        self.identity.start()
         self.objects = Objects(self.control_plane.kubeconfig, self.namespace)
         self.objects.make_namespace()
         return self
@@ -111,10 +114,10 @@ class Crowd:
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": SECRET, "labels": labels},
-            "stringData": {"token": self.identity.token},
+            "stringData": dict(self.identity.secret()),
         }
         spec = {
-            "nscale": {"url": self.identity.url, "auth": {"serviceAccountToken": {"secretRef": {"name": SECRET}}}},
+            **self.identity.member(SECRET),
             "consistency": {
                 "readLag": f"{self.bounds.read_lag * 1000:.0f}ms",
                 "inFlightBound": f"{self.bounds.in_flight * 1000:.0f}ms",
@@ -166,6 +169,30 @@ class Crowd:
             error.add_note(f"reasons: {dict(last)}")
             raise
 
+    def wait_all_settled(self) -> list[Object]:
+        """Return once every Project is Ready, or waits for a person to say what became of its creation: the latter."""
+
+        def look() -> bool:
+            held.clear()
+            for one in self.projects():
+                if not _why_not_ready(one):
+                    continue
+                if condition(one, "Stalled").get("reason") != OUTCOME_UNKNOWN:
+                    return False
+                held.append(one)
+            return True
+
+        held: list[Object] = []
+        wait_until(look, f"all Projects of {self.namespace} to be settled", within=SETTLED_WITHIN, every=1.0)
+        return held
+
+    def give_word(self, held: Iterable[Object]) -> None:
+        """What the message of a Project asks a person for who knows that nothing was created."""
+        for one in held:
+            (word,) = WORD.findall(condition(one, "Ready")["message"])
+            changes = {"metadata": {"annotations": {names.REPEAT_CREATION_ANNOTATION: word}}}
+            self.objects.patch(PROJECTS, one["metadata"]["name"], changes)
+
     def creations(self) -> list[RequestRecord]:
         """All that arrived, in the order of arrival."""
         return self.identity.admin.requests(operation="createProject")
@@ -185,7 +212,7 @@ class Crowd:
 
     def account(self) -> Account:
         """As things are now."""
-        return account(self.projects(), self.identity.admin.projects())
+        return account(self.projects(), self.identity.living())
 
     def _committed(self) -> int:
         counts = self.identity.admin.counts().get("createProject")

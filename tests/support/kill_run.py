@@ -11,7 +11,6 @@ from waiting import wait_until
 
 from project_operator.api.names import FINALIZER
 from project_operator.sandbox.identity.faults import Fault, FaultAction, FaultPhase
-from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 
 CREATE: Final = "createProject"
 WINDOW: Final = 40
@@ -29,7 +28,10 @@ class Plan:
     """Take effect so long after their arrival, whether anybody waits for it or not."""
     dropped: tuple[int, ...]
     """Are cut off before they take effect."""
-    server: NscaleSettings
+    read_lag: float
+    """Reads are so old."""
+    provisioning: float
+    """Provisioning takes so long, where it takes any time."""
 
     @classmethod
     def of(cls, seed: int, count: int, bounds: Bounds) -> Self:
@@ -45,9 +47,8 @@ class Plan:
             tuple(sorted(unanswered)),
             tuple((place, bounds.in_flight * random.uniform(0.8, 0.95)) for place in sorted(late)),
             tuple(sorted(places[numbers[0] + numbers[1] :])),
-            NscaleSettings(
-                read_lag=bounds.read_lag * random.uniform(0.1, 0.7), provision_delay=random.uniform(0.1, 0.8)
-            ),
+            read_lag=bounds.read_lag * random.uniform(0.1, 0.7),
+            provisioning=random.uniform(0.1, 0.8),
         )
 
     def faults(self) -> list[Fault]:
@@ -83,48 +84,72 @@ class AtTheKill:
 class Run:
     """One seed, from the first Project to the account."""
 
+    vendor: str
     seed: int
     at_the_kill: AtTheKill
     late_commits: int
     """Creations of the dead that took effect after the successor's first listing was begun: a look without a
     quarantine would have missed each of them."""
+    held: Account
+    """What is wrong when every Project is Ready, or waits for a person to say what became of its creation."""
+    asked: tuple[str, ...]
+    """The latter, by their uid."""
+    repeated_unasked: int
+    """Creations beyond one for each Project by then; below zero where some were never sent."""
     repeated: int
-    """Creations beyond one for each Project: sent again after proof that the first had not taken effect."""
+    """Creations beyond one for each Project: sent again after proof that the first had not taken effect, or after a
+    person's word."""
     account: Account
+    """What is wrong when every Project is Ready."""
     seconds: float
 
     HEADER: ClassVar = (
-        "| seed | committed, unanswered | under way | finalizer, no id | untouched | named "
-        "| late | repeated | doubled | lost | ownerless | seconds |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        "| backend | seed | committed, unanswered | under way | finalizer, no id | untouched | named "
+        "| late | asked | repeated | doubled | lost | ownerless | seconds |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )
 
     def row(self) -> str:
         """The run as a line of a Markdown table under `HEADER`."""
         left, account = self.at_the_kill, self.account
         figures = (
-            *(self.seed, left.committed_unanswered, left.under_way, left.finalizer_without_id, left.untouched),
-            *(left.named, self.late_commits, self.repeated),
+            *(
+                self.vendor,
+                self.seed,
+                left.committed_unanswered,
+                left.under_way,
+                left.finalizer_without_id,
+                left.untouched,
+            ),
+            *(left.named, self.late_commits, len(self.asked), self.repeated),
             *(len(account.doubled), len(account.lost), len(account.ownerless), f"{self.seconds:.1f}"),
         )
         return f"| {' | '.join(map(str, figures))} |"
 
 
 def run(crowd: Crowd, plan: Plan) -> Run:
-    """Apply, kill in the middle, start again, wait until all is Ready, account."""
+    """Apply, kill in the middle, start again, answer what is asked, wait until all is Ready, account."""
     begun = monotonic()
     at_the_kill, killed_after = kill_in_the_middle(crowd, plan)
     crowd.start_operator()
+    waiting = crowd.wait_all_settled()
+    crowd.wait_answered()
+    held, unasked = crowd.account(), len(crowd.creations())
+    crowd.give_word(waiting)
     crowd.wait_all_ready()
     crowd.wait_answered()
     calls = crowd.identity.admin.requests(after=killed_after)
     first_look = next(call.begun for call in calls if call.operation == "listProjects")
     of_the_dead = {call.project_id for call in crowd.identity.admin.requests() if call.sequence <= killed_after}
-    projects = crowd.identity.admin.projects()
+    projects = crowd.identity.living()
     return Run(
+        vendor=crowd.vendor,
         seed=plan.seed,
         at_the_kill=at_the_kill,
         late_commits=sum(one.id in of_the_dead and one.creation_time > first_look for one in projects),
+        held=held,
+        asked=tuple(one["metadata"]["uid"] for one in waiting),
+        repeated_unasked=unasked - crowd.count,
         repeated=len(crowd.creations()) - crowd.count,
         account=crowd.account(),
         seconds=monotonic() - begun,
@@ -134,7 +159,7 @@ def run(crowd: Crowd, plan: Plan) -> Run:
 def kill_in_the_middle(crowd: Crowd, plan: Plan, program: Program = OURS) -> tuple[AtTheKill, int]:
     """Apply everything, kill the operator when the plan's faults have all struck; what was left, and the sequence
     number of the last request of the dead."""
-    crowd.identity.admin.configure(**plan.server.model_dump(include={"read_lag", "provision_delay"}))
+    crowd.identity.slow_down(read_lag=plan.read_lag, provisioning=plan.provisioning)
     for fault in plan.faults():
         crowd.identity.admin.add_fault(fault)
     crowd.apply_projects()

@@ -78,6 +78,12 @@ class EventReason(StrEnum):
 
     # Whatever Ready says.
     DUPLICATE_FOUND = Reason.DUPLICATE_FOUND
+    DESTROYING = (
+        "Destroying",
+        "Warning",
+        "The deletion is about to be sent, and takes more with it than the project; the message says what.",
+        "Nothing, if it is meant; if not, set `deletionPolicy: Orphan` at once, which keeps what is still there.",
+    )
     DELETED = (
         "Deleted",
         "Normal",

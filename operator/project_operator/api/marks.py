@@ -60,3 +60,11 @@ class Mark:
 
     def __str__(self) -> str:
         return f"{MARK_PREFIX}{self.cluster}:{self.name}:{self.namespace}:{self.uid}"
+
+
+def is_predecessors(token: str, ours: str) -> bool:
+    """Whether ``token`` is the mark of an earlier object of the name, namespace and cluster that ``ours`` is of."""
+    mark, own = Mark.parse(token), Mark.parse(ours)
+    if mark is None or own is None or mark.uid == own.uid:
+        return False
+    return (mark.cluster, mark.name, mark.namespace) == (own.cluster, own.name, own.namespace)

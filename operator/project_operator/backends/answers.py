@@ -14,15 +14,16 @@ MESSAGE_LIMIT: Final = 256
 
 _ELLIPSIS: Final = "…"
 _REDACTED: Final = "[redacted]"
-_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.=-]*|gAAAAA[A-Za-z0-9_=-]{8,}")
+_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.=-]*|gAAAAA[A-Za-z0-9_=-]{8,}|MII[A-Za-z0-9+/=_-]{13,}")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 def quotable(text: str, secrets: Iterable[str] = ()) -> str:
     """``text`` of a vendor, fit for status and logs: one line of printable characters without a credential in it.
 
-    ``secrets`` are replaced where they occur, and so is what begins as a JSON Web Token (RFC 7519) or a Fernet token
-    (version 128, Keystone's) does: somebody else's is not ours to show either.
+    ``secrets`` are replaced where they occur, and so is what begins as a JSON Web Token (RFC 7519), a Fernet token
+    (version 128, Keystone's) or a signed message (RFC 5652, older tokens of Keystone's) does: somebody else's is not
+    ours to show either.
     """
     for secret in secrets:
         if secret:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
-from project_operator.backends import csp, nscale, openstack
+from project_operator.backends import csp, k5, nscale, openstack, otc
 from project_operator.backends.vendor import Vendor
 from project_operator.errors import ConfigurationError
 
@@ -52,4 +52,4 @@ class Registry:
 
 def shipped() -> Registry:
     """A new registry with every kind of backend in this package."""
-    return Registry([nscale.VENDOR, openstack.VENDOR, csp.VENDOR])
+    return Registry([nscale.VENDOR, openstack.VENDOR, otc.VENDOR, k5.VENDOR, csp.VENDOR])

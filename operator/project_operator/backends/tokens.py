@@ -58,8 +58,17 @@ Outcome = Answer | NoAnswer
 class TokenKeeper(Generic[Token]):
     """Belongs to the event loop that first uses it."""
 
-    def __init__(self, sign_in: SignIn[Token], clock: Callable[[], float] | None = None) -> None:
-        """``clock`` counts seconds and never goes back; the running loop's, where there is none."""
+    def __init__(
+        self,
+        sign_in: SignIn[Token],
+        clock: Callable[[], float] | None = None,
+        *,
+        rejection_pause: float = REJECTION_PAUSE,
+    ) -> None:
+        """``clock`` counts seconds and never goes back; the running loop's, where there is none. ``rejection_pause`` is
+        how long no other sign-in is tried after one that was rejected.
+        """
+        self._rejection_pause = rejection_pause
         self._sign_in = sign_in
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._latest: asyncio.Task[Token] | None = None
@@ -167,7 +176,10 @@ class TokenKeeper(Generic[Token]):
             with apart():
                 token = await sign_in()
         except BackendError as error:
-            pause = REJECTION_PAUSE if isinstance(error, CredentialsRejected) else FAILURE_PAUSE
+            pause = self._rejection_pause if isinstance(error, CredentialsRejected) else FAILURE_PAUSE
+            if pause > REJECTION_PAUSE:
+                # Whoever opens another connection with this credential must wait as long.
+                error.retry_after = max(error.retry_after or 0.0, pause)
             self._refusal = error
             self._resting_until = self._clock() + min(max(error.retry_after or 0.0, pause), _LONGEST_PAUSE)
             raise

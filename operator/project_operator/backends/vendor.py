@@ -56,9 +56,13 @@ class Capabilities:
     """Groups are given roles on a project; otherwise they are associated with it and bring their own."""
     disable: bool = False
     """Projects can be switched off without being deleted."""
+    ignores_case: bool = False
+    """Names that differ in nothing but case are one name."""
     repeats_creation: bool = True
     """A creation whose outcome is not known may be sent again once its mark has been looked for long enough: how late
     a request takes effect and a read shows it is known. Otherwise a person decides."""
+    destroys: str = ""
+    """What a deletion takes with it although nobody asked for that by name, to be said before; "": nothing."""
     fixed: frozenset[str] = frozenset()
     """What cannot change once a project is there: ``parentID``, and keys of `ProjectContent.particulars`."""
 

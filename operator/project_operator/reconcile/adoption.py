@@ -51,9 +51,10 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
     if view.record.finalizer and creation.carrying_our_mark(view, backend):
         return creation.recover(view, backend)
     name = view.project.remote_name
+    called = listing.called(name, ignores_case=backend.abilities.ignores_case)
     candidates = [
         project
-        for project in listing.by_name.get(name, ())
+        for project in called
         if not project.deleting
         and not carriers.never_adopted(view, project)
         and (claims.is_free(view, project) or claims.is_ours(view, project))
@@ -71,7 +72,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
         return _take(view, backend, candidates[0])
     if wish.by_name is ImportByName.IF_PRESENT and (plans(view) or not reads_only(view)):
         return creation.decide(view, backend)
-    taken = [project.id for project in listing.by_name.get(name, ()) if not project.deleting]
+    taken = [project.id for project in called if not project.deleting]
     if taken:
         return _wait(
             view,

@@ -1,9 +1,10 @@
 """Whose project is it? Only the whole mark tells (promise I3)."""
 
+from project_operator.api import marks
 from project_operator.api.conditions import Reason
-from project_operator.api.marks import ORPHANED, Mark
+from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile.naming import IMPORTED
+from project_operator.reconcile.naming import IMPORTED, RESUMED
 from project_operator.reconcile.policies import tenant_may_import_it
 from project_operator.reconcile.view import BackendView, Verdict, View
 
@@ -17,10 +18,7 @@ def is_predecessors(view: View, project: RemoteProject) -> bool:
     """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be
     gone.
     """
-    mark, ours = Mark.parse(project.content.mark), Mark.parse(view.mark)
-    if mark is None or ours is None or mark.uid == ours.uid:
-        return False
-    return (mark.cluster, mark.name, mark.namespace) == (ours.cluster, ours.name, ours.namespace)
+    return marks.is_predecessors(project.content.mark, view.mark)
 
 
 def is_ours(view: View, project: RemoteProject) -> bool:
@@ -29,8 +27,10 @@ def is_ours(view: View, project: RemoteProject) -> bool:
 
 
 def may_be_written(view: View, project: RemoteProject) -> bool:
-    """Ours by mark; or free, and taken over by id on somebody's explicit word, as long as that may be had."""
-    if is_ours(view, project):
+    """Ours by mark; a predecessor's that is taken up again; or free, and taken over by id on somebody's explicit word,
+    as long as that may be had.
+    """
+    if is_ours(view, project) or _is_resumed(view, project):
         return True
     forbidden = isinstance(view.backend, BackendView) and tenant_may_import_it(view, view.backend, project) is not None
     return is_free(view, project) and _taken_over(view, project.id) and not forbidden
@@ -39,7 +39,7 @@ def may_be_written(view: View, project: RemoteProject) -> bool:
 def conflict(view: View, project: RemoteProject) -> Verdict | None:
     """Why this Project must not act on ``project``; None if it may."""
     others = ", ".join(view.rivals)
-    if is_ours(view, project):
+    if is_ours(view, project) or (_is_resumed(view, project) and not view.rivals):
         return None
     if not is_free(view, project):
         owner = f" (Project {others})" if others else ""
@@ -59,6 +59,11 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
             f"`spec.import.id` to {project.id}",
         )
     return None
+
+
+def _is_resumed(view: View, project: RemoteProject) -> bool:
+    """Whether it is being taken up again, and still carries the mark that this goes by."""
+    return view.project.status.origin == RESUMED and is_predecessors(view, project)
 
 
 def _taken_over(view: View, project_id: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from project_operator.api.marks import is_predecessors
 from project_operator.api.v1alpha1.project import Project, ProjectSpec
 from project_operator.api.v1alpha1.project_status import AppliedProject, RoleAssignmentStatus, TagStatus
 from project_operator.backends.base import ProjectContent, RoleAssignment, Tag
@@ -33,6 +34,10 @@ class Wanted:
     enabled: bool | None = None
     parent_id: str | None = None
     particulars: Mapping[str, str] = field(default_factory=dict)
+    ignores_case: bool = False
+    """Whether a name in another case is the same name."""
+    resumes: bool = False
+    """Whether a project that an earlier object of the name left switched off is switched on again."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -55,8 +60,10 @@ def wanted(
     group_ids: tuple[str, ...] | None = None,
     role_assignments: tuple[RoleAssignment, ...] | None = None,
     parent_id: str | None = None,
+    ignores_case: bool = False,
+    resumes: bool = False,
 ) -> Wanted:
-    """What ``project`` asks for, what it names resolved to ids."""
+    """What ``project`` asks for, what it names resolved to ids; the last two say what its backend is like."""
     spec = project.spec
     return Wanted(
         name=project.remote_name,
@@ -67,6 +74,8 @@ def wanted(
         enabled=spec.enabled,
         parent_id=parent_id,
         particulars=particulars(spec),
+        ignores_case=ignores_case,
+        resumes=resumes,
     )
 
 
@@ -82,6 +91,11 @@ def particulars(spec: ProjectSpec) -> dict[str, str]:
         said["csp.vrn"] = csp.vrn
         said["csp.subResourceServiceScopes"] = None if scopes is None else ",".join(sorted(set(scopes)))
     return {path: value for path, value in said.items() if value is not None}
+
+
+def same_without_case(one: str, other: str) -> bool:
+    """Whether two names differ in nothing but case."""
+    return one.casefold() == other.casefold()
 
 
 def ids_of(content: ProjectContent) -> frozenset[str]:
@@ -109,6 +123,10 @@ def target(want: Wanted, current: ProjectContent, applied: AppliedProject | None
     everything else kept. ``particulars`` holds those alone that the spec names: the others are nobody's to set.
     """
     tags, group_ids, assignments = current.tags, current.group_ids, current.role_assignments
+    same_name = want.ignores_case and same_without_case(want.name, current.name)
+    enabled = current.enabled if want.enabled is None else want.enabled
+    if want.resumes and want.enabled is None and is_predecessors(current.mark, mark):
+        enabled = True
     if want.tags is not None:
         ours = {Tag(tag.name, tag.value) for tag in (applied.tags or ())} if applied else set()
         tags = _merged(current.tags, want.tags, ours)
@@ -118,13 +136,13 @@ def target(want: Wanted, current: ProjectContent, applied: AppliedProject | None
     if want.role_assignments is not None:
         assignments = _merged(current.role_assignments or (), want.role_assignments, set(assigned_by_us(applied)))
     return ProjectContent(
-        name=want.name,
+        name=current.name if same_name else want.name,
         description=current.description if want.description is None else want.description,
         tags=tags,
         group_ids=group_ids,
         mark=mark,
         role_assignments=assignments,
-        enabled=current.enabled if want.enabled is None else want.enabled,
+        enabled=enabled,
         parent_id=current.parent_id if want.parent_id is None else want.parent_id,
         particulars=want.particulars,
     )

@@ -6,7 +6,16 @@ from project_operator.api.conditions import Reason
 from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import carriers, claims, duplicates, naming, planning, rest, settling, summary
+from project_operator.reconcile import (
+    carriers,
+    duplicates,
+    naming,
+    planning,
+    rest,
+    settling,
+    succession,
+    summary,
+)
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.credibility import in_the_way
@@ -91,22 +100,6 @@ def found_while_leaving(view: View, backend: BackendView) -> Action | None:
     return _name(view, backend, living) if living is not None else None
 
 
-def _left_by_a_predecessor(view: View, listing: Listing) -> Verdict | None:
-    """A project that an earlier object of this name left behind is not doubled; a person says whether it is to be taken
-    over.
-    """
-    shown = listing.of_owners_named_like(view.mark)
-    left = next((one for one in shown if not one.deleting and claims.is_predecessors(view, one)), None)
-    if left is None:
-        return None
-    return Verdict(
-        Reason.CONFLICT,
-        f"project {left.id} was made for an earlier Project of this name and is still there; no second one "
-        f"is created. To take it over, create this Project anew with `spec.import.id: {left.id}`; else delete it in "
-        "the backend",
-    )
-
-
 def _with_right(view: View, backend: BackendView) -> Action:
     right = view.memory.right
     if right is None:
@@ -134,8 +127,8 @@ def _wanted(view: View, backend: BackendView) -> Wanted | Action:
     if backend.listing is None or backend.listing.begun_at <= view.predecessor_left_at:
         # Without one look at what is there, a predecessor's project would be doubled.
         return rest.unchanged(poll=Poll("", view.predecessor_left_at, 0.0))
-    if (verdict := _left_by_a_predecessor(view, backend.listing)) is not None:
-        return rest.on_verdict(view, verdict)
+    if (left := succession.decide(view, backend, backend.listing)) is not None:
+        return left
     return resolve(view, backend)
 
 

@@ -17,7 +17,8 @@ def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | N
     extras = _extras(view, backend, named)
     if extras:
         return condemn(view, extras)
-    return _remove(view, backend) if backend.remove_duplicates and backend.principal and backend.verbs.delete else None
+    deletes = backend.verbs.delete and backend.abilities.delete
+    return _remove(view, backend) if backend.remove_duplicates and backend.principal and deletes else None
 
 
 def remark(view: View) -> str:

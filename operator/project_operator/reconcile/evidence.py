@@ -53,6 +53,7 @@ class Listing:
     by_id: Mapping[str, RemoteProject]
     by_mark: Mapping[str, tuple[RemoteProject, ...]]
     by_name: Mapping[str, tuple[RemoteProject, ...]]
+    """By the name without case; see `called`."""
     by_owner_name: Mapping[str, tuple[RemoteProject, ...]]
     """By the part of the mark that says cluster, name and namespace: what all objects of one name ever made."""
     credible: bool
@@ -78,7 +79,7 @@ class Listing:
         by_owner_name: dict[str, list[RemoteProject]] = {}
         for project in projects:
             by_id[project.id] = project
-            by_name.setdefault(project.content.name, []).append(project)
+            by_name.setdefault(project.content.name.casefold(), []).append(project)
             if project.content.mark:
                 by_mark.setdefault(project.content.mark, []).append(project)
                 by_owner_name.setdefault(owner_name(project.content.mark), []).append(project)
@@ -91,6 +92,11 @@ class Listing:
             credible,
             in_doubt,
         )
+
+    def called(self, name: str, *, ignores_case: bool) -> tuple[RemoteProject, ...]:
+        """Everything of that name, oldest first, those being deleted included."""
+        found = self.by_name.get(name.casefold(), ())
+        return found if ignores_case else tuple(project for project in found if project.content.name == name)
 
     def of_owners_named_like(self, mark: str) -> tuple[RemoteProject, ...]:
         """Everything made for any object of the cluster, namespace and name that ``mark`` speaks of, oldest first."""

@@ -10,6 +10,7 @@ from project_operator.reconcile.view import BackendView, View
 
 CREATED = "Created"
 IMPORTED = "Imported"
+RESUMED = "Resumed"
 
 
 def name(

@@ -169,7 +169,8 @@ def _explained(verdict: Verdict | None) -> Verdict:
 def _delete(view: View, backend: BackendView) -> Action:
     announced = ending.announced(view, Intent.DELETE)
     if announced is None:
-        return ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
+        announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
+        return replace(announcement, notice=_warning(view, backend))
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
@@ -205,6 +206,22 @@ def _delete_each(view: View, backend: BackendView, announced: Announced) -> Acti
     if others:
         return rest.on_verdict(view, carriers.holds_deletion(backend, others))
     return _prove_gone(view, backend, announced)
+
+
+def _warning(view: View, backend: BackendView) -> Notice | None:
+    """Said before the first deletion is sent, where it takes more with it than the project; there is none to be sent
+    where nothing was made.
+    """
+    destroys = backend.abilities.destroys
+    if not destroys or not view.record.id:
+        return None
+    told = view.project.status
+    source = told.deletion_policy.source if told.deletion_policy is not None else "default"
+    note = (
+        f"`deletionPolicy: Delete` (from: {source}): project {view.record.id} ('{told.name}') is deleted in the"
+        f" backend, and {destroys} with it"
+    )
+    return Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
 
 
 def _look_at(view: View, backend: BackendView, project_id: str, announced: Announced) -> Action:

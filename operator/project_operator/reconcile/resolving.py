@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ProjectGroup, ProjectRole
@@ -34,21 +34,26 @@ def resolve(view: View, backend: BackendView) -> Wanted | Action:
     if not refs:
         none: tuple[()] | None = None if refs is None else ()
         if backend.abilities.roles:
-            return wanted(view.project, role_assignments=none, parent_id=parent_id)
-        return wanted(view.project, group_ids=none, parent_id=parent_id)
+            return _want(view, backend, role_assignments=none, parent_id=parent_id)
+        return _want(view, backend, group_ids=none, parent_id=parent_id)
     if backend.groups is None:
         return ReadGroups(after=NEVER)
     if not backend.abilities.roles:
         group_ids, unresolved = resolve_groups(refs, backend.groups.groups)
         if not unresolved:
-            return wanted(view.project, group_ids=group_ids, parent_id=parent_id)
+            return _want(view, backend, group_ids=group_ids, parent_id=parent_id)
         return _look_again(view, unresolved, backend.groups, backend.roles)
     if backend.roles is None:
         return ReadRoles(after=NEVER)
     assignments, unresolved = resolve_roles(refs, backend.groups.groups, backend.roles.roles)
     if not unresolved:
-        return wanted(view.project, role_assignments=assignments, parent_id=parent_id)
+        return _want(view, backend, role_assignments=assignments, parent_id=parent_id)
     return _look_again(view, unresolved, backend.groups, backend.roles)
+
+
+def _want(view: View, backend: BackendView, **resolved: Any) -> Wanted:
+    abilities = backend.abilities
+    return wanted(view.project, ignores_case=abilities.ignores_case, resumes=abilities.resumes, **resolved)
 
 
 def groups_with_roles(view: View, backend: BackendView) -> frozenset[str]:

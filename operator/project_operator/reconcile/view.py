@@ -50,8 +50,19 @@ class Abilities:
     delete: bool = True
     repeats_creation: bool = True
     """A creation whose outcome is not known may be sent again after the quarantine; otherwise a person decides."""
+    destroys: str = ""
+    """What a deletion takes with it, to be said before."""
     fixed: frozenset[str] = frozenset()
     """Fields of a difference that no update can remove."""
+    ignores_case: bool = False
+    """Names that differ in nothing but case are one name."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether what was switched off is taken up by the next object of its name: where nothing is ever deleted, no
+        second project of that name can be made.
+        """
+        return self.disable and not self.delete
 
 
 class Planner(Protocol):

@@ -124,6 +124,8 @@ def _view(
             disable=vendor.capabilities.disable,
             delete=vendor.capabilities.delete,
             repeats_creation=vendor.capabilities.repeats_creation,
+            ignores_case=vendor.capabilities.ignores_case,
+            destroys=vendor.capabilities.destroys,
             fixed=vendor.capabilities.fixed,
         ),
         remove_duplicates=spec.remove_duplicates,

@@ -65,14 +65,15 @@ class Sweeper:
             logger.info("cannot tell what is left over in %s: %s", connection.key, error)
             return []
         lives = {str(raw["metadata"]["uid"]) for raw in live}
-        return [
-            self._report(connection, one)
-            for one in leftovers(listing, cluster=self._cluster, living=lives)
-            if one in due
-        ]
+        confirmed = [one for one in leftovers(listing, cluster=self._cluster, living=lives) if one in due]
+        return [notice for one in confirmed if (notice := self._report(connection, one)) is not None]
 
-    def _report(self, connection: Connection, project: RemoteProject) -> Notice:
+    def _report(self, connection: Connection, project: RemoteProject) -> Notice | None:
+        """None for what is switched off: so `Disable` leaves a project, and nobody has to do anything about it."""
         self._reported.add(project.id)
+        if project.content.enabled is False:
+            logger.info("%s: project %s is left over, switched off", connection.key, project.id)
+            return None
         note = (
             f"project {project.id} ('{project.content.name}') carries the mark of a Project that no longer "
             "exists; delete it in the backend, or take "

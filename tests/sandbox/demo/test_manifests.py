@@ -13,6 +13,7 @@ from project_operator.sandbox.demo.identity import IdentityServer
 from project_operator.sandbox.demo.keystone import KeystoneServer
 from project_operator.sandbox.demo.manifests import BACKEND, NAMESPACE, Pace, backend_manifests
 from project_operator.sandbox.demo.nscale import NscaleServer
+from project_operator.sandbox.demo.otc import OTCServer
 from project_operator.sandbox.identity.keystone.admin_client import User
 from project_operator.sandbox.identity.tls import TLSFiles
 from project_operator.settings import Settings
@@ -33,12 +34,18 @@ def keystone(tmp_path: Path) -> dict[str, Any]:
     return applied(KeystoneServer(real, "id", User("id", "operator", "domain", 'pass"word'), tmp_path))
 
 
+@pytest.fixture
+def otc(tmp_path: Path) -> dict[str, Any]:
+    bundle = TLSFiles.make(tmp_path).ca_bundle
+    return applied(OTCServer(_ANY, "https://127.0.0.1:1", "account", "eu-de", "robot", 'pass"word', bundle, _ANY, _ANY))
+
+
 def applied(server: IdentityServer) -> dict[str, Any]:
-    documents = yaml.safe_load_all(backend_manifests(server.member, server.secret))
+    documents = yaml.safe_load_all(backend_manifests(server.member, server.secret, server.settings))
     return {document["kind"]: document for document in documents}
 
 
-@pytest.fixture(params=["nscale", "keystone"])
+@pytest.fixture(params=["nscale", "keystone", "otc"])
 def documents(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(request.param)
 
@@ -52,6 +59,13 @@ def test_the_backend_object_is_valid_and_trusts_the_servers_authority(
     for bundle in (first.nscale.ca_bundle, second.keystone.ca_bundle):
         assert bundle is not None
         assert bundle.startswith("-----BEGIN CERTIFICATE-----\n")
+
+
+def test_where_projects_would_stay_the_demo_has_them_deleted(otc: dict[str, Any]) -> None:
+    spec = IdentityBackend.parse(otc["IdentityBackend"]).spec
+    assert spec.open_telekom_cloud is not None
+    assert spec.open_telekom_cloud.region_prefix == "Prepend", "the example's name has no region"
+    assert spec.deletion_policy == "Delete"
 
 
 def test_the_backend_object_is_the_one_that_projects_need_not_name(documents: dict[str, Any]) -> None:

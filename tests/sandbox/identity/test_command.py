@@ -62,11 +62,31 @@ def test_the_text_shows_calls_that_work() -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
+def test_the_text_of_k5_shows_calls_that_work() -> None:
+    with running("--backend", "k5") as (process, out):
+        answered = tried(out)
+        assert '"name": "first"' in answered
+        assert '"links"' in answered
+        assert '"createProject"' in answered
+        process.terminate()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None:
     with running("--backend", "csp", "--list-lag", "0") as (process, out):
         answered = tried(out)
         assert '"refLink"' in answered
         assert '"displayName":"first"' in answered
+        assert '"createProject"' in answered
+        process.terminate()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
+def test_the_text_of_open_telekom_cloud_shows_calls_that_work() -> None:
+    with running("--backend", "otc", "--creation-lag", "0") as (process, out):
+        answered = tried(out)
+        assert '"parent_id"' in answered
+        assert '"name":"eu-de_first"' in answered
         assert '"createProject"' in answered
         process.terminate()
 
@@ -81,6 +101,10 @@ def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None
             "--backend keystone has no --read-lag, --seed: leave that out",
         ),
         (("--backend", "keystone", "--token-expiration", "0"), "--token-expiration: input should be greater than 0"),
+        (("--backend", "otc", "--list-lag", "0"), "--backend otc has no --list-lag: leave that out"),
+        (("--backend", "otc", "--creation-lag", "-1"), "--creation-lag: input should be greater than or equal to 0"),
+        (("--backend", "otc", "--deletion-delay", "-1"), "--deletion-delay: input should be greater than or equal to"),
+        (("--backend", "k5", "--deletes"), "--backend k5 has no --deletes: leave that out"),
         (("--backend", "csp", "--unique-names"), "--backend csp has no --unique-names: leave that out"),
         (("--backend", "csp", "--list-lag", "-1"), "--list-lag: input should be greater than or equal to 0"),
         (("--tls-cert", "x"), "--tls-cert and --tls-key belong together"),

@@ -71,7 +71,9 @@ class Candidate(ABC):
     ca_field: ClassVar[str]
     organization_field: ClassVar[str]
     asynchronous: ClassVar[bool]
-    """Whether provisioning and deletion go on after the answer."""
+    """Whether provisioning goes on after the answer, and deletion."""
+    completes: ClassVar[frozenset[str]] = frozenset({"role_assignments"})
+    """Fields of `ProjectContent` that a creation does not send: they follow as an update."""
     required_requests: ClassVar[int]
     """Requests that `Backend.connect` cannot do without, sign-in apart; what it asks then is only good to know."""
     names: ClassVar[tuple[str, ...]]
@@ -200,6 +202,11 @@ class Candidate(ABC):
     @abstractmethod
     def reset(self) -> None:
         """Be as new."""
+
+    @property
+    def deletes_later(self) -> bool:
+        """Whether deletion goes on after the answer."""
+        return self.asynchronous
 
     def fit(self, content: ProjectContent) -> ProjectContent:
         """``content`` as far as this kind of backend has room for it."""

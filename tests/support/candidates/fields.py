@@ -10,12 +10,14 @@ from project_operator.api.v1alpha1.project import ProjectSpec
 from project_operator.backends.base import RoleAssignment, Tag
 from project_operator.backends.vendor import Vendor
 
-EVERYBODY: Final = frozenset({"nscale", "keystone", "vmware_csp"})
+EVERYBODY: Final = frozenset({"nscale", "keystone", "open_telekom_cloud", "fujitsu_k5", "vmware_csp"})
 KEYSTONE: Final = frozenset({"keystone"})
+ROLES: Final = frozenset({"keystone", "open_telekom_cloud", "fujitsu_k5"})
+SWITCHED: Final = frozenset({"keystone", "open_telekom_cloud", "fujitsu_k5"})
 CSP: Final = frozenset({"vmware_csp"})
 TAGS: Final = frozenset({"nscale", "keystone"})
-TREE: Final = frozenset({"keystone", "vmware_csp"})
-GROUPS: Final = frozenset({"nscale", "keystone"})
+TREE: Final = frozenset({"keystone", "open_telekom_cloud", "vmware_csp"})
+GROUPS: Final = frozenset({"nscale", "keystone", "open_telekom_cloud", "fujitsu_k5"})
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,16 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "groups[].roles[].id": Field(
             _group("id", lambda scene: {"roles": [{"id": scene.role_id}]}),
             lambda scene: scene.access,
-            KEYSTONE,
+            ROLES,
             _ROLES_REFUSED,
         ),
         "groups[].roles[].name": Field(
             _group("id", lambda _: {"roles": [{"name": "reader"}]}),
             lambda scene: scene.access,
-            KEYSTONE,
+            ROLES,
             _ROLES_REFUSED,
         ),
-        "enabled": Field(lambda _: {"enabled": False}, lambda _: {"enabled": False}, KEYSTONE),
+        "enabled": Field(lambda _: {"enabled": False}, lambda _: {"enabled": False}, SWITCHED),
         "parentRef.name": Field(
             lambda _: {"parentRef": {"name": "above"}},
             lambda scene: {"parent_id": scene.parent_id},
@@ -143,7 +145,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "import.byName": Field(lambda _: {"import": {"byName": "IfPresent"}}),
         "managementPolicy": Field(lambda _: {"managementPolicy": "Plan"}),
         "missingPolicy": Field(lambda _: {"missingPolicy": "Recreate"}),
-        "deletionPolicy": Field(lambda _: {"deletionPolicy": "Disable"}, lambda _: {"enabled": False}, KEYSTONE),
+        "deletionPolicy": Field(lambda _: {"deletionPolicy": "Disable"}, lambda _: {"enabled": False}, SWITCHED),
         "deletionProtection": Field(lambda _: {"deletionProtection": True}),
         "suspend": Field(lambda _: {"suspend": True}),
     }

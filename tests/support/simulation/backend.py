@@ -57,7 +57,9 @@ class SimulatedBackend:
     random: Random
     keystone: bool = False
     repeats_creation: bool = True
+    destroys: str = ""
     deletes: bool = True
+    ignores_case: bool = False
     read_lag: float = 0.0
     provision_delay: float = 0.5
     delete_delay: float = 0.5
@@ -82,8 +84,10 @@ class SimulatedBackend:
     def capabilities(self) -> Capabilities:
         fixed = frozenset({"parentID", "keystone.isDomain", "keystone.domainID"})
         if self.keystone:
-            return Capabilities(roles=True, disable=True, fixed=fixed)
-        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation)
+            return Capabilities(
+                delete=self.deletes, roles=True, disable=True, ignores_case=self.ignores_case, fixed=fixed
+            )
+        return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation, destroys=self.destroys)
 
     async def connect(self) -> ConnectionFacts:
         await self._enter("connect")

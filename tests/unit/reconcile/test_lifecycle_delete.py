@@ -4,6 +4,7 @@ The real engine, virtual time, one promise a test.
 """
 
 import asyncio
+from typing import Any
 
 from simulation.backend import Fault
 from simulation.stories import calls, gone, nothing_happens, reason, told
@@ -158,3 +159,50 @@ async def test_orphan_where_updates_are_not_allowed_says_that_the_mark_stays(wor
     await gone(world)
     assert [one.content.mark for one in world.backend.living()] == [world.mark(uid)]
     assert "with this object's mark" in next(notice.note for _, notice in world.notices if notice.reason == "Released")
+
+
+class Minutes(list[Any]):
+    """Notices, and how many deletions had been sent when each of them came."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.sent: dict[str, int] = {}
+        self._world = world
+
+    def append(self, notice: Any) -> None:
+        self.sent[notice[1].reason] = self._world.backend.count("delete")
+        super().append(notice)
+
+
+@told(destroys="everything in it")
+async def test_what_goes_with_a_project_is_said_before_the_deletion_is_sent(world: World) -> None:
+    world.apply()
+    await world.ready()
+    project_id = world.status()["id"]
+    minutes = world.notices = Minutes(world)
+    world.kube.delete("web")
+    await gone(world)
+    assert minutes.sent["Destroying"] == 0
+    (warning,) = [notice for _, notice in world.notices if notice.reason == "Destroying"]
+    assert project_id in warning.note
+    assert "everything in it" in warning.note
+    assert "default" in warning.note, "whose word the policy is"
+    assert world.backend.count("delete") == 1
+
+
+@told(destroys="everything in it")
+async def test_nothing_is_said_of_what_stays(world: World) -> None:
+    world.apply(deletionPolicy="Orphan")
+    await world.ready()
+    world.kube.delete("web")
+    await gone(world)
+    assert not [notice for _, notice in world.notices if notice.reason == "Destroying"]
+
+
+@told()
+async def test_nor_where_a_project_is_all_that_goes(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.kube.delete("web")
+    await gone(world)
+    assert not [notice for _, notice in world.notices if notice.reason == "Destroying"]

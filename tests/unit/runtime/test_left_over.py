@@ -1,5 +1,6 @@
 """What is left over in the backend stays, whatever is switched on: it may be what a person still needs."""
 
+import pytest
 from simulation.loop import run_virtually
 from simulation.world import World
 
@@ -44,5 +45,21 @@ def test_what_a_terminating_definition_let_go_is_reported_and_never_removed() ->
             await world.until(lambda: left_over(world.notices), within=HOUR)
             assert [one.id for one in world.backend.living()] == [project_id]
             assert world.backend.count("delete") == 0
+
+    run_virtually(story())
+
+
+def test_what_was_disabled_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def story() -> None:
+        async with World(keystone=True) as world:
+            world.install()
+            world.apply(deletionPolicy="Disable")
+            world.start()
+            await world.ready()
+            world.kube.delete("web")
+            await world.until(lambda: "is left over, switched off" in caplog.text, within=HOUR)
+            assert left_over(world.notices) == []
 
     run_virtually(story())

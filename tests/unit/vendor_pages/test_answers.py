@@ -12,10 +12,12 @@ from project_operator import errors
 from project_operator.backends.calls import Answer
 from project_operator.backends.csp.errors import ANSWERS as CSP
 from project_operator.backends.csp.errors import Operation as CSPOperation
+from project_operator.backends.k5.dialect import K5
 from project_operator.backends.keystone_v3.errors import Operation as KeystoneOperation
 from project_operator.backends.nscale.errors import ANSWERS as NSCALE
 from project_operator.backends.nscale.errors import Operation as NscaleOperation
 from project_operator.backends.openstack.dialect import OPENSTACK
+from project_operator.backends.otc.errors import ANSWERS as OTC
 from project_operator.backends.registry import shipped
 from project_operator.errors import BackendError
 from project_operator.reconcile.absorb import reason_for
@@ -38,15 +40,28 @@ def keystone_says(status: int) -> BackendError | None:
     return OPENSTACK.answers.classify(KeystoneOperation.CREATE_PROJECT, answer, now=NOW)
 
 
+def k5_says(status: int) -> BackendError | None:
+    by_policy = scripted_keystone.forbidden("create_project")
+    answer = by_policy if status == by_policy.status else scripted_keystone.error(status, "…")
+    return K5.answers.classify(KeystoneOperation.CREATE_PROJECT, answer, now=NOW)
+
+
 def csp_says(status: int) -> BackendError | None:
     document = {"message": "…", "statusCode": status, "requestId": "0af7651916cd43dd"}
     answer = Answer(status, httpx.Headers(), json.dumps(document).encode())
     return CSP.classify(CSPOperation.CREATE_PROJECT, answer, now=NOW)
 
 
+def otc_says(status: int) -> BackendError | None:
+    by_policy = "Policy doesn't allow iam:projects:createProject to be performed."
+    return OTC.classify(KeystoneOperation.CREATE_PROJECT, scripted_keystone.error(status, by_policy), now=NOW)
+
+
 BACKENDS: dict[str, Callable[[int], BackendError | None]] = {
     "nscale": nscale_says,
     "keystone": keystone_says,
+    "open_telekom_cloud": otc_says,
+    "fujitsu_k5": k5_says,
     "vmware_csp": csp_says,
 }
 CODES = [

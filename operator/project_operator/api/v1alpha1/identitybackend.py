@@ -9,8 +9,10 @@ from project_operator.api.durations import parse_duration
 from project_operator.api.schema import LIST_TYPE, ApiModel, Bool, Int, Rule, wire_name
 from project_operator.api.v1alpha1.backend_parts import Capabilities, Consistency, RateLimit, SecretRef
 from project_operator.api.v1alpha1.csp import CSPBackend
+from project_operator.api.v1alpha1.k5 import K5Backend
 from project_operator.api.v1alpha1.keystone import KeystoneBackend
 from project_operator.api.v1alpha1.nscale import NscaleBackend
+from project_operator.api.v1alpha1.otc import OTCBackend
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.api.v1alpha1.types import (
     Duration,
@@ -31,7 +33,7 @@ def _same_type(members: tuple[str, ...]) -> Rule:
     return Rule(" && ".join(same), "the type of backend is immutable; create a new backend object")
 
 
-_TYPES = ("nscale", "keystone", "vmware_csp")
+_TYPES = ("nscale", "keystone", "open_telekom_cloud", "fujitsu_k5", "vmware_csp")
 
 
 class IdentityBackendSpec(ApiModel):
@@ -53,6 +55,10 @@ class IdentityBackendSpec(ApiModel):
     """nscale Identity."""
     keystone: KeystoneBackend | None = None
     """OpenStack Keystone."""
+    open_telekom_cloud: OTCBackend | None = None
+    """Open Telekom Cloud."""
+    fujitsu_k5: K5Backend | None = None
+    """Fujitsu K5."""
     vmware_csp: CSPBackend | None = None
     """VMware Cloud Services Platform."""
     rate_limit: RateLimit = RateLimit()
@@ -68,7 +74,7 @@ class IdentityBackendSpec(ApiModel):
     reported."""
     deletion_policy: DeletionPolicy | None = None
     """Deletion policy of Projects that do not say their own; absent: the default of the type of backend, which is
-    `Delete` for nscale and Keystone, `Orphan` for VMware CSP."""
+    `Delete` for nscale and Keystone, `Disable` for Fujitsu K5, `Orphan` for Open Telekom Cloud and VMware CSP."""
     capabilities: Capabilities = Capabilities()
     """What the operator may do in the backend."""
 
@@ -84,6 +90,10 @@ class IdentityBackendSpec(ApiModel):
             return self.nscale.auth.secret_refs
         if self.keystone is not None:
             return (self.keystone.auth.secret_ref,)
+        if self.open_telekom_cloud is not None:
+            return (self.open_telekom_cloud.auth.password.secret_ref,)
+        if self.fujitsu_k5 is not None:
+            return (self.fujitsu_k5.auth.secret_ref,)
         if self.vmware_csp is not None:
             return (self.vmware_csp.auth.secret_ref,)
         raise AssertionError("a parsed spec has one type of backend")

@@ -200,7 +200,8 @@ class ProjectStatus(StatusModel):
     operation: ProjectOperation | None = None
     """The call in flight."""
     origin: StatusText | None = None
-    """`Created` or `Imported`: how the id came here. What was imported is never created anew."""
+    """How the id came here: `Created`, `Imported`, or `Resumed`, where an earlier Project of this name had left the
+    project disabled. What was not created is never created anew."""
     attempt: Annotated[str, Field(max_length=64)] | None = None
     """Token of the last attempt to create; compared, never interpreted."""
     observed: ObservedProject | None = None

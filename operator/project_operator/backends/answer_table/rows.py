@@ -29,6 +29,8 @@ class ErrorDocument:
     """The vendor's name or number for the error; "": it gives none."""
     request_id: str = ""
     """The id under which the vendor logged the request, where it is fit to be shown; "": the document has none."""
+    retry_after: float | None = None
+    """Seconds to wait before the next request, where the document itself says so."""
 
 
 Speaks = Callable[[ErrorDocument | None, frozenset[str]], bool]

@@ -109,7 +109,7 @@ class AnswerTable(Generic[Asked]):
             message,
             operation=operation,
             status=outcome.status,
-            retry_after=retry_after(outcome.headers.get("retry-after"), now),
+            retry_after=self._pause(outcome, document, now),
             trace_id=(document.request_id if document else "") or self._trace_id(outcome),
         )
 
@@ -156,6 +156,11 @@ class AnswerTable(Generic[Asked]):
         if document and document.message and row.quotes:
             message += f": {quotable(document.message, secrets)}"
         return message
+
+    def _pause(self, answer: Answer, document: ErrorDocument | None, now: datetime) -> float | None:
+        """Seconds to wait: what the header says, else the document."""
+        told = retry_after(answer.headers.get("retry-after"), now)
+        return document.retry_after if told is None and document is not None else told
 
     def _trace_id(self, answer: Answer) -> str:
         return self.request_id(answer) or answer.trace_id

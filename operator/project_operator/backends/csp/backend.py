@@ -33,11 +33,12 @@ from project_operator.backends.csp.payloads import (
     item_to_sight,
     items_to_groups,
     items_to_ids,
-    read,
     read_page,
     read_sight,
 )
-from project_operator.backends.csp.requests import LONGEST_DESCRIPTION, Paths, Request, get
+from project_operator.backends.csp.requests import LONGEST_DESCRIPTION, Paths, get
+from project_operator.backends.documents import read
+from project_operator.backends.requests import Request
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import (
@@ -190,7 +191,7 @@ class CSPBackend:
         with self._client.one_deadline():
             for request in steps:
                 answer = await self._client.send(request, before_send)
-                if answer.body.strip() and read(ProjectPayload, answer.body) is None and request.operation is operation:
+                if answer.body.strip() and read(ProjectPayload, answer.body) is None and request.asked is operation:
                     raise ANSWERS.unusable(operation, answer)  # it has no body (V2-4), or in days to come the project
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
@@ -249,7 +250,7 @@ class CSPBackend:
             words = f"{operation.words}: {project_id[:64]!r} is no id of a project"
             raise RequestRefused(words, operation=operation)
 
-    def _update(self, current: RemoteProject, content: ProjectContent) -> tuple[Request, ...]:
+    def _update(self, current: RemoteProject, content: ProjectContent) -> tuple[Request[Operation], ...]:
         return requests.update(self._paths, current, content, reparent=self._config.reparent)
 
     def _check(self, operation: Operation, content: ProjectContent) -> None:

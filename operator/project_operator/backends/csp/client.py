@@ -13,10 +13,12 @@ from project_operator.api.v1alpha1.csp import CSPAuthHeader
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
 from project_operator.backends.csp.config import CSPConfig
 from project_operator.backends.csp.errors import ANSWERS, ORGANIZATION_FIELD, Operation
-from project_operator.backends.csp.payloads import TokenPayload, read, read_claims, read_page
-from project_operator.backends.csp.requests import IDENTITY, Request, get
+from project_operator.backends.csp.payloads import TokenPayload, read_claims, read_page
+from project_operator.backends.csp.requests import IDENTITY, get
 from project_operator.backends.csp.tokens import Token
 from project_operator.backends.deadlines import Deadline
+from project_operator.backends.documents import read
+from project_operator.backends.requests import Request
 from project_operator.backends.tokens import TokenKeeper, was_unauthorized
 from project_operator.backends.transport import Transport
 from project_operator.errors import BackendUnavailable, ConnectionRefused, CredentialsRejected
@@ -61,7 +63,7 @@ class CSPClient:
         """
         return await self._tokens.keep(lambda: self._sign_in(Operation.CONNECT))
 
-    async def send(self, request: Request, before_send: Callable[[], None] | None = None) -> Answer:
+    async def send(self, request: Request[Operation], before_send: Callable[[], None] | None = None) -> Answer:
         """The answer to ``request``: a success, or an absence that the table of ``errors`` takes for an answer.
 
         A token that is refused is replaced and the request sent once more, with ``before_send`` called again: what is
@@ -74,7 +76,7 @@ class CSPClient:
             outcome, token = await self._tokens.send(
                 lambda token: self._exchange(request, token, before_send), was_unauthorized
             )
-        return self._usable(request.operation, outcome, token.value)
+        return self._usable(request.asked, outcome, token.value)
 
     async def list_all(self, operation: Operation, path: str, limit: int, **query: str) -> list[Any]:
         """The items of every page of ``path``, unread; complete or an error (V9-7)."""
@@ -119,7 +121,7 @@ class CSPClient:
                 return _Change(f"the list says that it has {total} items and shows {len(found)}")
 
     async def _exchange(
-        self, request: Request, token: Token, before_send: Callable[[], None] | None
+        self, request: Request[Operation], token: Token, before_send: Callable[[], None] | None
     ) -> Answer | NoAnswer:
         headers = {"Accept": "application/json", **self._credential_header(token)}
         if request.body is not None:

@@ -10,7 +10,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -23,6 +23,7 @@ from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import Group, HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
 from project_operator.backends.csp.roles import role_id
+from project_operator.backends.documents import Identifier, read
 
 VRN: Final = "csp.vrn"
 SCOPES: Final = "csp.subResourceServiceScopes"
@@ -37,9 +38,6 @@ LONGEST_WORD: Final = 256
 """Characters of a word of the server's that is shown."""
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
-"""An id that can stand in a URL path."""
 
 
 def _text(value: Any) -> Any:
@@ -208,19 +206,6 @@ class Claims:
 
     organization_id: str = ""
     username: str = ""
-
-
-Document = TypeVar("Document", bound=BaseModel)
-
-
-def read(document: type[Document], value: bytes | Any) -> Document | None:
-    """``value`` (JSON text, or a part of it that was taken apart) as ``document``; None where it is none."""
-    try:
-        if isinstance(value, bytes):
-            return document.model_validate_json(value)
-        return document.model_validate(value)
-    except ValidationError:
-        return None
 
 
 def read_error(body: bytes, status: int) -> ErrorDocument | None:

@@ -11,10 +11,11 @@ from urllib.parse import quote, urlencode
 
 from project_operator.api.v1alpha1.csp import CSPApiVersions, CSPRoleKind
 from project_operator.backends import marked_description
-from project_operator.backends.base import PlannedCall, ProjectContent, RemoteProject, RoleAssignment
+from project_operator.backends.base import ProjectContent, RemoteProject, RoleAssignment
 from project_operator.backends.csp.errors import Operation
 from project_operator.backends.csp.payloads import CUSTOM, SCOPES, VRN
 from project_operator.backends.csp.roles import GrantableRole, parse_role_id
+from project_operator.backends.requests import Request
 
 IDENTITY: Final = "/csp/gateway/am/api"
 RESOURCE: Final = "/csp/gateway/resource/api"
@@ -25,23 +26,6 @@ UNKNOWN: Final = "{id}"
 
 LONGEST_DESCRIPTION: Final = 255
 """Characters, the mark's included (V2-10)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, without what every request has."""
-
-    operation: Operation
-    method: str
-    target: str
-    """Path and query, beginning with a slash."""
-    summary: str = ""
-    """What it would do, for people."""
-    body: bytes | None = field(default=None, repr=False)
-
-    def planned(self) -> PlannedCall:
-        """As a plan shows it."""
-        return PlannedCall(self.method, self.target, self.summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +63,12 @@ class Paths:
         return f"{self.groups}/{quote(group_id, safe='')}/roles"
 
 
-def get(operation: Operation, path: str, **query: str) -> Request:
+def get(operation: Operation, path: str, **query: str) -> Request[Operation]:
     """A read of ``path``."""
     return Request(operation, "GET", f"{path}?{urlencode(query)}" if query else path)
 
 
-def creation(paths: Paths, content: ProjectContent) -> Request:
+def creation(paths: Paths, content: ProjectContent) -> Request[Operation]:
     """The POST that makes a project (V2-1)."""
     settings: dict[str, Any] = {
         "displayName": content.name,
@@ -99,12 +83,14 @@ def creation(paths: Paths, content: ProjectContent) -> Request:
     return Request(Operation.CREATE_PROJECT, "POST", path, f"create project '{content.name}'", body)
 
 
-def update(paths: Paths, current: RemoteProject, content: ProjectContent, *, reparent: bool) -> tuple[Request, ...]:
+def update(
+    paths: Paths, current: RemoteProject, content: ProjectContent, *, reparent: bool
+) -> tuple[Request[Operation], ...]:
     """What makes ``current`` into ``content``: the settings in one PATCH, then the roles, a PATCH for each group. What
     cannot change is left out, and so is the parent without ``reparent``.
     """
     changes = _changes(current.content, content, reparent=reparent)
-    steps: list[Request] = []
+    steps: list[Request[Operation]] = []
     if changes:
         path = paths.project(paths.versions.update, current.id)
         words = ", ".join(_WORDS[name] for name in changes)
@@ -121,7 +107,7 @@ def update(paths: Paths, current: RemoteProject, content: ProjectContent, *, rep
 
 def role_changes(
     paths: Paths, vrn: str, current: Sequence[RoleAssignment] | None, wanted: Sequence[RoleAssignment] | None
-) -> tuple[Request, ...]:
+) -> tuple[Request[Operation], ...]:
     """What gives groups the ``wanted`` roles on the project with ``vrn`` instead of the ``current`` ones (V7-3). None:
     not known, or not our affair.
     """
@@ -132,7 +118,7 @@ def role_changes(
     return tuple(_role_change(paths, vrn, group_id, want - have, have - want) for group_id in groups)
 
 
-def deletion(paths: Paths, project_id: str) -> Request:
+def deletion(paths: Paths, project_id: str) -> Request[Operation]:
     """The DELETE that is not documented (V2-7)."""
     path = paths.project(paths.versions.delete, project_id)
     return Request(Operation.DELETE_PROJECT, "DELETE", path, "delete the project")
@@ -174,7 +160,7 @@ def _scopes(content: ProjectContent) -> list[str] | None:
 
 def _role_change(
     paths: Paths, vrn: str, group_id: str, added: Iterable[RoleAssignment], removed: Iterable[RoleAssignment]
-) -> Request:
+) -> Request[Operation]:
     verbs = (("rolesToAdd", added), ("rolesToRemove", removed))
     lists: dict[tuple[CSPRoleKind, str], dict[str, list[dict[str, str]]]] = {}
     summary = []

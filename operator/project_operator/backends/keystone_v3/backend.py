@@ -13,6 +13,7 @@ from project_operator.backends.base import (
     Role,
 )
 from project_operator.backends.calls import Endpoint
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3 import requests
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.config import KeystoneConfig
@@ -22,12 +23,13 @@ from project_operator.backends.keystone_v3.deletion import Deletion
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.domains import Domain, find_domain, require_sight
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import VersionDocument, item_to_group, item_to_role, read
+from project_operator.backends.keystone_v3.payloads import VersionDocument, item_to_group, item_to_role
 from project_operator.backends.keystone_v3.projects import ProjectReader
 from project_operator.backends.keystone_v3.reach import Reach
-from project_operator.backends.keystone_v3.requests import Request, get
+from project_operator.backends.keystone_v3.requests import Asked, get
 from project_operator.backends.keystone_v3.role_assignments import read_role_assignments
 from project_operator.backends.keystone_v3.update import Update
+from project_operator.backends.requests import Request
 from project_operator.backends.transport import Transport
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import ConnectionRefused, PermissionDenied
@@ -183,5 +185,5 @@ class KeystoneBackend:
         await self._client.aclose()
 
 
-def _planned(steps: tuple[Request, ...]) -> tuple[PlannedCall, ...]:
+def _planned(steps: tuple[Request[Asked], ...]) -> tuple[PlannedCall, ...]:
     return tuple(request.planned() for request in steps)

@@ -8,19 +8,14 @@ from typing import Any, Final, TypeVar
 
 from project_operator.backends.calls import MEBIBYTE, Answer, Call, NoAnswer
 from project_operator.backends.deadlines import Deadline
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3.credentials import Credential
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.errors import Operation, speaks_of
-from project_operator.backends.keystone_v3.payloads import (
-    Payload,
-    TokenDocument,
-    in_utc,
-    lifetime,
-    read,
-    read_page,
-)
-from project_operator.backends.keystone_v3.requests import TOKENS, Asked, Request, get
+from project_operator.backends.keystone_v3.payloads import Payload, TokenDocument, in_utc, lifetime, read_page
+from project_operator.backends.keystone_v3.requests import TOKENS, Asked, get
 from project_operator.backends.keystone_v3.tokens import Token
+from project_operator.backends.requests import Request
 from project_operator.backends.tokens import TokenKeeper
 from project_operator.backends.transport import Transport
 from project_operator.backends.trust import Lost
@@ -55,11 +50,11 @@ class KeystoneClient:
     ) -> None:
         self._transport = transport
         self._credential = credential
-        self._page_limit = dialect.page_limit
+        self._dialect = dialect
         self.answers: Final = dialect.answers
         """What answers mean."""
         self._now = now
-        self._tokens = TokenKeeper(self._sign_in)
+        self._tokens = TokenKeeper(self._sign_in, rejection_pause=dialect.rejection_pause)
 
     async def token(self) -> Token:
         """The token that requests are sent with.
@@ -69,12 +64,12 @@ class KeystoneClient:
         """
         return await self._tokens.current()
 
-    async def ask_openly(self, request: Request) -> Answer:
+    async def ask_openly(self, request: Request[Asked]) -> Answer:
         """The answer to a read that needs no token. Raises the `BackendError` that it means where it is no success."""
         call = Call(request.method, request.target, {"Accept": "application/json"})
         return self._usable(request.asked, await self._transport.exchange(call), "")
 
-    async def send(self, request: Request, before_send: Callable[[], None] | None = None) -> Answer:
+    async def send(self, request: Request[Asked], before_send: Callable[[], None] | None = None) -> Answer:
         """The answer to ``request``: a success, or an absence that the table of ``errors`` takes for an answer.
 
         A token that may be dead is replaced and the request sent once more, with ``before_send`` called again: what
@@ -86,7 +81,7 @@ class KeystoneClient:
         outcome, token = await self._outcome(request, before_send)
         return self._usable(request.asked, outcome, token.value)
 
-    async def read(self, document: type[Document], request: Request) -> Document | None:
+    async def read(self, document: type[Document], request: Request[Asked]) -> Document | None:
         """The answer to a read as ``document``; None for an absence that is an answer."""
         answer = await self.send(request)
         if not self.answers.succeeded(request.asked.operation, answer):
@@ -96,7 +91,7 @@ class KeystoneClient:
             raise self.answers.unusable(request.asked.operation, answer)
         return found
 
-    async def items(self, request: Request, key: str) -> list[Any]:
+    async def items(self, request: Request[Asked], key: str) -> list[Any]:
         """The items under ``key`` of a list that has no pages, unread; none for an absence that is an answer."""
         answer = await self.send(request)
         if not self.answers.succeeded(request.asked.operation, answer):
@@ -142,7 +137,7 @@ class KeystoneClient:
         found: list[Item] = []
         markers: set[str] = set()
         marker = ""
-        size, limit = 0, self._page_limit
+        size, limit = 0, self._dialect.page_limit
         # However many pages a server makes up, what is kept of them is bounded.
         for _ in range(_MOST_PAGES):
             begin = {"marker": marker} if marker else {}
@@ -174,7 +169,7 @@ class KeystoneClient:
         )
 
     async def _outcome(
-        self, request: Request, before_send: Callable[[], None] | None = None
+        self, request: Request[Asked], before_send: Callable[[], None] | None = None
     ) -> tuple[Answer | NoAnswer, Token]:
         """What came of ``request``, and the token that it was sent with in the end."""
         with self.one_deadline():
@@ -184,11 +179,11 @@ class KeystoneClient:
             )
 
     async def _exchange(
-        self, request: Request, token: Token, before_send: Callable[[], None] | None
+        self, request: Request[Asked], token: Token, before_send: Callable[[], None] | None
     ) -> Answer | NoAnswer:
         headers = {"Accept": "application/json", "X-Auth-Token": token.value}
-        if request.body is not None:
-            headers["Content-Type"] = "application/json"  # anything else is 400 (K3-12)
+        if request.body is not None or self._dialect.typed_always:
+            headers["Content-Type"] = self._dialect.content_type
         call = Call(request.method, request.target, headers, request.body, _LONGEST_PAGE, before_send)
         return await self._transport.exchange(call)
 
@@ -199,13 +194,13 @@ class KeystoneClient:
         if isinstance(outcome, NoAnswer):
             return False
         if outcome.status != 404:  # noqa: PLR2004 - a status of HTTP
-            return outcome.status == 401  # noqa: PLR2004 - likewise
+            return outcome.status in self._dialect.dead_token
         document = self.answers.read_error(asked.operation, outcome)
         return document is not None and (not speaks_of(document, asked.named) or token.project_id in asked.named)
 
     async def _sign_in(self) -> Token:
         asked = Asked(Operation.SIGN_IN)
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = {"Accept": "application/json", "Content-Type": self._dialect.content_type}
         call = Call("POST", TOKENS, headers, self._credential.sign_in(), repeatable=True)
         answer = self._usable(asked, await self._transport.exchange(call), "")
         document = read(TokenDocument, answer.body)
@@ -220,9 +215,14 @@ class KeystoneClient:
             domain_id=token.domain.id if token.domain else "",
             domain_name=token.domain.name if token.domain else "",
             project_id=token.project.id if token.project else "",
+            project_domain_id=token.project.domain.id if token.project and token.project.domain else "",
+            project_domain_name=token.project.domain.name if token.project and token.project.domain else "",
             credential_expires_at=in_utc(token.user.password_expires_at) if token.user.password_expires_at else None,
         )
 
     def _usable(self, asked: Asked, outcome: Answer | NoAnswer, token: str) -> Answer:
-        secrets = (self._credential.secret, token)
+        secrets = [self._credential.secret, token]
+        if isinstance(outcome, Answer):
+            # Some give a token back in every answer, which need not be the one that was sent.
+            secrets += [outcome.headers.get(name) or "" for name in ("x-auth-token", "x-subject-token")]
         return self.answers.usable(asked.operation, outcome, now=self._now(), secrets=secrets, named=asked.named)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from project_operator.backends.answers import clipped, quotable
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3 import requests
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
@@ -16,7 +17,6 @@ from project_operator.backends.keystone_v3.payloads import (
     IdentityProviderPayload,
     NamedPayload,
     peek,
-    read,
 )
 from project_operator.backends.keystone_v3.requests import get
 

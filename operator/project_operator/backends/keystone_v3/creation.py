@@ -10,7 +10,8 @@ from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.payloads import DOMAIN_ID, IS_DOMAIN, read_project
 from project_operator.backends.keystone_v3.projects import ProjectReader
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
-from project_operator.backends.keystone_v3.requests import Request
+from project_operator.backends.keystone_v3.requests import Asked
+from project_operator.backends.requests import Request
 from project_operator.errors import PermissionDenied, ProjectNotFound, RequestRefused
 
 _OPERATION = Operation.CREATE_PROJECT
@@ -25,7 +26,7 @@ class Creation:
         self._reach = reach
         self._dialect = dialect
 
-    def steps(self, content: ProjectContent) -> tuple[Request, ...]:
+    def steps(self, content: ProjectContent) -> tuple[Request[Asked], ...]:
         """The POST, and the role assignments that follow as an update."""
         post = requests.creation(content, self._reach.homes[0].id, self._dialect.mark_place)
         return (post, *requests.role_changes(requests.UNKNOWN_ID, (), content.role_assignments))

@@ -61,7 +61,8 @@ class Password:
     """Name of the user."""
     user_domain: Reference
     password: str = field(repr=False)
-    scope: Scope
+    scope: Scope | None
+    """None: as the server chooses."""
 
     @property
     def secret(self) -> str:
@@ -71,7 +72,10 @@ class Password:
     def sign_in(self) -> bytes:
         """The body of the request."""
         user = {"name": self.user, "domain": self.user_domain.wire(), "password": self.password}
-        return _body({"methods": ["password"], "password": {"user": user}}, {"scope": self.scope.wire()})
+        return _body(
+            {"methods": ["password"], "password": {"user": user}},
+            {} if self.scope is None else {"scope": self.scope.wire()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from project_operator.backends.keystone_v3.contents import Contents
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.projects import ProjectReader, path_of
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
-from project_operator.backends.keystone_v3.requests import Request
+from project_operator.backends.keystone_v3.requests import Asked
 from project_operator.backends.keystone_v3.writing import acknowledged, put_right, with_more
+from project_operator.backends.requests import Request
 from project_operator.errors import (
     BackendError,
     DeletionBlocked,
@@ -37,7 +38,7 @@ class Deletion:
         self._reach = reach
         self._left_disabled: set[str] = set()
 
-    def steps(self, project_id: str) -> tuple[Request, ...]:
+    def steps(self, project_id: str) -> tuple[Request[Asked], ...]:
         """The requests that it takes, in order, reads apart."""
         if self._reach.kind(project_id) is not True:
             return (requests.deletion(project_id, is_domain=False),)

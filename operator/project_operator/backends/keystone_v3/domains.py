@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from project_operator.backends.answers import clipped, quotable
+from project_operator.backends.documents import read
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.credentials import Reference
 from project_operator.backends.keystone_v3.dialect import Dialect
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.payloads import DomainDocument, NamedPayload, read
+from project_operator.backends.keystone_v3.payloads import DomainDocument, NamedPayload
 from project_operator.backends.keystone_v3.requests import DOMAINS, get
 from project_operator.backends.keystone_v3.tokens import Token
 from project_operator.errors import ConnectionRefused

@@ -5,7 +5,7 @@ that may be dead has been replaced (``client``).
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from project_operator.backends.answer_table import rows
@@ -88,7 +88,7 @@ _SUCCESS: Final = {
 }
 """Statuses of success (K1-1 to K1-5, K5-15, K7-1, K8-11). Those of a deletion are the dialect's."""
 
-_RIGHTS: Final = {
+RIGHTS: Final = {
     Operation.FIND_DOMAIN: "identity:get_domain",
     Operation.LIST_PROJECTS: "identity:list_projects",
     Operation.GET_PROJECT: "identity:get_project",
@@ -141,7 +141,7 @@ def _by_policy(document: ErrorDocument | None, _: frozenset[str]) -> bool:
 
 _DOCUMENT: Final = "Keystone's error document"
 _KEYSTONE: Final = own_body(_DOCUMENT)
-_POLICY: Final = Body(f"{_DOCUMENT}, about the policy", _by_policy)
+BY_POLICY: Final = Body(f"{_DOCUMENT}, about the policy", _by_policy)
 _NAMING: Final = Body(f"{_DOCUMENT}, naming what was asked for", speaks_of)
 
 ROWS: Final = (
@@ -161,8 +161,8 @@ ROWS: Final = (
         "K9-1 [S]: a gateway's, given before Keystone is asked",
     ),
     # Keystone's own refusals.
-    Row(OF_THE_CLOUD, only(403), _POLICY, PermissionDenied, _ADMIN, "K8-12 [M]"),
-    Row(USE, only(403), _POLICY, PermissionDenied, _ROLE, "K4-1 [M], K4-2 [M S], K3-11 [M]"),
+    Row(OF_THE_CLOUD, only(403), BY_POLICY, PermissionDenied, _ADMIN, "K8-12 [M]"),
+    Row(USE, only(403), BY_POLICY, PermissionDenied, _ROLE, "K4-1 [M], K4-2 [M S], K3-11 [M]"),
     Row(WRITES, only(403), _KEYSTONE, RequestRefused, "refused", "K4-3 [M]: not for want of rights", quotes=True),
     Row(READS, only(403), _KEYSTONE, PermissionDenied, "refused", "K4-3 [M]", quotes=True),
     Row(FIND, only(404), _NAMING, None, "there is no such domain: said where it is configured", "K2-1 [M]"),
@@ -194,19 +194,21 @@ def answers(
     *,
     deleted: frozenset[int],
     vendor: str = "Keystone",
+    rights: Mapping[Operation, str] = RIGHTS,
     first: tuple[Row[Operation], ...] = (),
     read_document: Callable[[bytes], ErrorDocument | None] = read_error,
 ) -> AnswerTable[Operation]:
     """The table as one who speaks the protocol has it.
 
-    ``deleted`` are the statuses that say that a deletion was done, ``first`` the rows that are read before the others,
-    and ``read_document`` finds the error document in a body.
+    ``deleted`` are the statuses that say that a deletion was done, ``rights`` what the vendor calls the rights that
+    operations take, ``first`` the rows that are read before the others, and ``read_document`` finds the error document
+    in a body.
     """
     return AnswerTable(
         vendor=vendor,
         rows=first + ROWS,
         success=_SUCCESS | {Operation.DELETE_PROJECT: deleted},
-        rights=_RIGHTS,
+        rights=rights,
         connect=Operation.CONNECT,
         writes=WRITES,
         read_error=lambda _, answer: read_document(answer.body),

@@ -8,10 +8,10 @@ stays here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import from_json
 
 from project_operator.backends.answer_table.rows import ErrorDocument
@@ -24,6 +24,7 @@ from project_operator.backends.base import (
     Role,
     RoleAssignment,
 )
+from project_operator.backends.documents import Identifier, read
 from project_operator.backends.keystone_v3.mark_place import MarkPlace
 
 IS_DOMAIN: Final = "keystone.isDomain"
@@ -31,9 +32,9 @@ DOMAIN_ID: Final = "keystone.domainID"
 IMMUTABLE: Final = "keystone.immutable"
 """Keys of `ProjectContent.particulars`."""
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
-"""An id that can stand in a URL path. Keystone makes UUIDs in hex; ``default`` is one too, and so are the longer ones
-of users and groups from LDAP."""
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
 
 
 class Payload(BaseModel):
@@ -133,7 +134,14 @@ class UserPayload(Payload):
     """Who a token is of."""
 
     name: str = ""
-    password_expires_at: datetime | None = None
+    password_expires_at: Annotated[datetime | None, BeforeValidator(_none_if_empty)] = None
+    """Some who speak the protocol write "" where it does not end (T3-8)."""
+
+
+class ScopeProjectPayload(IdPayload):
+    """The project that a token is for."""
+
+    domain: NamedPayload | None = None
 
 
 class TokenPayload(Payload):
@@ -143,7 +151,7 @@ class TokenPayload(Payload):
     expires_at: datetime
     user: UserPayload = UserPayload()
     domain: NamedPayload | None = None
-    project: IdPayload | None = None
+    project: ScopeProjectPayload | None = None
 
 
 class TokenDocument(Payload):
@@ -172,19 +180,6 @@ class Page:
     """Unread."""
     marker: str
     """Where the next page begins; "" after the last."""
-
-
-Document = TypeVar("Document", bound=Payload)
-
-
-def read(document: type[Document], value: bytes | Any) -> Document | None:
-    """``value`` (JSON text, or a part of it that was taken apart) as ``document``; None where it is none."""
-    try:
-        if isinstance(value, bytes):
-            return document.model_validate_json(value)
-        return document.model_validate(value)
-    except ValidationError:
-        return None
 
 
 def read_error(body: bytes) -> ErrorDocument | None:

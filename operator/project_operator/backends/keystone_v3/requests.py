@@ -4,14 +4,15 @@ then send.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from project_operator.backends.base import PlannedCall, ProjectContent, RemoteProject, RoleAssignment
+from project_operator.backends.base import ProjectContent, RemoteProject, RoleAssignment
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import DOMAIN_ID, IMMUTABLE, IS_DOMAIN
+from project_operator.backends.requests import Request
 
 VERSION: Final = "/v3"
 TOKENS: Final = "/v3/auth/tokens?nocatalog"
@@ -37,26 +38,15 @@ class Asked:
     """The ids whose absence would be an answer; a 404 that names none of them is about something else (K3-20)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, without what every request has."""
-
-    asked: Asked
-    method: str
-    target: str
-    """Path and query, beginning with a slash."""
-    summary: str = ""
-    """What it would do, for people."""
-    body: bytes | None = field(default=None, repr=False)
-
-    def planned(self) -> PlannedCall:
-        """As a plan shows it."""
-        return PlannedCall(self.method, self.target, self.summary)
-
-
 def project_path(project_id: str) -> str:
     """Path of one project."""
     return f"{PROJECTS}/{project_id if project_id == UNKNOWN_ID else quote(project_id, safe='')}"
+
+
+def project_body(settings: dict[str, Any]) -> bytes:
+    """A project's ``settings`` as POST and PATCH send them."""
+    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
+    return json.dumps({"project": settings}, ensure_ascii=False).encode()
 
 
 def config_path(domain_id: str) -> str:
@@ -64,13 +54,13 @@ def config_path(domain_id: str) -> str:
     return f"{DOMAINS}/{quote(domain_id, safe='')}/config"
 
 
-def get(operation: Operation, path: str, named: Iterable[str] = (), **query: str) -> Request:
+def get(operation: Operation, path: str, named: Iterable[str] = (), **query: str) -> Request[Asked]:
     """A read of ``path``. ``named``: see `Asked.named`."""
     target = f"{path}?{urlencode(query)}" if query else path
     return Request(Asked(operation, frozenset(named)), "GET", target)
 
 
-def creation(content: ProjectContent, domain_id: str, place: MarkPlace) -> Request:
+def creation(content: ProjectContent, domain_id: str, place: MarkPlace) -> Request[Asked]:
     """The POST that makes a project in ``domain_id``, or one that is a domain itself.
 
     The domain is always named: what Keystone takes for it otherwise is refused to a domain's manager, and can be
@@ -94,11 +84,11 @@ def creation(content: ProjectContent, domain_id: str, place: MarkPlace) -> Reque
         "POST",
         PROJECTS,
         f"create {kind} '{content.name}'",
-        _project({name: value for name, value in settings.items() if value is not None}),
+        project_body({name: value for name, value in settings.items() if value is not None}),
     )
 
 
-def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) -> tuple[Request, ...]:
+def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) -> tuple[Request[Asked], ...]:
     """What makes ``current`` into ``content``: the settings in one PATCH, after one that unlocks where the lock is
     ours, then the roles. What cannot change is left out.
 
@@ -109,7 +99,7 @@ def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) ->
     lock = content.particulars.get(IMMUTABLE)
     changes = _changes(current.content, content, place)
     locks = lock == "true" and (bool(changes) or not locked)
-    steps: list[Request] = []
+    steps: list[Request[Asked]] = []
     if locked and lock is not None and (changes or lock != "true"):
         # Unlocking is refused with anything beside it, even the id (K6-10).
         steps.append(_patch(current.id, _UNLOCKED, f"unlock '{current.content.name}'"))
@@ -125,19 +115,19 @@ def update(current: RemoteProject, content: ProjectContent, place: MarkPlace) ->
     return (*steps, *role_changes(current.id, current.content.role_assignments, content.role_assignments))
 
 
-def lock(project_id: str) -> Request:
+def lock(project_id: str) -> Request[Asked]:
     """What puts the lock on."""
     return _patch(project_id, {"options": {"immutable": True}}, "lock it again")
 
 
-def unlocks(request: Request) -> bool:
+def unlocks(request: Request[Asked]) -> bool:
     """Whether ``request`` takes the lock off and does nothing else."""
-    return request.body == _project(_UNLOCKED)
+    return request.body == project_body(_UNLOCKED)
 
 
 def role_changes(
     project_id: str, current: Sequence[RoleAssignment] | None, wanted: Sequence[RoleAssignment] | None
-) -> tuple[Request, ...]:
+) -> tuple[Request[Asked], ...]:
     """What gives groups the ``wanted`` roles instead of the ``current`` ones. None: not known, or not our affair."""
     if wanted is None:
         return ()
@@ -147,13 +137,13 @@ def role_changes(
     return (*added, *removed)
 
 
-def switch(project_id: str, *, enabled: bool) -> Request:
+def switch(project_id: str, *, enabled: bool) -> Request[Asked]:
     """What disables a domain, so that it can be deleted (K8-3), or enables it again."""
     words = "enable the domain again" if enabled else "disable the domain, to delete it"
     return _patch(project_id, {"id": project_id, "enabled": enabled}, words)
 
 
-def deletion(project_id: str, *, is_domain: bool) -> Request:
+def deletion(project_id: str, *, is_domain: bool) -> Request[Asked]:
     """What deletes a project; one that is a domain must be disabled by then (K8-3)."""
     words = "delete the domain, if nothing is in it" if is_domain else "delete the project"
     asked = Asked(Operation.DELETE_PROJECT, frozenset({project_id}))
@@ -176,17 +166,17 @@ def _changes(current: ProjectContent, content: ProjectContent, place: MarkPlace)
     return changes
 
 
-def _patch(project_id: str, settings: dict[str, Any], summary: str) -> Request:
+def _patch(project_id: str, settings: dict[str, Any], summary: str) -> Request[Asked]:
     asked = Asked(Operation.UPDATE_PROJECT, frozenset({project_id}))
-    return Request(asked, "PATCH", project_path(project_id), summary, _project(settings))
+    return Request(asked, "PATCH", project_path(project_id), summary, project_body(settings))
 
 
-def _grant(project_id: str, item: RoleAssignment) -> Request:
+def _grant(project_id: str, item: RoleAssignment) -> Request[Asked]:
     summary = f"give group {item.group_id} the role {item.role_id}"
     return Request(_about(Operation.GRANT_ROLE, project_id, item), "PUT", _role_path(project_id, item), summary)
 
 
-def _revocation(project_id: str, item: RoleAssignment) -> Request:
+def _revocation(project_id: str, item: RoleAssignment) -> Request[Asked]:
     summary = f"take the role {item.role_id} from group {item.group_id}"
     return Request(_about(Operation.REVOKE_ROLE, project_id, item), "DELETE", _role_path(project_id, item), summary)
 
@@ -198,8 +188,3 @@ def _about(operation: Operation, project_id: str, item: RoleAssignment) -> Asked
 def _role_path(project_id: str, item: RoleAssignment) -> str:
     group, role = quote(item.group_id, safe=""), quote(item.role_id, safe="")
     return f"{project_path(project_id)}/groups/{group}/roles/{role}"
-
-
-def _project(settings: dict[str, Any]) -> bytes:
-    # Escaped, the longest texts would exceed what Keystone takes (K1-8), and a 413 spoils the connection it came over.
-    return json.dumps({"project": settings}, ensure_ascii=False).encode()

@@ -10,7 +10,7 @@ from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.payloads import item_to_role, items_to_assignments
 from project_operator.backends.keystone_v3.requests import get
-from project_operator.errors import PermissionDenied
+from project_operator.errors import PermissionDenied, RequestRefused
 
 _OPERATION: Final = Operation.READ_ROLE_ASSIGNMENTS
 
@@ -18,7 +18,8 @@ _OPERATION: Final = Operation.READ_ROLE_ASSIGNMENTS
 async def read_role_assignments(
     client: KeystoneClient, project_id: str, group_ids: Iterable[str]
 ) -> tuple[RoleAssignment, ...]:
-    """Those of every group, in one list; where that is not allowed (K7-3), those of ``group_ids``, one by one.
+    """Those of every group, in one list; where that is not allowed (K7-3) or not implemented (501), those of
+    ``group_ids``, one by one.
 
     Raises:
         PermissionDenied: neither is allowed.
@@ -26,14 +27,17 @@ async def read_role_assignments(
     request = get(_OPERATION, requests.ASSIGNMENTS, **{"scope.project.id": project_id})
     try:
         items = await client.items(request, "role_assignments")
-    except PermissionDenied:
-        return await _group_by_group(client, project_id, group_ids)
+    except (PermissionDenied, RequestRefused) as error:
+        if isinstance(error, RequestRefused) and error.status != 501:  # noqa: PLR2004 - a status of HTTP
+            raise
+        return await read_group_by_group(client, project_id, group_ids)
     return client.answers.whole(_OPERATION, items_to_assignments(items, project_id))
 
 
-async def _group_by_group(
+async def read_group_by_group(
     client: KeystoneClient, project_id: str, group_ids: Iterable[str]
 ) -> tuple[RoleAssignment, ...]:
+    """Those of ``group_ids``, one read each."""
     found: list[RoleAssignment] = []
     for group_id in sorted(group_ids):
         path = f"{requests.project_path(project_id)}/groups/{quote(group_id, safe='')}/roles"

@@ -17,5 +17,8 @@ class Token(AccessToken):
     domain_name: str = ""
     project_id: str = ""
     """The project that it is for, likewise."""
+    project_domain_id: str = ""
+    project_domain_name: str = ""
+    """That project's domain."""
     credential_expires_at: datetime | None = None
     """When the password behind it ends, where it does; aware."""

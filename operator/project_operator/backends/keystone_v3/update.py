@@ -10,8 +10,9 @@ from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import IMMUTABLE
 from project_operator.backends.keystone_v3.projects import ProjectReader, gone, path_of
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
-from project_operator.backends.keystone_v3.requests import Request
+from project_operator.backends.keystone_v3.requests import Asked
 from project_operator.backends.keystone_v3.writing import acknowledged, put_right, with_more
+from project_operator.backends.requests import Request
 from project_operator.errors import (
     BackendError,
     NameTaken,
@@ -32,7 +33,7 @@ class Update:
         self._reach = reach
         self._place = place
 
-    def steps(self, current: RemoteProject, content: ProjectContent) -> tuple[Request, ...]:
+    def steps(self, current: RemoteProject, content: ProjectContent) -> tuple[Request[Asked], ...]:
         """The requests that it takes, in order."""
         return requests.update(current, content, self._place)
 
@@ -61,7 +62,7 @@ class Update:
             opened = opened or requests.unlocks(request)
 
     async def _meaning(
-        self, error: BackendError, request: Request, current: RemoteProject, content: ProjectContent
+        self, error: BackendError, request: Request[Asked], current: RemoteProject, content: ProjectContent
     ) -> BackendError:
         """What Keystone cannot say of itself: that there is nothing to write to, or that a name is taken."""
         if request.asked.operation is not Operation.UPDATE_PROJECT:
@@ -86,7 +87,7 @@ class Update:
     async def _locked_again(
         self,
         meaning: BackendError,
-        failed: Request,
+        failed: Request[Asked],
         current: RemoteProject,
         content: ProjectContent,
         before_send: Callable[[], None],

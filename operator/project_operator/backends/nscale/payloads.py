@@ -19,6 +19,7 @@ from project_operator.api.names import MARK_TAG
 from project_operator.backends.answer_table.rows import ErrorDocument
 from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import Group, ProjectContent, RemoteProject, Tag
+from project_operator.backends.documents import Identifier, read
 from project_operator.backends.nscale.statuses import health_status, provisioning_status
 
 CONFLICTING_MARKS: Final = "conflicting"
@@ -28,9 +29,6 @@ LONGEST_WORD: Final = 256
 """Characters of a word of the server's that stands in status."""
 
 _TRACE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}$")]
-"""An id that can stand in a URL path. nscale's are UUIDs."""
 
 
 def _text_or_nothing(value: Any) -> str:
@@ -177,11 +175,8 @@ _GROUPS: Final = TypeAdapter(tuple[GroupPayload, ...])
 
 def read_error(body: bytes) -> ErrorDocument | None:
     """The error document in ``body``; None where it is something else."""
-    try:
-        found = ErrorPayload.model_validate_json(body)
-    except ValidationError:
-        return None
-    return ErrorDocument(found.error_description, found.error, found.trace_id)
+    found = read(ErrorPayload, body)
+    return None if found is None else ErrorDocument(found.error_description, found.error, found.trace_id)
 
 
 def read_items(body: bytes) -> list[Any] | None:
@@ -195,18 +190,14 @@ def read_items(body: bytes) -> list[Any] | None:
 
 def read_project(body: bytes) -> RemoteProject | None:
     """The project in ``body``; None where there is none that could be used."""
-    try:
-        return _remote_project(ProjectPayload.model_validate_json(body))
-    except ValidationError:
-        return None
+    payload = read(ProjectPayload, body)
+    return None if payload is None else _remote_project(payload)
 
 
 def item_to_project(item: Any) -> RemoteProject | None:
     """One of `read_items` as a project; None where it is none that could be used."""
-    try:
-        return _remote_project(ProjectPayload.model_validate(item))
-    except ValidationError:
-        return None
+    payload = read(ProjectPayload, item)
+    return None if payload is None else _remote_project(payload)
 
 
 def read_groups(body: bytes, organization_id: str) -> tuple[Group, ...] | None:
@@ -233,10 +224,8 @@ def read_organizations(body: bytes) -> tuple[Organization, ...] | None:
 
 def read_version(body: bytes) -> str:
     """The server's version in ``body``, or ""."""
-    try:
-        return clipped(quotable(VersionPayload.model_validate_json(body).version), LONGEST_WORD)
-    except ValidationError:
-        return ""
+    found = read(VersionPayload, body)
+    return "" if found is None else clipped(quotable(found.version), LONGEST_WORD)
 
 
 def write_project(content: ProjectContent) -> bytes:

@@ -17,15 +17,13 @@ from project_operator.backends.keystone_v3.credentials import (
     Scope,
     SystemScope,
 )
+from project_operator.backends.keystone_v3.secret_text import PASSWORD_KEY, USERNAME_KEY, line
 from project_operator.backends.openstack.dialect import OPENSTACK
 from project_operator.backends.urls import normal_url
-from project_operator.errors import ConnectionRefused
 
-USERNAME_KEY: Final = "username"
-PASSWORD_KEY: Final = "password"  # noqa: S105 - the name of a key
 ID_KEY: Final = "id"
 SECRET_KEY: Final = "secret"  # noqa: S105 - likewise
-"""Keys of the Secret. The first two are those of the type ``kubernetes.io/basic-auth``."""
+"""Keys of the Secret of an application credential."""
 
 _VERSION: Final = "/v3"
 
@@ -78,17 +76,15 @@ def _credential(auth: KeystoneAuth, home: Reference, secret: Mapping[str, bytes]
         name = auth.password.secret_ref.name
         user_domain = auth.password.user_domain
         return Password(
-            user=_line(secret, USERNAME_KEY, name, where),
+            user=line(secret, USERNAME_KEY, name, where),
             user_domain=home if user_domain is None else _reference(user_domain),
-            password=_line(secret, PASSWORD_KEY, name, where),
+            password=line(secret, PASSWORD_KEY, name, where),
             scope=_scope(auth.password.scope, home),
         )
     if auth.application_credential is not None:
         where = f"{OPENSTACK.spec_path}.auth.applicationCredential.secretRef"
         name = auth.application_credential.secret_ref.name
-        return ApplicationCredential(
-            id=_line(secret, ID_KEY, name, where), secret=_line(secret, SECRET_KEY, name, where)
-        )
+        return ApplicationCredential(id=line(secret, ID_KEY, name, where), secret=line(secret, SECRET_KEY, name, where))
     raise AssertionError("a parsed spec has one kind of auth")
 
 
@@ -106,18 +102,3 @@ def _scope(scope: KeystoneScope | None, home: Reference) -> Scope:
 
 def _reference(domain: DomainRef) -> Reference:
     return Reference(domain.id or "", domain.name or "")
-
-
-def _line(secret: Mapping[str, bytes], key: str, name: str, where: str) -> str:
-    """The text under ``key``, without the line break that an editor or `echo` leaves at its end."""
-    if key not in secret:
-        raise ConnectionRefused(f"the Secret {name!r} has no key {key!r}; put it there", field=where)
-    try:
-        text = secret[key].decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        text = ""
-    if not text or not text.isprintable():
-        raise ConnectionRefused(
-            f"key {key!r} of the Secret {name!r} cannot be used; it must be one line of printable UTF-8", field=where
-        )
-    return text

@@ -42,7 +42,9 @@ class _Told(BaseException):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the subcommand has."""
     parser.description = "Start a control plane, an identity server and the operator on this machine, apply a Project."
-    parser.add_argument("--once", action="store_true", help="apply, wait until Ready, delete, wait until gone, and end")
+    parser.add_argument(
+        "--once", action="store_true", help="apply, wait until Ready, delete, wait for its end, and end"
+    )
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="whose identity server to be")
     parser.add_argument(
         "--kubernetes", metavar="MINOR", choices=kubernetes_series(), help="pinned minor to use (KUBERNETES_MINOR)"

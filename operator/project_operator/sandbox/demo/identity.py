@@ -7,12 +7,12 @@ from typing import Final, Protocol
 
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.sandbox.controlplane.report import Report
-from project_operator.sandbox.demo import keystone, nscale
+from project_operator.sandbox.demo import csp, k5, keystone, nscale, otc
 from project_operator.sandbox.demo.lessons import Lesson
 from project_operator.sandbox.demo.manifests import Pace
 from project_operator.sandbox.identity.tls import TLSFiles
 
-BACKENDS: Final = ("nscale", "keystone")
+BACKENDS: Final = ("nscale", "keystone", "otc", "k5", "csp")
 
 
 class IdentityServer(Protocol):
@@ -35,14 +35,29 @@ class IdentityServer(Protocol):
         """YAML of its member of the union in the spec of an IdentityBackend, from the first column."""
 
     @property
+    def settings(self) -> str:
+        """YAML of what else the spec of the IdentityBackend says, from the first column; may be empty."""
+
+    @property
+    def example(self) -> str:
+        """The file in ``deploy/examples`` with the Project to apply."""
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """Environment variables that its lessons use."""
+
+    @property
+    def deletion(self) -> str:
+        """What a project is once its Project is gone: ``gone``, or what else becomes of it there."""
 
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:
         """Three things to try with the Project of that name, made from the file ``manifest``."""
 
     def projects(self) -> frozenset[str]:
         """Ids of the projects that it truly holds, be they on their way out."""
+
+    def ended(self, project_id: str) -> bool:
+        """Whether that has become of it what `deletion` says."""
 
 
 @contextmanager
@@ -57,6 +72,15 @@ def serving(backend: str, pace: Pace, folder: Path, report: Report) -> Iterator[
     if backend == "keystone":
         with keystone.serving(folder / "keystone", tls, ca_file, report) as real:
             yield real
+    elif backend == "otc":
+        with otc.serving(pace, folder, tls) as iam:
+            yield iam
+    elif backend == "k5":
+        with k5.serving(folder, tls) as region:
+            yield region
+    elif backend == "csp":
+        with csp.serving(pace, folder, tls) as platform:
+            yield platform
     else:
         with nscale.serving(pace, folder, tls, ca_file) as embedded:
             yield embedded

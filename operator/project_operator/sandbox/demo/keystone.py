@@ -59,14 +59,29 @@ keystone:
 """
 
     @property
+    def settings(self) -> str:
+        return ""
+
+    @property
+    def example(self) -> str:
+        return "project.yaml"
+
+    @property
     def variables(self) -> Mapping[str, str]:
         return {"OS_CACERT": str(self.ca_file), "OS_AUTH_URL": self.server.url}
+
+    @property
+    def deletion(self) -> str:
+        return "gone"
 
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:  # noqa: ARG002 - as every server has it
         return (renaming(project, "Keystone"), _role(project), _deletion(project))
 
     def projects(self) -> frozenset[str]:
         return frozenset(project.id for project in self.server.admin.projects(self.domain_id))
+
+    def ended(self, project_id: str) -> bool:
+        return project_id not in self.projects()
 
 
 @contextmanager

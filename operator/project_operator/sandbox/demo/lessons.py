@@ -39,6 +39,15 @@ def renaming(project: str, backend: str) -> Lesson:
     )
 
 
+def renaming_alone(project: str, backend: str) -> Lesson:
+    """The same where projects have no tags."""
+    return Lesson(
+        f"Rename it in {backend}",
+        f'kubectl patch iproj {project} --type=merge -p \'{{"spec": {{"name": "payments-stage"}}}}\'',
+        "the new name below the old one, and the same id as before",
+    )
+
+
 def misspelling(project: str, manifest: str) -> Lesson:
     """Of a field in the file ``manifest``."""
     return Lesson(

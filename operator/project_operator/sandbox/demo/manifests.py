@@ -26,12 +26,14 @@ class Pace:
     """From the DELETE until it is gone."""
 
 
-def backend_manifests(member: str, secret: Mapping[str, str]) -> str:
+def backend_manifests(member: str, secret: Mapping[str, str], settings: str = "") -> str:
     """YAML of the Namespace, the labelled Secret with what ``secret`` holds, and the IdentityBackend.
 
-    ``member`` is YAML of the member of the union. The consistency bounds hold for every `Pace` whose reads lag less
-    than a second: a request to a server of a demo takes effect when it arrives, or never.
+    ``member`` is YAML of the member of the union, ``settings`` of what else the spec says. The consistency bounds hold
+    for every `Pace` whose reads lag less than a second: a request to a server of a demo takes effect when it arrives,
+    or never.
     """
+    spec = f"{member.strip()}\n{settings.strip()}".strip()
     held = "".join(f"  {key}: {json.dumps(value)}\n" for key, value in secret.items())
     return f"""\
 apiVersion: v1
@@ -54,7 +56,7 @@ metadata:
   name: {BACKEND}
   namespace: {NAMESPACE}
 spec:
-{indent(member.strip(), "  ")}
+{indent(spec, "  ")}
   # Far shorter than the defaults (10s, 60s, 15s, 60s): a server on this machine keeps these bounds, another may not.
   consistency:
     readLag: 1s

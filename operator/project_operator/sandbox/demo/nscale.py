@@ -1,22 +1,17 @@
 """A demo on the embedded nscale server."""
 
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
-from typing import Any, Final
 
 from project_operator.sandbox.controlplane.processes import OwnedProcess
+from project_operator.sandbox.demo.embedded_process import embedded
 from project_operator.sandbox.demo.lessons import Lesson, misspelling, renaming, secret_value
 from project_operator.sandbox.demo.manifests import SECRET, Pace
-from project_operator.sandbox.demo.waiting import must_run, until
 from project_operator.sandbox.identity.nscale.admin_client import NscaleAdminClient
 from project_operator.sandbox.identity.tls import TLSFiles
-
-_WITHIN: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +51,21 @@ nscale:
 """
 
     @property
+    def settings(self) -> str:
+        return ""
+
+    @property
+    def example(self) -> str:
+        return "project.yaml"
+
+    @property
     def variables(self) -> Mapping[str, str]:
         projects = f"{self.url}/api/v1/organizations/{self.organization_id}/projects"
         return {"NSCALE_CA": str(self.ca_file), "NSCALE_PROJECTS": projects}
+
+    @property
+    def deletion(self) -> str:
+        return "gone"
 
     def lessons(self, project: str, manifest: str) -> tuple[Lesson, ...]:
         return (renaming(project, "nscale"), misspelling(project, manifest), _deletion(project))
@@ -66,49 +73,32 @@ nscale:
     def projects(self) -> frozenset[str]:
         return frozenset(project.id for project in self.admin.projects())
 
+    def ended(self, project_id: str) -> bool:
+        return project_id not in self.projects()
+
 
 @contextmanager
 def serving(pace: Pace, folder: Path, tls: TLSFiles, ca_file: Path) -> Iterator[NscaleServer]:
     """Runs the server until the block ends. Raises SandboxError when it does not start."""
-    command = [
-        *(sys.executable, "-m", "project_operator", "sandbox", "identity", "--backend=nscale"),
+    options = (
         f"--read-lag={pace.read_lag}",
         f"--provision-delay={pace.provisioning}",
         f"--deprovision-delay={pace.deprovisioning}",
-        f"--tls-cert={tls.certificate}",
-        f"--tls-key={tls.key}",
-        "--output=json",
-    ]
-    process = OwnedProcess("identity server", command, log=folder / "identity-server.log")
-    try:
-        about = until(
-            lambda: _announced(process.log),
-            "the identity server to start",
-            check=lambda: must_run(process),
-            within=_WITHIN,
+    )
+    with (
+        embedded("nscale", folder, tls, *options) as (process, about),
+        NscaleAdminClient(about["url"], about["adminToken"], ca_bundle=tls.ca_bundle) as admin,
+    ):
+        yield NscaleServer(
+            process=process,
+            url=about["url"],
+            organization_id=about["organizationID"],
+            token=about["token"],
+            ca_bundle=tls.ca_bundle,
+            ca_file=ca_file,
+            pace=pace,
+            admin=admin,
         )
-        with NscaleAdminClient(about["url"], about["adminToken"], ca_bundle=tls.ca_bundle) as admin:
-            yield NscaleServer(
-                process=process,
-                url=about["url"],
-                organization_id=about["organizationID"],
-                token=about["token"],
-                ca_bundle=tls.ca_bundle,
-                ca_file=ca_file,
-                pace=pace,
-                admin=admin,
-            )
-    finally:
-        process.stop()
-
-
-def _announced(log: Path) -> dict[str, Any] | None:
-    """What the server says once it serves: a line of JSON."""
-    for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if log.exists() else ():
-        if line.startswith("{") and line.endswith("\n"):
-            about: dict[str, Any] = json.loads(line)
-            return about
-    return None
 
 
 def _deletion(project: str) -> Lesson:

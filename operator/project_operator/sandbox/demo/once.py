@@ -17,7 +17,7 @@ _TAIL: Final = 30
 
 
 def run(stage: Stage) -> None:
-    """From applying the example to its absence everywhere.
+    """From applying the example to its end everywhere.
 
     Raises SandboxError with the reason when something does not come about; events and log have been shown then.
     """
@@ -42,15 +42,19 @@ def _run(stage: Stage) -> None:
         narration.say(f"the identity server's own list has it: {ready.id}")
     with narration.step("Status"):
         stage.kubectl("get", f"iproj/{name}", "-o", "yaml")
-    with narration.step("Deletion, until it is gone here and there"):
+    end = stage.identity.deletion
+    there = "there" if end == "gone" else f"{end} there"
+    with narration.step(f"Deletion, until it is gone here and {there}"):
         stage.kubectl("delete", f"iproj/{name}", "--wait=false")
         _follow(stage, watch, name, gone=True)
         until(
-            lambda: ready.id not in stage.identity.projects(),
-            f"{ready.id} to be gone from the identity server's own list",
+            lambda: stage.identity.ended(ready.id),
+            f"{ready.id} to be {end} in the identity server's own list",
             check=stage.check,
             within=WITHIN,
         )
+        if end != "gone":
+            narration.say(f"the identity server's own list has it still, {end}: {ready.id}")
         narration.say(f"the identity server's own list has {len(stage.identity.projects())} projects")
     with narration.step("Operator's end"):
         stage.check()

@@ -46,7 +46,7 @@ class Stage:
     @property
     def manifest(self) -> Path:
         """The Project that a user applies."""
-        return self.clone / "deploy" / "examples" / "project.yaml"
+        return self.clone / "deploy" / "examples" / self.identity.example
 
     @property
     def project(self) -> str:
@@ -88,7 +88,9 @@ def staged(options: Options, backend: str, pace: Pace, narration: Narration) -> 
             _apply_definitions(narration, control_plane, kubeconfig, clone)
             manifests = folder / "backend.yaml"
             manifests.touch(mode=0o600)
-            manifests.write_text(backend_manifests(identity.member, identity.secret), encoding="utf-8")
+            manifests.write_text(
+                backend_manifests(identity.member, identity.secret, identity.settings), encoding="utf-8"
+            )
             apply = ("apply",) if control_plane.emulated else ("apply", "--server-side")
             kubectl(narration, control_plane, kubeconfig, *apply, "-f", str(manifests))
         with narration.step("Operator"):

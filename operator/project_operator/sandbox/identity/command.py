@@ -6,7 +6,7 @@ import os
 import selectors
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,12 @@ from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
 from project_operator.sandbox.identity.csp import command as csp
+from project_operator.sandbox.identity.k5 import command as k5
 from project_operator.sandbox.identity.keystone import command as keystone
 from project_operator.sandbox.identity.nscale.dialects import DIALECTS
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
+from project_operator.sandbox.identity.otc import command as otc
 from project_operator.sandbox.identity.server import KEEP_ALIVE
 from project_operator.sandbox.identity.tls import TLSFiles
 
@@ -25,8 +27,15 @@ _DEFAULTS: Final = NscaleSettings()
 _PACE: Final = ("read_lag", "provision_delay", "deprovision_delay")
 _NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed")
 """Attributes of the parsed arguments, None where an option was not given."""
-_OPTIONS: Final = {"nscale": _NSCALE_OPTIONS, "keystone": keystone.OPTIONS, "csp": csp.OPTIONS}
+_OPTIONS: Final = {
+    "nscale": _NSCALE_OPTIONS,
+    "keystone": keystone.OPTIONS,
+    "otc": otc.OPTIONS,
+    "k5": k5.OPTIONS,
+    "csp": csp.OPTIONS,
+}
 """Those that only one backend has."""
+_EMBEDDED: Final[Mapping[str, Callable[..., int]]] = {"otc": otc.run, "k5": k5.run, "csp": csp.run}
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
@@ -52,6 +61,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_nscale_options(parser)
     keystone.add_options(parser)
+    otc.add_options(parser)
+    k5.add_options(parser)
     csp.add_options(parser)
     parser.set_defaults(run=run)
 
@@ -89,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     tls = _tls(arguments)
     if arguments.backend == "keystone":
         return keystone.run(arguments, tls, lambda check: _wait(arguments.die_with_parent_fd, check))
-    if arguments.backend == "csp":
-        return csp.run(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
+    if (serve := _EMBEDDED.get(arguments.backend)) is not None:
+        return serve(arguments, tls, lambda: _wait(arguments.die_with_parent_fd))
     with EmbeddedIdentityServer(
         _settings(arguments),
         host=arguments.host,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
+from urllib.parse import parse_qs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     client_certificate: str = ""
     """Common name of the certificate that the client showed; "" where it showed none."""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Of the query; of repeated ones the first."""
+        return {name: values[0] for name, values in parse_qs(self.query, keep_blank_values=True).items()}
 
 
 @dataclass(frozen=True, slots=True)

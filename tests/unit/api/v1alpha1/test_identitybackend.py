@@ -80,7 +80,7 @@ def test_refuses_every_other_url(url: str) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"nscale": None}, "must set exactly one of `nscale`, `keystone` and `vmwareCSP`"),
+    ({"nscale": None}, "must set exactly one of `nscale`, `keystone`, `openTelekomCloud`, `fujitsuK5` and `vmwareCSP`"),
     ({"nscale": NSCALE | {"auth": {}}}, "must set `serviceAccountToken`"),
     ({"nscale": NSCALE | {"organization": {}}}, "must set exactly one of `id` and `name`"),
     ({"nscale": NSCALE | {"caBundle": "MIIB"}}, "must be certificates in PEM"),

@@ -22,7 +22,8 @@ from project_operator.backends.calls import Call, NoAnswer
 from project_operator.backends.keystone_v3 import client as client_module
 from project_operator.backends.keystone_v3.credentials import ApplicationCredential
 from project_operator.backends.keystone_v3.errors import Operation
-from project_operator.backends.keystone_v3.requests import Asked, Request, get
+from project_operator.backends.keystone_v3.requests import Asked, get
+from project_operator.backends.requests import Request
 from project_operator.backends.trust import Lost
 from project_operator.errors import (
     BackendError,

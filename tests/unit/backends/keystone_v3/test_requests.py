@@ -8,7 +8,7 @@ from scripted_keystone import DOMAIN, GROUP, ID, OTHER_DOMAIN, ROLE, remote
 from project_operator.backends.base import PlannedCall, ProjectContent, RoleAssignment, Tag
 from project_operator.backends.keystone_v3.requests import (
     UNKNOWN_ID,
-    Request,
+    Asked,
     creation,
     deletion,
     role_changes,
@@ -16,6 +16,7 @@ from project_operator.backends.keystone_v3.requests import (
     update,
 )
 from project_operator.backends.keystone_v3.tags import MarkInTag
+from project_operator.backends.requests import Request
 
 PLACE = MarkInTag()
 LOCKED = {"keystone.isDomain": "false", "keystone.immutable": "true", "keystone.domainID": DOMAIN}
@@ -23,7 +24,7 @@ HAS = RoleAssignment(GROUP, ROLE)
 WANTS = RoleAssignment(GROUP, "another")
 
 
-def sent(requests: tuple[Request, ...]) -> list[tuple[str, str, Any]]:
+def sent(requests: tuple[Request[Asked], ...]) -> list[tuple[str, str, Any]]:
     return [
         (one.method, one.target, json.loads(one.body)["project"] if one.body is not None else None) for one in requests
     ]

@@ -186,5 +186,6 @@ def _snapshot(project: Project) -> ProjectSnapshot:
         parent_id=project.parent_id,
         scopes=project.scopes,
         services=project.services,
+        creation_time=project.creation_time,
         created_by=project.created_by,
     )

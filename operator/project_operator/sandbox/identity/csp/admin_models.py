@@ -30,6 +30,7 @@ class ProjectSnapshot(_Model):
     parent_id: str | None
     scopes: tuple[str, ...]
     services: tuple[str, ...]
+    creation_time: float
     created_by: str
 
 

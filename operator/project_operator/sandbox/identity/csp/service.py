@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote
 
 from project_operator.sandbox.identity.clock import Clock
 from project_operator.sandbox.identity.csp import bodies, views
@@ -23,6 +22,7 @@ from project_operator.sandbox.identity.csp.settings import NameFilter
 from project_operator.sandbox.identity.csp.state import MANAGERS, OWNERS, State
 from project_operator.sandbox.identity.exchange import Answer, Outcome, Request, Route, Subject
 from project_operator.sandbox.identity.fault_answers import JSON_TYPE
+from project_operator.sandbox.identity.routing import UNKNOWN_METHOD, route
 
 _IAM: Final = "/csp/gateway/am/api"
 _RESOURCE: Final = "/csp/gateway/resource/api"
@@ -31,8 +31,6 @@ _PROJECT: Final = _PROJECTS + "/{projectID}"
 _GROUPS: Final = _IAM + "/orgs/{organizationID}/groups"
 _ROLES: Final = _GROUPS + "/{groupID}/roles"
 
-UNKNOWN: Final = "unmatched"
-UNKNOWN_METHOD: Final = "unmatchedMethod"
 _NO_SUCH_PAGE: Final = b"<html><body><h1>404 Not Found</h1></body></html>"
 _HTML: Final = ("content-type", "text/html")
 
@@ -50,7 +48,7 @@ class Call:
     @property
     def query(self) -> dict[str, str]:
         """Of repeated parameters the first."""
-        return {name: values[0] for name, values in parse_qs(self.request.query, keep_blank_values=True).items()}
+        return self.request.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +82,7 @@ class CSPService:
 
     def route(self, method: str, path: str) -> Route:
         """Literal segments come before parameters: ``deleted`` is no project."""
-        segments = path.split("/")
-        other_method = ""
-        for operation in OPERATIONS:
-            template = operation.template.split("/")
-            if len(template) != len(segments):
-                continue
-            if not all(t == s or (t[:1] == "{" and s) for t, s in zip(template, segments, strict=True)):
-                continue
-            if operation.method != method:
-                other_method = other_method or operation.template
-                continue
-            parameters = {t[1:-1]: unquote(s) for t, s in zip(template, segments, strict=True) if t[:1] == "{"}
-            return Route(operation.name, operation.template, parameters)
-        return Route(UNKNOWN_METHOD, other_method) if other_method else Route(UNKNOWN, path)
+        return route(OPERATIONS, method, path)
 
     def handle(self, route: Route, request: Request) -> Outcome:
         """Token, then organization, then role, then the operation itself."""

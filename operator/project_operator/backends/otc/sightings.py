@@ -1,0 +1,121 @@
+"""What a connection knows of projects beyond what a read shows: what was just made, what is on its way out, and the
+status, which lists do not show (T8-6, T8-7, T8-9).
+
+Times are of the loop's clock, in seconds, unless they say otherwise.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
+from project_operator.backends.otc.payloads import NORMAL, SUSPENDED
+
+BELIEVED_FOR: Final = 120.0
+"""How long what was answered counts for more than a read that does not show it (T5-1)."""
+
+STATUS_GOOD_FOR: Final = 1800.0
+"""How old the sight of a status may be."""
+
+_KNOWN: Final = frozenset({"", NORMAL, SUSPENDED})
+"""Words that mean that the project is there; "" is none."""
+
+
+class Sightings:
+    """Belongs to one connection."""
+
+    def __init__(self, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
+        """``clock`` never goes back; ``now`` is wall time, aware."""
+        self._clock = clock
+        self._now = now
+        self._made: dict[str, tuple[float, RemoteProject]] = {}
+        self._statuses: dict[str, tuple[float, str]] = {}
+        self._leaving: dict[str, tuple[float, datetime]] = {}
+
+    def was_made(self, project: RemoteProject) -> None:
+        """The answer to a creation: a new project is normal."""
+        self._made[project.id] = (self._clock(), project)
+        self.has_status(project.id, NORMAL)
+
+    def was_changed(self, project: RemoteProject) -> None:
+        """The answer to an update."""
+        if project.id in self._made:
+            self._made[project.id] = (self._made[project.id][0], project)
+
+    def has_status(self, project_id: str, status: str) -> None:
+        """What a read showed, or a write has set."""
+        now = self._clock()
+        self._statuses[project_id] = (now, status)
+        if _is_leaving(status):
+            self._leaving.setdefault(project_id, (now, self._now()))
+        elif project_id in self._leaving and now - self._leaving[project_id][0] > BELIEVED_FOR:
+            del self._leaving[project_id]
+
+    def is_leaving(self, project_id: str) -> None:
+        """Its deletion was accepted."""
+        self._leaving.setdefault(project_id, (self._clock(), self._now()))
+        self._made.pop(project_id, None)
+
+    def is_gone(self, project_id: str) -> None:
+        """The vendor says that there is no such project."""
+        self._made.pop(project_id, None)
+        self._statuses.pop(project_id, None)
+        self._leaving.pop(project_id, None)
+
+    def believed(self, project_id: str) -> RemoteProject | None:
+        """The project as it was answered when it was made, where that is so short a time ago that a read which does not
+        show it proves nothing; else None.
+        """
+        made = self._made.get(project_id)
+        if made is None or self._clock() - made[0] > BELIEVED_FOR:
+            self._made.pop(project_id, None)
+            return None
+        return self.completed(made[1])
+
+    def not_shown_yet(self, shown: Iterable[str]) -> tuple[RemoteProject, ...]:
+        """What belongs into a list that holds just the ids in ``shown``; what is known of others is forgotten."""
+        there = frozenset(shown)
+        believed = [self.believed(project_id) for project_id in list(self._made) if project_id not in there]
+        found = tuple(project for project in believed if project is not None)
+        kept = there | {project.id for project in found}
+        self._statuses = {one: status for one, status in self._statuses.items() if one in kept}
+        self._leaving = {one: since for one, since in self._leaving.items() if one in kept}
+        return found
+
+    def stale(self, projects: Iterable[RemoteProject]) -> tuple[str, ...]:
+        """The ids of those whose status is to be read: what carries a mark, or was read before."""
+        oldest = self._clock() - STATUS_GOOD_FOR
+        known = ((project, self._statuses.get(project.id)) for project in projects)
+        return tuple(
+            project.id
+            for project, status in known
+            if (status is None and project.content.mark) or (status is not None and status[0] <= oldest)
+        )
+
+    def completed(self, project: RemoteProject) -> RemoteProject:
+        """``project`` with what is known of it."""
+        _, status = self._statuses.get(project.id, (0.0, ""))
+        leaving = self._leaving.get(project.id)
+        content = replace(project.content, enabled=project.content.enabled and status != SUSPENDED)
+        # A word that says nothing is left out: it would come and go with the reads that show it.
+        raw = project.raw_status if status in {"", NORMAL} else {**project.raw_status, "status": status}
+        if leaving is not None:
+            states = (ProvisioningStatus.DEPROVISIONING, HealthStatus.UNKNOWN)
+        elif status in _KNOWN:
+            states = (ProvisioningStatus.PROVISIONED, HealthStatus.HEALTHY)
+        else:
+            states = (ProvisioningStatus.UNKNOWN, HealthStatus.UNKNOWN)
+        return replace(
+            project,
+            content=content,
+            provisioning_status=states[0],
+            health_status=states[1],
+            raw_status=raw,
+            deletion_time=leaving[1] if leaving is not None else None,
+        )
+
+
+def _is_leaving(status: str) -> bool:
+    """Whether the word means that it is being deleted; which it is nobody says (T1-17)."""
+    return status.casefold().startswith("delet")

@@ -1,0 +1,1 @@
+"""Breaking things on purpose: proxies that spoil what passes, a stage to break things on, and oracles that judge."""

@@ -1,0 +1,152 @@
+"""What a connection remembers, under a clock that is moved by hand."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from project_operator.backends.base import HealthStatus, ProjectContent, ProvisioningStatus, RemoteProject
+from project_operator.backends.otc.sightings import BELIEVED_FOR, STATUS_GOOD_FOR, Sightings
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+MARKED = RemoteProject(
+    "p",
+    "account",
+    ProjectContent("team", mark="iproj1:1", enabled=True),
+    ProvisioningStatus.PROVISIONED,
+    HealthStatus.HEALTHY,
+    {"enabled": "true"},
+)
+FOREIGN = replace(MARKED, id="f", content=replace(MARKED.content, mark=""))
+
+
+@dataclass
+class Story:
+    """Sightings, and the time."""
+
+    time: float = 0.0
+    known: Sightings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = Sightings(lambda: self.time, lambda: START + timedelta(seconds=self.time))
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()
+
+
+class TestMade:
+    def test_is_believed_for_a_while(self, story: Story) -> None:
+        """T5-1, T8-7."""
+        story.known.was_made(MARKED)
+        story.time = BELIEVED_FOR
+        assert story.known.believed("p") == MARKED
+        assert story.known.not_shown_yet([]) == (MARKED,)
+        story.time += 1
+        assert story.known.believed("p") is None
+        assert story.known.not_shown_yet([]) == ()
+
+    def test_is_in_a_list_once(self, story: Story) -> None:
+        story.known.was_made(MARKED)
+        assert story.known.not_shown_yet(["p"]) == ()
+
+    def test_is_not_believed_once_its_deletion_was_accepted(self, story: Story) -> None:
+        story.known.was_made(MARKED)
+        story.known.is_leaving("p")
+        assert story.known.believed("p") is None
+        assert story.known.not_shown_yet([]) == ()
+
+    def test_changes_are_believed_of_what_was_made_alone(self, story: Story) -> None:
+        story.known.was_made(MARKED)
+        renamed = replace(MARKED, content=replace(MARKED.content, name="renamed"))
+        story.known.was_changed(renamed)
+        story.known.was_changed(FOREIGN)
+        assert story.known.believed("p") == renamed
+        assert story.known.believed("f") is None
+
+
+class TestStatus:
+    def test_is_read_of_what_carries_a_mark_and_again_when_it_is_old(self, story: Story) -> None:
+        """T8-6."""
+        assert story.known.stale([MARKED, FOREIGN]) == ("p",)
+        story.known.has_status("p", "normal")
+        story.time = STATUS_GOOD_FOR - 1
+        assert story.known.stale([MARKED, FOREIGN]) == ()
+        story.time += 1
+        assert story.known.stale([MARKED, FOREIGN]) == ("p",)
+
+    def test_of_what_was_read_before_too(self, story: Story) -> None:
+        story.known.has_status("f", "suspended")
+        assert story.known.stale([FOREIGN]) == ()
+        story.time = STATUS_GOOD_FOR
+        assert story.known.stale([FOREIGN]) == ("f",)
+
+    def test_of_what_was_just_made_is_known(self, story: Story) -> None:
+        story.known.was_made(MARKED)
+        assert story.known.stale([MARKED]) == ()
+
+    def test_is_forgotten_with_the_project(self, story: Story) -> None:
+        story.known.has_status("f", "suspended")
+        story.known.not_shown_yet(["p"])
+        assert story.known.completed(FOREIGN).content.enabled
+        story.known.has_status("p", "suspended")
+        story.known.is_gone("p")
+        assert story.known.stale([MARKED]) == ("p",)
+
+    @pytest.mark.parametrize(
+        ("status", "states", "raw"),
+        [
+            ("normal", ("provisioned", "healthy"), {"enabled": "true"}),
+            ("suspended", ("provisioned", "healthy"), {"enabled": "true", "status": "suspended"}),
+            ("frozen", ("unknown", "unknown"), {"enabled": "true", "status": "frozen"}),
+            ("Deleting", ("deprovisioning", "unknown"), {"enabled": "true", "status": "Deleting"}),
+        ],
+    )
+    def test_is_shown(self, story: Story, status: str, states: tuple[str, str], raw: dict[str, str]) -> None:
+        """T1-17, T8-5."""
+        story.known.has_status("p", status)
+        shown = story.known.completed(MARKED)
+        assert shown.content.enabled is (status != "suspended")
+        assert (shown.provisioning_status, shown.health_status) == states
+        assert shown.raw_status == raw
+
+    def test_that_was_never_read_leaves_the_project_as_it_is(self, story: Story) -> None:
+        assert story.known.completed(MARKED) == MARKED
+
+    def test_of_a_project_that_is_not_enabled_makes_it_no_better(self, story: Story) -> None:
+        story.known.has_status("p", "normal")
+        assert not story.known.completed(
+            replace(MARKED, content=replace(MARKED.content, enabled=False))
+        ).content.enabled
+
+
+class TestLeaving:
+    def test_is_from_the_moment_of_the_answer(self, story: Story) -> None:
+        """T7-2, T8-9."""
+        story.time = 5.0
+        story.known.is_leaving("p")
+        story.time = 50.0
+        story.known.has_status("p", "deleting")
+        assert story.known.completed(MARKED).deletion_time == START + timedelta(seconds=5)
+
+    def test_is_no_more_where_the_vendor_says_normal_long_after(self, story: Story) -> None:
+        """T8-9: the deletion came to nothing, and is to be sent anew."""
+        story.known.is_leaving("p")
+        story.time = BELIEVED_FOR
+        story.known.has_status("p", "normal")
+        assert story.known.completed(MARKED).deleting, "a read may be late"
+        story.time += 1
+        story.known.has_status("p", "normal")
+        assert not story.known.completed(MARKED).deleting
+
+    def test_stays_while_the_vendor_says_so(self, story: Story) -> None:
+        story.known.is_leaving("p")
+        story.time = 10 * BELIEVED_FOR
+        story.known.has_status("p", "deleting")
+        assert story.known.completed(MARKED).deleting
+
+    def test_ends_with_the_project(self, story: Story) -> None:
+        story.known.is_leaving("p")
+        story.known.is_gone("p")
+        assert not story.known.completed(MARKED).deleting
