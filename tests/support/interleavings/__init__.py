@@ -2,6 +2,6 @@
 
 `state` says what there is, `steps` what can happen next (`deciding` for an operator, `requests` and `looking` for the
 backend, `api_server` for the Project), `search` goes through all of it, and `breaking` takes rules out of the core.
-Time stands still between ticks, and every moment in memory is kept as seconds before now, so that states which differ only
-in when they are count as one.
+Time stands still between ticks, and every moment in memory is kept as seconds before now, so that states which differ
+only in when they are count as one.
 """
