@@ -124,6 +124,11 @@ class SimulatedKube:
         current = self._require(resource, _namespace(resource), name)
         self._save(resource, current, _merged(current, {"spec": spec}))
 
+    def replace_spec(self, name: str, spec: Mapping[str, Any]) -> None:
+        """`kubectl replace`, of the spec alone."""
+        current = self._require(PROJECTS, "ns", name)
+        self._save(PROJECTS, current, {**copy.deepcopy(current), "spec": copy.deepcopy(dict(spec))})
+
     def annotate(self, name: str, resource: Resource = PROJECTS, /, **annotations: str | None) -> None:
         """`kubectl annotate`."""
         current = self._require(resource, _namespace(resource), name)
