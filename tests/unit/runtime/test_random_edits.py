@@ -44,9 +44,9 @@ from project_operator.reconcile.outcome import Outcome
 NAMES: Final = ("shop", "mail", "eu-de_blog", "wiki")
 ERRORS: Final = (BackendUnavailable("away"), Throttled("slower", retry_after=2.0))
 WRITES: Final = ("create", "update", "delete")
-EXAMPLES, STEPS = 100, 20
+EXAMPLES, STEPS = 80, 20
 """For each kind of backend: so many worlds, of so many steps."""
-COMPARED, READY = 250, 125
+COMPARED, READY = 180, 100
 """At least so many Projects are compared in the end, and at least so many of them are Ready: with less there is nothing
 to see.
 """
