@@ -1,6 +1,7 @@
 """What the status of a backend object says: pure, from what is known of it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from project_operator.api.v1alpha1.identitybackend import (
     ConsistencyStatus,
     IdentityBackendStatus,
     LastError,
+    RateLimitStatus,
     SecretRefStatus,
 )
 from project_operator.backends.vendor import Capabilities
@@ -69,6 +71,7 @@ def status_of(
             "credential_expires_at": entry.credential_expires_at,
             "capabilities": offered(connection.capabilities, spec.capabilities),
             "consistency": ConsistencyStatus(**dict(spec.consistency)),
+            "rate_limit": RateLimitStatus(**asdict(connection.load)),
         }
     if secret_names:
         first, second = (*secret_names, None)[:2]

@@ -151,10 +151,9 @@ class Connector:
             vendor = self._registry.vendor_of(spec)
         except ConfigurationError as error:
             raise ConnectionRefused(str(error), field="spec") from error
+        load = vendor.load.limited(spec.rate_limit)
         limiter = Limiter(
-            requests_per_second=spec.rate_limit.requests_per_second,
-            burst=spec.rate_limit.burst,
-            max_in_flight=spec.rate_limit.max_in_flight,
+            requests_per_second=load.requests_per_second, burst=load.burst, max_in_flight=load.max_in_flight
         )
         surroundings = self._surround(limiter)
         rotated = self._rotated(key, entry, backend, vendor, secret)
@@ -183,6 +182,7 @@ class Connector:
             self._owner,
             self._clock,
             capabilities=vendor.capabilities,
+            load=load,
             endpoint_id=sha256(place.encode()).hexdigest()[:16],
             revision=revision,
             interval=parse_duration(spec.interval).total_seconds(),

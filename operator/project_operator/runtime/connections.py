@@ -12,6 +12,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.marks import Mark
 from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.backends.base import Backend, ConnectionFacts, RemoteProject
+from project_operator.backends.load import Load
 from project_operator.backends.vendor import Capabilities
 from project_operator.errors import (
     BackendError,
@@ -78,6 +79,7 @@ class Connection:
         clock: Clock,
         *,
         capabilities: Capabilities,
+        load: Load,
         endpoint_id: str,
         revision: str,
         interval: float,
@@ -87,6 +89,7 @@ class Connection:
         self.backend = backend
         self.facts = facts
         self.capabilities = capabilities
+        self.load = load
         self.endpoint_id = endpoint_id
         self.revision = revision
         self.not_ready: Verdict | None = None

@@ -12,7 +12,9 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.keeping import Keeper
+from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
+from project_operator.backends.transport import Admission
 from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
@@ -63,6 +65,10 @@ class World:
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
+        self.admission: Admission | None = None
+        """Of the latest connection: what holds its requests back."""
+        self.load = Load()
+        """What the backend is asked to bear where its object does not say."""
         self.send_validity = SEND_VALIDITY
         """Of the next engine."""
 
@@ -108,6 +114,7 @@ class World:
             open=self._open,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            load=self.load,
             replaces=lambda _: self.replaces,
         )
         self.engine = Engine(
@@ -225,6 +232,7 @@ class World:
         surroundings: Surroundings,
     ) -> SimulatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
+        self.admission = surroundings.admission
         return self.backend
 
     def _unsupported(

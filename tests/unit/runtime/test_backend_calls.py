@@ -10,6 +10,7 @@ from simulation.world import SimulatedClock
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import ConnectionFacts, Group, ProjectContent
+from project_operator.backends.load import Load
 from project_operator.errors import PermissionDenied
 from project_operator.reconcile.actions import Create, ReadGroups, Rest, VerifyReadAccess
 from project_operator.reconcile.evidence import NEVER
@@ -36,6 +37,7 @@ class Stage:
             Mock(),
             self.clock,
             capabilities=self.backend.capabilities,
+            load=Load(),
             endpoint_id="e1",
             revision="r1",
             interval=60.0,

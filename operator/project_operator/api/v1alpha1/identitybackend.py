@@ -135,6 +135,17 @@ class ConsistencyStatus(ApiModel):
     """A request takes effect at most so long after it was sent."""
 
 
+class RateLimitStatus(ApiModel):
+    """The limits in force."""
+
+    requests_per_second: Int
+    """Requests per second, on average."""
+    burst: Int
+    """Requests that may come at once after a quiet time."""
+    max_in_flight: Int
+    """Requests under way at one time."""
+
+
 class LastError(ApiModel):
     """The last failure of a call."""
 
@@ -168,6 +179,8 @@ class IdentityBackendStatus(StatusModel):
     """What this object offers its Projects: what its type of backend can do, as its spec switches it on or off."""
     consistency: ConsistencyStatus | None = None
     """The bounds in force."""
+    rate_limit: RateLimitStatus | None = None
+    """The limits in force."""
     projects: Int | None = None
     """How many Projects use this object."""
     last_error: LastError | None = None
