@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from project_operator import settings
+from project_operator.api.admission import POLICIES, AdmissionPolicy, policies_kustomization_yaml, policy_yaml
 from project_operator.api.crd import crd_name, crd_yaml, kustomization_yaml
 from project_operator.api.kinds import KINDS, Kind
 from project_operator.api.reference import api_reference, events_reference, reasons_reference
@@ -37,6 +38,15 @@ CHART_CRDS: Final = "deploy/charts/project-operator/files/crds"
 """A copy: a chart holds its files itself, and Flux drops symbolic links from what it fetches."""
 
 
+POLICIES_FOLDER: Final = "deploy/policies"
+CHART_POLICIES: Final = "deploy/charts/project-operator/files/policies"
+"""A copy, for the same reason."""
+
+
+def _policy(folder: str, policy: AdmissionPolicy) -> GeneratedFile:
+    return GeneratedFile(f"{folder}/{policy.name}.yaml", lambda: policy_yaml(policy))
+
+
 def _definition(folder: str, kind: Kind) -> GeneratedFile:
     return GeneratedFile(f"{folder}/{crd_name(kind)}.yaml", lambda: crd_yaml(kind))
 
@@ -44,6 +54,8 @@ def _definition(folder: str, kind: Kind) -> GeneratedFile:
 GENERATED: Final = (
     *(_definition(folder, kind) for folder in ("crds", CHART_CRDS) for kind in KINDS),
     GeneratedFile("crds/kustomization.yaml", lambda: kustomization_yaml(KINDS)),
+    *(_policy(folder, policy) for folder in (POLICIES_FOLDER, CHART_POLICIES) for policy in POLICIES),
+    GeneratedFile(f"{POLICIES_FOLDER}/kustomization.yaml", policies_kustomization_yaml),
     GeneratedFile("crds/README.md", lambda: api_reference(KINDS)),
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
     GeneratedFile("docs/reference/events.md", events_reference),
@@ -56,7 +68,7 @@ GENERATED: Final = (
     GeneratedFile(csp_errors.PAGE, csp_errors.ERROR_PAGE.text),
 )
 
-GENERATED_FOLDERS: Final = ("crds", CHART_CRDS)
+GENERATED_FOLDERS: Final = ("crds", CHART_CRDS, POLICIES_FOLDER, CHART_POLICIES)
 """Folders in which everything is generated: a file that is not in `GENERATED` is a left-over."""
 
 

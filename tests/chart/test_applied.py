@@ -27,7 +27,10 @@ def pod_of(deployment: dict[str, Any]) -> dict[str, Any]:
 
 def test_applying_again_changes_nothing(control_plane: ControlPlane, installation: Installation) -> None:
     def versions() -> list[str]:
-        kinds = "crd,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount,deployment"
+        kinds = (
+            "crd,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount,deployment,"
+            "validatingadmissionpolicy,validatingadmissionpolicybinding"
+        )
         label = "app.kubernetes.io/instance=project-operator"
         listed = control_plane.kubectl("get", kinds, "--all-namespaces", f"--selector={label}", "-o", "json").stdout
         return [f"{one['kind']} {one['metadata']['resourceVersion']}" for one in json.loads(listed)["items"]]

@@ -68,6 +68,7 @@ def test_no_object_is_there_twice_and_each_has_its_namespace(values: dict[str, A
     places = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects]
     assert len(places) == len(set(places))
     cluster_wide = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
+    cluster_wide |= {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
     assert [place for place in places if (place[1] is None) != (place[0] in cluster_wide)] == []
 
 

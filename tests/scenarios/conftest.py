@@ -50,8 +50,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(str(figures))
 
 
-RIGHTS: Final = {"secrets": {"clusterWide": True, "rotation": True}}
-"""Values of the chart: each scenario has a namespace of its own, with a Secret in it; some make another."""
+RIGHTS: Final = {
+    "secrets": {"clusterWide": True, "rotation": True},
+    "admissionPolicies": {"deletionProtection": False, "definitions": False, "finalizers": False},
+}
+"""Values of the chart: each scenario has a namespace of its own, with a Secret in it; some make another. What the
+API server may refuse is shown by the scenarios of accidents alone: the others show what the operator does without.
+"""
 
 
 def recorded(control_plane: ControlPlane, installation: Installation) -> AuditLog | None:

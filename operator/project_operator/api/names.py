@@ -40,6 +40,9 @@ Why not in status: docs/adr, the record of intent carries its backend.
 ACCEPT_ABSENCE_ANNOTATION: Final = f"{GROUP}/accept-absence"
 """On a backend object: so many projects that vanished at once are really gone, says a person."""
 
+ALLOW_DELETION_ANNOTATION: Final = f"{GROUP}/allow-deletion"
+"""On one of our CustomResourceDefinitions: ``true`` says that it is meant to go, with every object of its kind."""
+
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 """On Secrets that the operator made: its name (Kubernetes' recommended labels)."""
 
