@@ -30,7 +30,7 @@ def may_be_written(view: View, project: RemoteProject) -> bool:
     """Ours by mark; a predecessor's that is taken up again; or free, and taken over by id on somebody's explicit word,
     as long as that may be had.
     """
-    if is_ours(view, project) or _is_resumed(view, project):
+    if is_ours(view, project) or is_resumed(view, project):
         return True
     forbidden = isinstance(view.backend, BackendView) and tenant_may_import_it(view, view.backend, project) is not None
     return is_free(view, project) and _taken_over(view, project.id) and not forbidden
@@ -39,7 +39,7 @@ def may_be_written(view: View, project: RemoteProject) -> bool:
 def conflict(view: View, project: RemoteProject) -> Verdict | None:
     """Why this Project must not act on ``project``; None if it may."""
     others = ", ".join(view.rivals)
-    if is_ours(view, project) or (_is_resumed(view, project) and not view.rivals):
+    if is_ours(view, project) or (is_resumed(view, project) and not view.rivals):
         return None
     if not is_free(view, project):
         owner = f" (Project {others})" if others else ""
@@ -61,7 +61,7 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
     return None
 
 
-def _is_resumed(view: View, project: RemoteProject) -> bool:
+def is_resumed(view: View, project: RemoteProject) -> bool:
     """Whether it is being taken up again, and still carries the mark that this goes by."""
     return view.project.status.origin == RESUMED and is_predecessors(view, project)
 

@@ -29,7 +29,8 @@ def orphan(view: View, backend: BackendView) -> Action:
             if project is None:
                 continue
             return project
-        if not claims.is_ours(view, project) or carriers.is_another_s(view, backend, project):
+        marked = claims.is_ours(view, project) or claims.is_resumed(view, project)
+        if not marked or carriers.is_another_s(view, backend, project):
             continue
         if not backend.verbs.update:
             return ending.release(
