@@ -42,6 +42,8 @@ class Announced:
     generation: int
     at: float = NEVER
     """When the guarded write succeeded; a read that leads to the backend write begins after it."""
+    told: frozenset[str] = frozenset()
+    """The projects of which it was said what their deletion takes with it, where it takes anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ to 10).
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from project_operator.api.conditions import Reason
 from project_operator.api.events import EventReason
@@ -169,8 +170,8 @@ def _explained(verdict: Verdict | None) -> Verdict:
 def _delete(view: View, backend: BackendView) -> Action:
     announced = ending.announced(view, Intent.DELETE)
     if announced is None:
-        announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
-        return replace(announcement, notice=_warning(view, backend))
+        named = (view.record.id, view.project.status.name or "") if view.record.id else None
+        return _announce(view, backend, frozenset(), named)
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
@@ -208,20 +209,22 @@ def _delete_each(view: View, backend: BackendView, announced: Announced) -> Acti
     return _prove_gone(view, backend, announced)
 
 
-def _warning(view: View, backend: BackendView) -> Notice | None:
-    """Said before the first deletion is sent, where it takes more with it than the project; there is none to be sent
-    where nothing was made.
+def _announce(view: View, backend: BackendView, told: frozenset[str], named: tuple[str, str] | None) -> Action:
+    """R10; and where a deletion takes more with it than the project, what it takes with ``named`` (id and name) is said
+    before it is sent. None is named where none is known.
     """
+    announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
     destroys = backend.abilities.destroys
-    if not destroys or not view.record.id:
-        return None
-    told = view.project.status
-    source = told.deletion_policy.source if told.deletion_policy is not None else "default"
+    if not destroys or named is None:
+        return announcement
+    policy = view.project.status.deletion_policy
     note = (
-        f"`deletionPolicy: Delete` (from: {source}): project {view.record.id} ('{told.name}') is deleted in the"
-        f" backend, and {destroys} with it"
+        f"`deletionPolicy: Delete` (from: {policy.source if policy is not None else 'default'}): project {named[0]}"
+        f" ('{named[1]}') is deleted in the backend, and {destroys} with it"
     )
-    return Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
+    announces = Announced(Intent.DELETE, view.record, view.project.metadata.generation, told=told | {named[0]})
+    notice = Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
+    return replace(announcement, announces=announces, notice=notice)
 
 
 def _look_at(view: View, backend: BackendView, project_id: str, announced: Announced) -> Action:
@@ -262,6 +265,8 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     latest = direct.project
     if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
+    if backend.abilities.destroys and project.id not in announced.told:
+        return _announce(view, backend, announced.told, (project.id, project.content.name))
     return Delete(project.id)
 
 
@@ -279,17 +284,29 @@ def _waiting(view: View, project: RemoteProject | None, poll: Poll) -> Action:
 
 
 def _deprovisioning(view: View, project: RemoteProject | None) -> Outcome:
-    if project is None or project.deletion_time is None:
+    begun, project_id, state = _begun(view, project)
+    if begun is None:
         return working("the deletion was sent; waiting for the backend", Reason.DELETING)
-    since = f"{project.deletion_time:%Y-%m-%dT%H:%M:%SZ}"
-    if (view.wall - project.deletion_time).total_seconds() > view.cadence.blocked_after:
+    since = f"{begun:%Y-%m-%dT%H:%M:%SZ}"
+    if (view.wall - begun).total_seconds() > view.cadence.blocked_after:
         return held(
             Reason.DELETION_BLOCKED,
-            f"project {project.id} has been '{project.provisioning_status}' since {since}; it ends when "
+            f"project {project_id} has been '{state}' since {since}; it ends when "
             "everything inside is gone, and the backend does "
             "not say what is left: look for resources in the project",
         )
-    return working(f"project {project.id} is being deleted by the backend, since {since}", Reason.DELETING)
+    return working(f"project {project_id} is being deleted by the backend, since {since}", Reason.DELETING)
+
+
+def _begun(view: View, project: RemoteProject | None) -> tuple[datetime | None, str, str | None]:
+    """Since when it is being deleted, which one, and in what state; where a deletion was just sent again, as status
+    has it from before, until that is seen anew.
+    """
+    if project is not None:
+        return project.deletion_time, project.id, project.provisioning_status
+    status = view.project.status
+    begun = status.observed.deletion_time if status.observed is not None else None
+    return begun, view.record.id, status.provisioning_status
 
 
 def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Action:

@@ -5,9 +5,9 @@ Times are of the loop's clock, in seconds, unless they say otherwise.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
 from project_operator.backends.otc.payloads import NORMAL, SUSPENDED
@@ -22,6 +22,36 @@ _KNOWN: Final = frozenset({"", NORMAL, SUSPENDED})
 """Words that mean that the project is there; "" is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A deletion that was accepted, or that somebody else began."""
+
+    since: datetime
+    """Wall time of the first answer, or of the first sight."""
+    asked_at: float
+    """When it was last accepted, or first seen."""
+    believed_for: float = BELIEVED_FOR
+    """How long a read that shows the project as it was proves nothing."""
+    refuted_at: float | None = None
+    """Since when it counts as having come to nothing; None: it does not."""
+
+    def refuted(self, now: float) -> Self:
+        """Seen as it was at ``now``."""
+        if self.refuted_at is not None or now - self.asked_at <= self.believed_for:
+            return self
+        return replace(self, refuted_at=now)
+
+    def again(self, now: float) -> Self | None:
+        """Accepted once more at ``now``, and believed for twice as long; None: it is another one, as the former was
+        given up.
+        """
+        if self.refuted_at is None:
+            return self
+        if now - self.refuted_at > BELIEVED_FOR:
+            return None
+        return replace(self, asked_at=now, believed_for=2 * self.believed_for, refuted_at=None)
+
+
 class Sightings:
     """Belongs to one connection."""
 
@@ -31,7 +61,7 @@ class Sightings:
         self._now = now
         self._made: dict[str, tuple[float, RemoteProject]] = {}
         self._statuses: dict[str, tuple[float, str]] = {}
-        self._leaving: dict[str, tuple[float, datetime]] = {}
+        self._leaving: dict[str, Leaving] = {}
 
     def was_made(self, project: RemoteProject) -> None:
         """The answer to a creation: a new project is normal."""
@@ -47,14 +77,17 @@ class Sightings:
         """What a read showed, or a write has set."""
         now = self._clock()
         self._statuses[project_id] = (now, status)
+        known = self._leaving.get(project_id)
         if _is_leaving(status):
-            self._leaving.setdefault(project_id, (now, self._now()))
-        elif project_id in self._leaving and now - self._leaving[project_id][0] > BELIEVED_FOR:
-            del self._leaving[project_id]
+            self._leaving[project_id] = Leaving(self._now(), now) if known is None else replace(known, refuted_at=None)
+        elif known is not None:
+            self._leaving[project_id] = known.refuted(now)
 
     def is_leaving(self, project_id: str) -> None:
-        """Its deletion was accepted."""
-        self._leaving.setdefault(project_id, (self._clock(), self._now()))
+        """Its deletion was accepted; where an earlier one came to nothing, the moment of that one counts."""
+        now, known = self._clock(), self._leaving.get(project_id)
+        again = known.again(now) if known is not None else None
+        self._leaving[project_id] = Leaving(self._now(), now) if again is None else again
         self._made.pop(project_id, None)
 
     def is_gone(self, project_id: str) -> None:
@@ -100,7 +133,8 @@ class Sightings:
         content = replace(project.content, enabled=project.content.enabled and status != SUSPENDED)
         # A word that says nothing is left out: it would come and go with the reads that show it.
         raw = project.raw_status if status in {"", NORMAL} else {**project.raw_status, "status": status}
-        if leaving is not None:
+        is_leaving = leaving is not None and leaving.refuted_at is None
+        if is_leaving:
             states = (ProvisioningStatus.DEPROVISIONING, HealthStatus.UNKNOWN)
         elif status in _KNOWN:
             states = (ProvisioningStatus.PROVISIONED, HealthStatus.HEALTHY)
@@ -112,7 +146,7 @@ class Sightings:
             provisioning_status=states[0],
             health_status=states[1],
             raw_status=raw,
-            deletion_time=leaving[1] if leaving is not None else None,
+            deletion_time=leaving.since if leaving is not None and is_leaving else None,
         )
 
 

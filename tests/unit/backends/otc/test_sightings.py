@@ -140,6 +140,41 @@ class TestLeaving:
         story.known.has_status("p", "normal")
         assert not story.known.completed(MARKED).deleting
 
+    def test_that_is_sent_anew_began_with_the_first(self, story: Story) -> None:
+        """T8-9: so that one which comes to nothing again and again is seen to last."""
+        story.known.is_leaving("p")
+        story.time = BELIEVED_FOR + 1
+        story.known.has_status("p", "normal")
+        story.known.is_leaving("p")
+        assert story.known.completed(MARKED).deletion_time == START
+
+    def test_is_sent_anew_more_and_more_seldom(self, story: Story) -> None:
+        """T8-9: an hour of reads every ten seconds, of a project that stays normal."""
+        sent: list[float] = []
+        while story.time < 3600:
+            if not story.known.completed(MARKED).deleting:
+                story.known.is_leaving("p")
+                sent.append(story.time)
+            story.time += 10
+            story.known.has_status("p", "normal")
+        assert sent == [0, 130, 380, 870, 1840]
+        assert story.known.completed(MARKED).deletion_time == START
+
+    def test_that_nobody_asks_for_any_more_is_forgotten(self, story: Story) -> None:
+        story.known.is_leaving("p")
+        story.time = BELIEVED_FOR + 1
+        story.known.has_status("p", "normal")
+        story.time += BELIEVED_FOR + 1
+        story.known.is_leaving("p")
+        assert story.known.completed(MARKED).deletion_time == START + timedelta(seconds=story.time)
+
+    def test_that_is_seen_after_all_began_when_it_was_asked_for(self, story: Story) -> None:
+        story.known.is_leaving("p")
+        story.time = BELIEVED_FOR + 1
+        story.known.has_status("p", "normal")
+        story.known.has_status("p", "deleting")
+        assert story.known.completed(MARKED).deletion_time == START
+
     def test_stays_while_the_vendor_says_so(self, story: Story) -> None:
         story.known.is_leaving("p")
         story.time = 10 * BELIEVED_FOR
