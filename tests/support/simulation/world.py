@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from random import Random
 from typing import Any, Self
 
@@ -60,6 +61,8 @@ class World:
         """The key of the Secret whose value the backend may replace."""
         self.opened: list[tuple[dict[str, bytes], Keeper]] = []
         """Each connection's secrets, and what keeps their successors."""
+        self.elsewhere: dict[str, SimulatedBackend] = {}
+        """Further backends, by URL."""
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
@@ -220,12 +223,14 @@ class World:
 
     def _open(
         self,
-        spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
+        spec: IdentityBackendSpec,
         secret: Mapping[str, bytes],
         surroundings: Surroundings,
     ) -> SimulatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
-        return self.backend
+        opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
+        opened.admission = surroundings.admission or nullcontext()
+        return opened
 
     def _unsupported(
         self,
