@@ -4,7 +4,7 @@ from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import MissingPolicy
 from project_operator.api.v1alpha1.project_status import MOST_FORMER_IDS, ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
-from project_operator.reconcile import creation, rest, summary
+from project_operator.reconcile import creation, rest, summary, vouching
 from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.naming import CREATED
@@ -75,7 +75,7 @@ def _forget(view: View) -> WriteStatus:
         provisioning_status=str(ProvisioningStatus.UNKNOWN),
         health_status=str(HealthStatus.UNKNOWN),
         operation=ProjectOperation(
-            type="Create", state=creation.NOT_SENT, start_time=view.wall, message="creating the project anew"
+            type="Create", state=vouching.NOT_SENT, start_time=view.wall, message="creating the project anew"
         ),
     )
     return WriteStatus(after, Purpose.FORGET)

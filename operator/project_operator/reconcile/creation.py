@@ -1,9 +1,6 @@
 """Create, and recover a creation whose outcome is unknown (protocol section 3, steps 1 to 6)."""
 
-from typing import Final
-
 from project_operator.api.conditions import Reason
-from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import (
@@ -15,19 +12,16 @@ from project_operator.reconcile import (
     settling,
     succession,
     summary,
+    vouching,
 )
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.credibility import in_the_way
 from project_operator.reconcile.evidence import Listing
-from project_operator.reconcile.outcome import Outcome, Standing, working
+from project_operator.reconcile.outcome import working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
 from project_operator.reconcile.view import BackendView, Verdict, View
-
-NOT_SENT: Final = "Waiting"
-"""State of an operation `Create` that was written down before anything was sent; once something may be, it is
-`Pending`."""
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -70,15 +64,15 @@ def recover(view: View, backend: BackendView) -> Action:
             ),
             poll=rest.soon(view, ""),
         )
-    if not (_never_left(view) or _absence_is_proved(view, backend)):
+    if not (vouching.never_left(view) or _absence_is_proved(view, backend)):
         return _keep_looking(view, backend)
     want = _wanted(view, backend)
     if not isinstance(want, Wanted):
         return want
     if reads_only(view):
         return planning.creation(view, backend, want)
-    if (hold := _held_for_a_person(view, backend)) is not None:
-        return hold
+    if vouching.is_needed(view, backend):
+        return vouching.hold_creation(view, backend)
     return rest.on_refusal(view, backend, want.ids) or _buy_right(view, backend, want)
 
 
@@ -140,39 +134,6 @@ def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
     if want is not None and not view.project.metadata.deleting and settling.at_once(view, project, want):
         outcome = settling.accomplished(view, project)
     return naming.name(view, backend, project, outcome, origin=naming.CREATED, want=want)
-
-
-def _never_left(view: View) -> bool:
-    """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself
-    (docs/adr: a creation that never left needs no quarantine).
-    """
-    return view.memory.unsent_record == view.record
-
-
-def _held_for_a_person(view: View, backend: BackendView) -> Action | None:
-    """Where nobody knows how late the backend shows what it did, an outcome that is not known stays so: the mark goes
-    on being looked for, and one more creation is sent only on a person's word for this very record (docs/adr: a
-    person repeats a creation that nobody can vouch for).
-    """
-    if backend.abilities.repeats_creation or _never_left(view) or _nothing_was_sent(view):
-        return None
-    word = view.record.attempt or view.record.uid
-    if view.project.metadata.annotations.get(REPEAT_CREATION_ANNOTATION) == word:
-        return None
-    message = (
-        f"whether the last creation took effect is not known, and {backend.kind} '{backend.name}' is of a kind that "
-        "cannot tell: no project with this object's mark is shown, and no second creation is sent by itself. If a "
-        f"project '{view.project.remote_name}' is there, create this Project anew with `spec.import.id`; if there is "
-        f"none, set the annotation `{REPEAT_CREATION_ANNOTATION}` to '{word}' to have one more creation sent"
-    )
-    outcome = Outcome(Standing.STALLED, Reason.OUTCOME_UNKNOWN, message)
-    return rest.reporting(view, outcome, poll=Poll("", view.now, view.cadence.resync))
-
-
-def _nothing_was_sent(view: View) -> bool:
-    """Whether the record says that no creation was sent since it began: it stands in for a project that is gone."""
-    operation = view.project.status.operation
-    return operation is not None and (operation.type, operation.state) == ("Create", NOT_SENT)
 
 
 def _absence_is_proved(view: View, backend: BackendView) -> bool:

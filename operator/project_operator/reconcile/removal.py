@@ -9,7 +9,17 @@ from project_operator.api.conditions import Reason
 from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import carriers, claims, creation, duplicates, ending, hierarchy, letting_go, rest
+from project_operator.reconcile import (
+    carriers,
+    claims,
+    creation,
+    duplicates,
+    ending,
+    hierarchy,
+    letting_go,
+    rest,
+    vouching,
+)
 from project_operator.reconcile.actions import (
     Action,
     CheckDefinition,
@@ -41,13 +51,13 @@ def decide(view: View) -> Action:
     if (refused := tenant_may_remove_it_so(view, _outcome_by_policy(view))) is not None:
         return rest.on_verdict(view, Verdict(refused.reason, f"the deletion waits: {refused.message}"))
     if reads_only(view) and view.record.id:
-        return ending.release(view, _only_read(view))
+        return ending.release(view, f"{_only_read(view)}: {_AS_IT_IS}")
     policy = _policy(view)
     verdict = first_verdict(view, BEFORE_REMOVING)
     if verdict is not None or not isinstance(view.backend, BackendView):
         if policy == DeletionPolicy.ORPHAN and verdict is not None and verdict.reason in _WAY_IS_GONE:
             return ending.release(
-                view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
+                view, f"`deletionPolicy: Orphan`: {_stays(view)}, with this object's mark on it ({verdict.message})"
             )
         return rest.on_verdict(view, _explained(verdict))
     return _end(view, view.backend, policy)
@@ -68,12 +78,16 @@ def _leave(view: View, backend: BackendView) -> Action:
     name, so that the object does not go without telling of it.
     """
     named = creation.found_while_leaving(view, backend)
-    return named if named is not None else letting_go.let_go(view, backend, _only_read(view))
+    return named if named is not None else letting_go.let_go(view, backend, _only_read(view), _AS_IT_IS)
 
 
 def _only_read(view: View) -> str:
-    stays = "the project stays as it is" if view.record.id else "nothing of this object is in the backend"
-    return f"`managementPolicy: {view.project.spec.management_policy}`: nothing is written, {stays}"
+    return f"`managementPolicy: {view.project.spec.management_policy}`, so nothing is written"
+
+
+def _stays(view: View) -> str:
+    """What is known of what stays where it is not looked for any more."""
+    return "the project stays" if view.record.id else "a project, if one was made, stays"
 
 
 def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
@@ -117,6 +131,7 @@ def may_delete(view: View) -> bool:
     return isinstance(backend, BackendView) and backend.abilities.delete and backend.verbs.delete
 
 
+_AS_IT_IS = "the project stays as it is"
 _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED, Reason.NOT_PERMITTED}
 
 
@@ -176,7 +191,7 @@ def _delete(view: View, backend: BackendView) -> Action:
         return CheckDefinition()
     if view.definition_terminating:
         return ending.release(
-            view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it"
+            view, f"the CustomResourceDefinition is being deleted: {_stays(view)}, with this object's mark on it"
         )
     return _delete_each(view, backend, announced)
 
@@ -321,7 +336,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
-            return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=_gone(view)))
+            return _end_of_it(view, backend)
     within = max(0.0, from_ - view.now) + 0.01
     pause = (
         min(within, view.cadence.slow)
@@ -329,10 +344,8 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         else view.cadence.after(memory.polls)
     )
     if within > view.cadence.slow:
-        message = (
-            f"the project is gone; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it "
-            "appears late"
-        )
+        what = "the project is gone" if _went(view) else "no project with this object's mark is shown"
+        message = f"{what}; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it appears late"
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
     return rest.unchanged(poll=Poll("", max(view.now, from_), pause))
 
@@ -347,14 +360,27 @@ def _not_believed(view: View, listing: Listing) -> Action:
 
 def _absence_counts_from(view: View) -> float:
     memory = view.memory
-    if memory.unsent_record == view.record and not view.record.id:
+    if vouching.never_left(view) and not view.record.id:
         return NEVER
     if memory.answered_record == view.record:
         return memory.answered_at + view.timing.read_lag
     return view.quarantined_until
 
 
-def _gone(view: View) -> str:
-    return (
-        f"project {view.record.id} is gone from the backend" if view.record.id else "nothing was created in the backend"
-    )
+def _end_of_it(view: View, backend: BackendView) -> Action:
+    """Nothing is shown and nothing can appear: which of the two nobody can tell of a creation, a person vouches for."""
+    went = _went(view)
+    if not went and vouching.is_needed(view, backend):
+        return vouching.hold_deletion(view, backend)
+    which = "projects" if len(went) > 1 else "project"
+    are = "are" if len(went) > 1 else "is"
+    note = f"{which} {', '.join(went)} {are} gone from the backend" if went else ending.nothing_is_left(view, backend)
+    return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=note))
+
+
+def _went(view: View) -> tuple[str, ...]:
+    """The projects that went with this object: what status names, or what this process found without and deleted."""
+    if view.record.id:
+        return (view.record.id,)
+    status = view.project.status
+    return tuple(one for one in view.memory.deletes_sent if one not in {*status.gone_ids, *status.condemned})

@@ -240,6 +240,7 @@ class Engine:
             queue_oldest_seconds={cls.name.lower(): self._queue.age(cls) for cls in Class},
             projects=projects,
             connections=self._backends.census(),
+            breakers=self._backends.breakers(),
         )
 
     def _tell_of_backend(self, key: Key, notice: Notice) -> None:

@@ -141,6 +141,10 @@ class ProjectWorker:
                 finalizers = [name for name in metadata.finalizers if name != names.FINALIZER]
                 changes = {"metadata": {"finalizers": finalizers, "annotations": {names.BACKEND_ANNOTATION: None}}}
                 await self._patch(key, raw, changes)
+                if metadata.deleting and not finalizers:
+                    # It went with its last finalizer. The answer shows its former state, and the watch is slower.
+                    self._store.drop(key)
+                    self.note(key)
                 if action.leaves_project:
                     self._gatherer.note_left(key)
                 self._tell(raw, action.notice)

@@ -68,8 +68,8 @@ class SimulatedKube:
         await asyncio.sleep(0.001)
         metadata = obj["metadata"]
         name = metadata["name"]
-        current = self._require(resource, metadata.get("namespace", ""), name)
         self.writes.append((resource.plural, name, subresource))
+        current = self._require(resource, metadata.get("namespace", ""), name)
         if (current["metadata"]["uid"], current["metadata"]["resourceVersion"]) != (
             metadata["uid"],
             metadata["resourceVersion"],
@@ -203,7 +203,8 @@ class SimulatedKube:
         after["metadata"]["resourceVersion"] = str(self._version)
         if "deletionTimestamp" in after["metadata"] and not after["metadata"].get("finalizers"):
             self._remove(resource, after)
-            return after
+            # The real one answers with the object as it was changed last, and tells the watch of a later state.
+            return _merged(after, {"metadata": {"resourceVersion": current["metadata"]["resourceVersion"]}})
         self._keep(resource, after)
         self._tell(resource, "MODIFIED", after)
         return after

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from random import Random
 from typing import Any, Self
 
@@ -14,7 +15,6 @@ from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.keeping import Keeper
 from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
-from project_operator.backends.transport import Admission
 from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
@@ -62,11 +62,11 @@ class World:
         """The key of the Secret whose value the backend may replace."""
         self.opened: list[tuple[dict[str, bytes], Keeper]] = []
         """Each connection's secrets, and what keeps their successors."""
+        self.elsewhere: dict[str, SimulatedBackend] = {}
+        """Further backends, by URL."""
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
-        self.admission: Admission | None = None
-        """Of the latest connection: what holds its requests back."""
         self.load = Load()
         """What the backend is asked to bear where its object does not say."""
         self.send_validity = SEND_VALIDITY
@@ -227,13 +227,14 @@ class World:
 
     def _open(
         self,
-        spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
+        spec: IdentityBackendSpec,
         secret: Mapping[str, bytes],
         surroundings: Surroundings,
     ) -> SimulatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
-        self.admission = surroundings.admission
-        return self.backend
+        opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
+        opened.admission = surroundings.admission or nullcontext()
+        return opened
 
     def _unsupported(
         self,

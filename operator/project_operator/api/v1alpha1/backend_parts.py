@@ -73,6 +73,17 @@ class RateLimit(ApiModel):
     for VMware CSP."""
 
 
+class Breaker(ApiModel):
+    """When calls stop because the backend gives no usable answers, and when it is tried again."""
+
+    failure_threshold: Annotated[Int, Field(ge=1, le=100)] = 5
+    """Calls in a row that get no usable answer (none in time, none at all, or a server error) before no further one
+    begins."""
+    longest_pause: Annotated[Duration, duration_between("1s", "1h")] = "60s"
+    """How long until a read is tried, at most, that shows whether the backend answers again: about a second at first,
+    then up to twice as long each time."""
+
+
 class Consistency(ApiModel):
     """What is assumed of the backend; promises about duplicates hold within it."""
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from project_operator.api.durations import parse_duration
 from project_operator.api.schema import LIST_TYPE, ApiModel, Bool, Int, Rule, wire_name
-from project_operator.api.v1alpha1.backend_parts import Capabilities, Consistency, RateLimit, SecretRef
+from project_operator.api.v1alpha1.backend_parts import Breaker, Capabilities, Consistency, RateLimit, SecretRef
 from project_operator.api.v1alpha1.csp import CSPBackend
 from project_operator.api.v1alpha1.k5 import K5Backend
 from project_operator.api.v1alpha1.keystone import KeystoneBackend
@@ -63,6 +63,8 @@ class IdentityBackendSpec(ApiModel):
     """VMware Cloud Services Platform."""
     rate_limit: RateLimit = RateLimit()
     """How much the backend is asked to bear."""
+    breaker: Breaker = Breaker()
+    """When calls stop because the backend gives no usable answers, and when it is tried again."""
     timeout: Annotated[Duration, duration_between("1s", "5m")] = "15s"
     """Deadline of one request."""
     interval: Annotated[Duration, duration_between("1s", "24h")] = "60s"
@@ -183,6 +185,9 @@ class IdentityBackendStatus(StatusModel):
     """The limits in force."""
     projects: Int | None = None
     """How many Projects use this object."""
+    breaker: StatusText | None = None
+    """`Closed`: calls begin. `Open`: none does but a read now and then, because the backend gives no usable answers;
+    since when and why is in the condition `Reachable`."""
     last_error: LastError | None = None
     """The last failure of a call; stays until the next one."""
     secret_ref: SecretRefStatus | None = None
