@@ -51,6 +51,8 @@ def recover(view: View, backend: BackendView) -> Action:
     if extras := carriers.to_set_apart(view, backend):
         return duplicates.condemn(view, extras)
     found = carrying_our_mark(view, backend)
+    if (look := _look_at_what_is_not_whole(view, backend, found)) is not None:
+        return look
     ours = carriers.ours(view, backend, found)
     if living := [project for project in ours if not project.deleting]:
         return _name(view, backend, living[0])

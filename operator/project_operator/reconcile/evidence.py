@@ -116,6 +116,15 @@ def _age(project: RemoteProject) -> tuple[float, str]:
     return (project.creation_time.timestamp() if project.creation_time else 0.0, project.id)
 
 
+def whole(shown: RemoteProject, listing: Listing, direct: Observation | None) -> Observation | None:
+    """What is known of what ``listing`` shows as ``shown``, given the latest read of it alone; None: part of it is
+    not, so look at it.
+    """
+    if direct is not None and direct.begun_at > listing.begun_at:
+        return direct
+    return Observation(listing.begun_at, shown) if shown.whole else None
+
+
 def newest(
     project_id: str, listing: Listing | None, direct: Observation | None, *, after: float, read_lag: float
 ) -> Observation | None:
@@ -128,7 +137,7 @@ def newest(
     if listing is None or listing.begun_at <= after:
         return seen
     if (shown := listing.by_id.get(project_id)) is not None:
-        return seen if seen is not None and seen.begun_at > listing.begun_at else Observation(listing.begun_at, shown)
+        return whole(shown, listing, seen)
     if seen is not None and seen.project is not None and listing.begun_at > seen.begun_at + read_lag:
         return None
     return seen

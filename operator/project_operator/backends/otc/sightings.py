@@ -7,6 +7,7 @@ Times are of the loop's clock, in seconds, unless they say otherwise.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
 from typing import Final, Self
 
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
@@ -16,7 +17,13 @@ BELIEVED_FOR: Final = 120.0
 """How long what was answered counts for more than a read that does not show it (T5-1)."""
 
 STATUS_GOOD_FOR: Final = 1800.0
-"""How old the sight of a status may be."""
+"""How old the sight of a status is to be at most."""
+
+_RENEWED_WITHIN: Final = STATUS_GOOD_FOR / 2
+"""What is older than half of that is read again within the other half, a share with each list."""
+
+MOST_RENEWED: Final = 64
+"""Statuses that are read again with one list."""
 
 _KNOWN: Final = frozenset({"", NORMAL, SUSPENDED})
 """Words that mean that the project is there; "" is none."""
@@ -62,6 +69,8 @@ class Sightings:
         self._made: dict[str, tuple[float, RemoteProject]] = {}
         self._statuses: dict[str, tuple[float, str]] = {}
         self._leaving: dict[str, Leaving] = {}
+        self._renewed_at = float("-inf")
+        self._renewals: dict[str, float] = {}
 
     def was_made(self, project: RemoteProject) -> None:
         """The answer to a creation: a new project is normal."""
@@ -116,15 +125,18 @@ class Sightings:
         self._leaving = {one: since for one, since in self._leaving.items() if one in kept}
         return found
 
-    def stale(self, projects: Iterable[RemoteProject]) -> tuple[str, ...]:
-        """The ids of those whose status is to be read: what carries a mark, or was read before."""
-        oldest = self._clock() - STATUS_GOOD_FOR
-        known = ((project, self._statuses.get(project.id)) for project in projects)
-        return tuple(
-            project.id
-            for project, status in known
-            if (status is None and project.content.mark) or (status is not None and status[0] <= oldest)
-        )
+    def to_renew(self) -> tuple[str, ...]:
+        """The ids of those whose status is to be read again now: so many as the time since this was last asked calls
+        for, first what has waited longest since it was read, or was to be read and could not.
+        """
+        now = self._clock()
+        since, self._renewed_at = max(self._renewed_at, now - _RENEWED_WITHIN), now
+        share = ceil(len(self._statuses) * (now - since) / _RENEWED_WITHIN)
+        old = {one: seen for one, (seen, _) in self._statuses.items() if seen <= now - _RENEWED_WITHIN}
+        self._renewals = {one: at for one, at in self._renewals.items() if one in old}
+        due = sorted(old, key=lambda one: (self._renewals.get(one, old[one]), one))[: min(share, MOST_RENEWED)]
+        self._renewals |= dict.fromkeys(due, now)
+        return tuple(due)
 
     def completed(self, project: RemoteProject) -> RemoteProject:
         """``project`` with what is known of it."""
@@ -147,6 +159,7 @@ class Sightings:
             health_status=states[1],
             raw_status=raw,
             deletion_time=leaving.since if leaving is not None and is_leaving else None,
+            whole=project.id in self._statuses,
         )
 
 
