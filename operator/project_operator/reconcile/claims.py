@@ -1,9 +1,9 @@
 """Whose project is it? Only the whole mark tells (promise I3)."""
 
-from project_operator.api import marks
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import RemoteProject
+from project_operator.reconcile import kinship
 from project_operator.reconcile.naming import IMPORTED, RESUMED
 from project_operator.reconcile.policies import tenant_may_import_it
 from project_operator.reconcile.view import BackendView, Verdict, View
@@ -11,14 +11,7 @@ from project_operator.reconcile.view import BackendView, Verdict, View
 
 def is_free(view: View, project: RemoteProject) -> bool:
     """Whether an import may take it: nobody's mark is on it, or that of an earlier object of this very name."""
-    return project.content.mark in {"", ORPHANED} or is_predecessors(view, project)
-
-
-def is_predecessors(view: View, project: RemoteProject) -> bool:
-    """Whether it was made for an earlier object of the same name in the same namespace, which this object proves to be
-    gone.
-    """
-    return marks.is_predecessors(project.content.mark, view.mark)
+    return project.content.mark in {"", ORPHANED} or kinship.is_inherited(view, project)
 
 
 def is_ours(view: View, project: RemoteProject) -> bool:
@@ -43,11 +36,7 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
         return None
     if not is_free(view, project):
         owner = f" (Project {others})" if others else ""
-        return Verdict(
-            Reason.CONFLICT,
-            f"project {project.id} carries the mark of another Project{owner}; nothing is written. Release it "
-            "there with `deletionPolicy: Orphan`, or import another project",
-        )
+        return another_s(view, project, owner, ", or import another project")
     if view.rivals:
         return Verdict(
             Reason.CONFLICT, f"project {project.id} is already named by Project {others}; nothing is written"
@@ -61,9 +50,19 @@ def conflict(view: View, project: RemoteProject) -> Verdict | None:
     return None
 
 
+def another_s(view: View, project: RemoteProject, owner: str = "", otherwise: str = "") -> Verdict:
+    """``project`` carries the mark of another Project, which may be ``owner``."""
+    hint = kinship.after_a_restore(view, project)
+    return Verdict(
+        Reason.CONFLICT,
+        f"project {project.id} carries the mark of {kinship.kin_of(view, project)}{owner}; nothing is written. Release "
+        f"it there with `deletionPolicy: Orphan`{otherwise}{'; ' if hint else ''}{hint}",
+    )
+
+
 def is_resumed(view: View, project: RemoteProject) -> bool:
     """Whether it is being taken up again, and still carries the mark that this goes by."""
-    return view.project.status.origin == RESUMED and is_predecessors(view, project)
+    return view.project.status.origin == RESUMED and kinship.is_inherited(view, project)
 
 
 def _taken_over(view: View, project_id: str) -> bool:

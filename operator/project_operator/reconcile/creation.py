@@ -9,6 +9,7 @@ from project_operator.reconcile import (
     naming,
     planning,
     rest,
+    restoring,
     settling,
     succession,
     summary,
@@ -55,7 +56,7 @@ def recover(view: View, backend: BackendView) -> Action:
         return look
     ours = carriers.ours(view, backend, found)
     if living := [project for project in ours if not project.deleting]:
-        return _name(view, backend, living[0])
+        return restoring.name_when_calm(view, backend, living[0]) or _name(view, backend, living[0])
     if others := carriers.others(view, backend, found):
         return rest.on_verdict(view, carriers.not_taken_over(view, backend, others))
     if found:
@@ -66,6 +67,8 @@ def recover(view: View, backend: BackendView) -> Action:
             ),
             poll=rest.soon(view, ""),
         )
+    if (claim := _claim(view, backend)) is not None:
+        return claim
     if not (vouching.never_left(view) or _absence_is_proved(view, backend)):
         return _keep_looking(view, backend)
     want = _wanted(view, backend)
@@ -76,6 +79,13 @@ def recover(view: View, backend: BackendView) -> Action:
     if vouching.is_needed(view, backend):
         return vouching.hold_creation(view, backend)
     return rest.on_refusal(view, backend, want.ids) or _buy_right(view, backend, want)
+
+
+def _claim(view: View, backend: BackendView) -> Action | None:
+    """Where a restore is under way, what an earlier object left is looked at before an absence is proved."""
+    if not view.cluster.restores or reads_only(view) or backend.listing is None:
+        return None
+    return restoring.claim(view, backend, backend.listing)
 
 
 def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:

@@ -55,7 +55,7 @@ class Listing:
     by_name: Mapping[str, tuple[RemoteProject, ...]]
     """By the name without case; see `called`."""
     by_owner_name: Mapping[str, tuple[RemoteProject, ...]]
-    """By the part of the mark that says cluster, name and namespace: what all objects of one name ever made."""
+    """By the part of the mark that says namespace and name: what all objects of one name ever made, in any cluster."""
     credible: bool
     """It shows every id that a status names and that is not individually confirmed gone, and the credential may read
     (R12).
@@ -99,7 +99,9 @@ class Listing:
         return found if ignores_case else tuple(project for project in found if project.content.name == name)
 
     def of_owners_named_like(self, mark: str) -> tuple[RemoteProject, ...]:
-        """Everything made for any object of the cluster, namespace and name that ``mark`` speaks of, oldest first."""
+        """Everything made for any object of the namespace and name that ``mark`` speaks of, in whatever cluster, oldest
+        first.
+        """
         return self.by_owner_name.get(owner_name(mark), ())
 
     def of_mark(self, mark: str) -> tuple[RemoteProject, ...]:

@@ -21,6 +21,7 @@ class Intent(StrEnum):
     DELETE = "Delete"
     ORPHAN = "Orphan"
     DISABLE = "Disable"
+    RESTORE = "Restore"
 
 
 @dataclass(frozen=True, slots=True)

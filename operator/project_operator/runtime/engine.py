@@ -20,7 +20,7 @@ from project_operator.kube.resources import (
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
 from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.view import Cadence
+from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.backend_objects import BackendWorker
 from project_operator.runtime.backend_views import BackendViews
@@ -54,7 +54,7 @@ class Engine:
         registry: Registry,
         surround: Surround,
         clock: Clock,
-        cluster_id: str,
+        cluster: Cluster,
         default_backend: str,
         default_backend_kind: str = IDENTITY_BACKENDS.kind,
         send_validity: float,
@@ -95,7 +95,13 @@ class Engine:
             users=self,
             clock=clock,
             publish=publish,
-            new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
+            new_sweeper=lambda: Sweeper(
+                kube,
+                self._stores[PROJECTS.plural],
+                clock,
+                cluster_digest(cluster.id),
+                restores=cluster.restores,
+            ),
             send_validity=send_validity,
         )
         self._views = BackendViews(
@@ -112,7 +118,7 @@ class Engine:
             hierarchy=self._hierarchy,
             backends=self._views,
             clock=clock,
-            cluster_id=cluster_id,
+            cluster=cluster,
             cadence=cadence,
         )
         self._projects = ProjectWorker(

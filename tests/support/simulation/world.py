@@ -19,7 +19,7 @@ from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
-from project_operator.reconcile.view import Cadence
+from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.engine import Engine
 from simulation.backend import SimulatedBackend
 from simulation.kube import Place, SimulatedKube
@@ -71,6 +71,8 @@ class World:
         """What the backend is asked to bear where its object does not say."""
         self.send_validity = SEND_VALIDITY
         """Of the next engine."""
+        self.cluster = Cluster(CLUSTER)
+        """Likewise."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,7 +124,7 @@ class World:
             registry=Registry([vendor]),
             surround=lambda limiter: Surroundings(admission=limiter),
             clock=SimulatedClock(self.random),
-            cluster_id=CLUSTER,
+            cluster=self.cluster,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
             send_validity=self.send_validity,

@@ -200,8 +200,9 @@ class ProjectStatus(StatusModel):
     operation: ProjectOperation | None = None
     """The call in flight."""
     origin: StatusText | None = None
-    """How the id came here: `Created`, `Imported`, or `Resumed`, where an earlier Project of this name had left the
-    project disabled. What was not created is never created anew."""
+    """How the id came here: `Created`, `Imported`, `Resumed`, where an earlier Project of this name had left the
+    project disabled, or `Restored`, where it was found after a restore from a backup. What was not created is never
+    created anew."""
     attempt: Annotated[str, Field(max_length=64)] | None = None
     """Token of the last attempt to create; compared, never interpreted."""
     observed: ObservedProject | None = None
