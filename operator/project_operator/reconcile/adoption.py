@@ -69,7 +69,7 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
             ),
         )
     if candidates:
-        return _take(view, backend, candidates[0])
+        return creation.look_first(view, backend, candidates[0]) or _take(view, backend, candidates[0])
     if wish.by_name is ImportByName.IF_PRESENT and (plans(view) or not reads_only(view)):
         return creation.decide(view, backend)
     taken = [project for project in called if not project.deleting]

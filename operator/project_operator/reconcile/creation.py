@@ -15,10 +15,10 @@ from project_operator.reconcile import (
     summary,
     vouching,
 )
-from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
+from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, Read, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.credibility import in_the_way
-from project_operator.reconcile.evidence import Listing
+from project_operator.reconcile.evidence import Listing, whole
 from project_operator.reconcile.outcome import working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
@@ -52,11 +52,10 @@ def recover(view: View, backend: BackendView) -> Action:
     if extras := carriers.to_set_apart(view, backend):
         return duplicates.condemn(view, extras)
     found = carrying_our_mark(view, backend)
-    if (look := _look_at_what_is_not_whole(view, backend, found)) is not None:
-        return look
     ours = carriers.ours(view, backend, found)
     if living := [project for project in ours if not project.deleting]:
-        return restoring.name_when_calm(view, backend, living[0]) or _name(view, backend, living[0])
+        first = look_first(view, backend, living[0]) or restoring.name_when_calm(view, backend, living[0])
+        return first or _name(view, backend, living[0])
     if others := carriers.others(view, backend, found):
         return rest.on_verdict(view, carriers.not_taken_over(view, backend, others))
     if found:
@@ -81,6 +80,20 @@ def recover(view: View, backend: BackendView) -> Action:
     return rest.on_refusal(view, backend, want.ids) or _buy_right(view, backend, want)
 
 
+def look_first(view: View, backend: BackendView, shown: RemoteProject) -> Action | None:
+    """A look at what the latest listing shows without its state: what is on its way out is not taken (R6). None where
+    there is no need.
+    """
+    if backend.listing is None:
+        raise AssertionError("asked about what a listing shows")
+    seen = whole(shown, backend.listing, view.memory.reads.get(shown.id))
+    if seen is None:
+        return Read(shown.id)
+    if seen.project is None or seen.project.deleting:
+        return rest.unchanged(poll=rest.soon(view, ""))
+    return None
+
+
 def _claim(view: View, backend: BackendView) -> Action | None:
     """Where a restore is under way, what an earlier object left is looked at before an absence is proved."""
     if not view.cluster.restores or reads_only(view) or backend.listing is None:
@@ -103,7 +116,7 @@ def found_while_leaving(view: View, backend: BackendView) -> Action | None:
     """
     ours = carriers.ours(view, backend, carrying_our_mark(view, backend))
     living = next((project for project in ours if not project.deleting), None)
-    return _name(view, backend, living) if living is not None else None
+    return (look_first(view, backend, living) or _name(view, backend, living)) if living is not None else None
 
 
 def _with_right(view: View, backend: BackendView) -> Action:

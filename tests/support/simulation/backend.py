@@ -76,6 +76,8 @@ class SimulatedBackend:
     """How long a creation waits for its turn before it is sent."""
     silent_for: float | None = None
     """Seconds that calls hang and come to nothing: it accepts and never answers. None: it answers."""
+    lists_state: bool = True
+    """Otherwise only a read of a project alone, or a creation, tells its state, and lists know what it told."""
     admission: AbstractAsyncContextManager[object] = field(default_factory=contextlib.nullcontext)
     """Held during each call: the limiter of the connection."""
     blocked: set[str] = field(default_factory=set)
@@ -91,6 +93,8 @@ class SimulatedBackend:
     """What was sent to write, as the plans would have it."""
     _history: list[tuple[float, dict[str, RemoteProject]]] = field(default_factory=list)
     _serial: int = 0
+    _told: set[str] = field(default_factory=set)
+    """Of which projects the state was told over this connection."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -102,12 +106,13 @@ class SimulatedBackend:
         return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation, destroys=self.destroys)
 
     async def connect(self) -> ConnectionFacts:
+        self._told.clear()
         await self._enter("connect")
         return ConnectionFacts(self.organization_id, "demo", "robot")
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         await self._enter("list")
-        return tuple(map(without_assignments, self._seen().values())) if self.readable else ()
+        return tuple(self._listed(project) for project in self._seen().values()) if self.readable else ()
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         await self._enter("get", project_id)
@@ -117,6 +122,7 @@ class SimulatedBackend:
             project = self._seen()[project_id]
         except KeyError:
             raise ProjectNotFound("not found", operation="get_project") from None
+        self._told.add(project_id)
         if not group_ids or not self.keystone:
             return without_assignments(project)
         shown = tuple(one for one in project.content.role_assignments or () if one.group_id in group_ids)
@@ -142,7 +148,9 @@ class SimulatedBackend:
             before_send()
             self.requests += self.plan_create(replace(content, role_assignments=None))
 
-        return without_assignments(await self._write("create", "", lambda: self._create(content), depart))
+        project = without_assignments(await self._write("create", "", lambda: self._create(content), depart))
+        self._told.add(project.id)
+        return project
 
     async def update_project(
         self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
@@ -187,6 +195,19 @@ class SimulatedBackend:
     @staticmethod
     def _grant(project_id: str, one: RoleAssignment) -> PlannedCall:
         return PlannedCall("PUT", f"/projects/{project_id}/groups/{one.group_id}/roles/{one.role_id}", "a role")
+
+    def _listed(self, project: RemoteProject) -> RemoteProject:
+        shown = without_assignments(project)
+        if self.lists_state or project.id in self._told:
+            return shown
+        return replace(
+            shown,
+            content=replace(shown.content, enabled=True if self.keystone else shown.content.enabled),
+            provisioning_status=ProvisioningStatus.PROVISIONED,
+            health_status=HealthStatus.HEALTHY,
+            deletion_time=None,
+            whole=False,
+        )
 
     # What happens outside.
 

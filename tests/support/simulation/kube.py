@@ -43,6 +43,8 @@ class SimulatedKube:
         self._version = 100
         self.day = 1
         self._serial = 0
+        self.uids_apart = 1
+        """How far the next uids are apart; what is spread by their last digits is, where they are far apart."""
         self.put_directly(NAMESPACES, {"metadata": {"name": "ns"}})
         self.put_directly(DEFINITIONS, {"metadata": {"name": "projects.identity.project-operator.dev"}})
 
@@ -106,7 +108,7 @@ class SimulatedKube:
 
     def put_directly(self, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
         """Store a new object."""
-        self._serial += 1
+        self._serial += self.uids_apart
         self._version += 1
         raw["metadata"] |= {
             "uid": f"00000000-0000-4000-8000-{self._serial:012d}",

@@ -57,7 +57,7 @@ logger = logging.getLogger(__name__)
 _MANY: Final = 4
 """How many times the time of one request a call of many has."""
 
-_AT_ONCE: Final = 4
+AT_ONCE: Final = 4
 """Statuses that are read at one time: others have something to ask meanwhile."""
 
 _NO_CONTENT: Final = 204
@@ -282,14 +282,15 @@ class OTCBackend:
     async def _renew_statuses(self) -> None:
         """Where one cannot be read, what was known stays good, and so does the list; the rest is left to the next."""
         due = self._sightings.to_renew()
-        for start in range(0, len(due), _AT_ONCE):
-            outcomes = await asyncio.gather(*map(self._get, due[start : start + _AT_ONCE]), return_exceptions=True)
-            failed = [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, ProjectNotFound)]
-            if not failed:
+        for start in range(0, len(due), AT_ONCE):
+            outcomes = await asyncio.gather(*map(self._get, due[start : start + AT_ONCE]), return_exceptions=True)
+            errors = [one for one in outcomes if isinstance(one, BaseException)]
+            failed = next((one for one in errors if not isinstance(one, ProjectNotFound)), None)
+            if failed is None:
                 continue
-            if not isinstance(failed[0], BackendError):
-                raise failed[0]
-            logger.info("statuses were not read again, and are taken to be as they were: %s", failed[0])
+            if not isinstance(failed, BackendError):
+                raise failed
+            logger.info("statuses were not read again, and are taken to be as they were: %s", failed)
             return
 
     async def _assignments(self, project_id: str, group_ids: frozenset[str]) -> tuple[RoleAssignment, ...]:
