@@ -117,7 +117,31 @@ def test_every_way_to_fail_has_its_meaning() -> None:
     assert set(KINDS) == subclasses(BackendError)
     for kind, how in KINDS.items():
         error = kind("x", field="f") if issubclass(kind, errors.ConnectionRefused) else kind("x")
-        assert meaning(error) is how, kind
+        assert meaning(error, of_one=True) is meaning(error, of_one=False) is how, kind
+
+
+@pytest.mark.parametrize("kind", [errors.BackendUnavailable, errors.OutcomeUnknown])
+@pytest.mark.parametrize(
+    ("status", "of_one", "of_all"),
+    [
+        (None, Ended.FAILED, Ended.FAILED),
+        (200, Ended.FAILED, Ended.FAILED),
+        (302, Ended.FAILED, Ended.FAILED),
+        (404, Ended.NEITHER, Ended.FAILED),
+        (408, Ended.FAILED, Ended.FAILED),
+        (413, Ended.NEITHER, Ended.FAILED),
+        (499, Ended.NEITHER, Ended.FAILED),
+        (500, Ended.FAILED, Ended.FAILED),
+        (503, Ended.FAILED, Ended.FAILED),
+    ],
+)
+def test_a_client_error_about_one_project_is_not_the_endpoints_fault(
+    kind: type[BackendError], status: int | None, of_one: Ended, of_all: Ended
+) -> None:
+    """Of a listing it is: something in front of the backend has no route, say."""
+    error = kind("x", status=status)
+    assert meaning(error, of_one=True) is of_one
+    assert meaning(error, of_one=False) is of_all
 
 
 steps = st.tuples(st.sampled_from([*Ended, None]), st.floats(0, 100), st.sampled_from([None, 0.0, 7.0]), st.booleans())

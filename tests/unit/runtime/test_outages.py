@@ -317,6 +317,18 @@ def test_a_build_without_a_breaker_asks_without_end(monkeypatch: pytest.MonkeyPa
 
 
 @told()
+async def test_client_errors_about_single_projects_open_nothing_however_many(world: World) -> None:
+    """Keystone's 404 for a group that is gone, say."""
+    world.backend.faults += refused_for(BackendUnavailable, status=404)
+    for number in range(10):
+        world.apply(f"web-{number}")
+    await world.until(lambda: world.backend.count("create") >= 10)
+    await asyncio.sleep(5)
+    assert backend_status(world)["breaker"] == "Closed"
+    assert [notice for name, notice in world.notices if name == "default"] == []
+
+
+@told()
 async def test_reads_that_fail_open_it_as_well_as_writes(world: World) -> None:
     await settled(world)
     world.backend.faults += [Fault("list", error=BackendUnavailable("HTTP 502", operation="list", status=502))] * 5
