@@ -72,7 +72,8 @@ class Settings(BaseSettings):
     the operator needs rights in the whole cluster."""
 
     workers: int = Field(default=32, ge=1, le=512)
-    """How many objects are worked on at once."""
+    """How many Projects of one identity backend are worked on at once. Those of others do not count, so that a backend
+    that does not answer holds up nobody else's."""
 
     resync_interval: float = Field(default=600.0, ge=1, le=86400)
     """How often an object is looked at again though nothing is known to have changed."""

@@ -59,7 +59,7 @@ class KubeApi:
         self._on_call = on_call
         self._token = Token(access.authorization)
         self._server = access.server.rstrip("/")
-        # Unbounded: the workers are bounded, and a watch must not wait for a connection.
+        # Unbounded: the work for each backend is bounded, and a watch must not wait for a connection.
         self._connector = aiohttp.TCPConnector(
             limit=0, ssl=access.ssl_context or True, keepalive_timeout=KEEPALIVE_SECONDS
         )

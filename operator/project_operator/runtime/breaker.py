@@ -7,6 +7,7 @@ nor, once it is closed again, open it anew.
 
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
+from http import HTTPStatus
 from typing import Any, Final
 
 from project_operator.errors import (
@@ -111,12 +112,21 @@ class Breaker:
         return replace(self, state=state, since=now, turn=self.turn + 1, **facts)
 
 
-def meaning(error: BackendError) -> Ended:
-    """What a call that ended with ``error`` says about the endpoint."""
+def meaning(error: BackendError, *, of_one: bool) -> Ended:
+    """What a call that ended with ``error`` says about the endpoint; ``of_one``: it was about a single project."""
     match error:
         case BreakerOpen() | CredentialNotKept() | RightExpired() | Throttled():
             return Ended.NEITHER
         case BackendUnavailable() | OutcomeUnknown() | ConnectionRefused():
-            return Ended.FAILED
+            return Ended.NEITHER if of_one and _is_about_the_request(error.status) else Ended.FAILED
         case _:
             return Ended.ANSWERED
+
+
+def _is_about_the_request(status: int | None) -> bool:
+    """RFC 9110, 15.5: a client error, unless it says that the time was up."""
+    return (
+        status is not None
+        and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        and status != HTTPStatus.REQUEST_TIMEOUT
+    )

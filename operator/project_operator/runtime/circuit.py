@@ -48,8 +48,8 @@ class Circuit:
         return max(0.0, self._breaker.probe_at - self._clock.now()) if self.state is State.OPEN else 0.0
 
     @contextlib.contextmanager
-    def call(self) -> Iterator[None]:
-        """Around one call.
+    def call(self, *, of_one: bool = False) -> Iterator[None]:
+        """Around one call; ``of_one``: it is about a single project.
 
         Raises:
             BreakerOpen: it is not to be begun.
@@ -61,7 +61,7 @@ class Circuit:
         try:
             yield
         except BackendError as error:
-            self._ended(call, meaning(error), error)
+            self._ended(call, meaning(error, of_one=of_one), error)
             raise
         except asyncio.CancelledError:
             self._ended(call, Ended.NEITHER)

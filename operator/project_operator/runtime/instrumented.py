@@ -4,7 +4,7 @@ what came of them.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from project_operator.backends.base import (
     Backend,
@@ -20,6 +20,9 @@ from project_operator.observability.hooks import BackendCall, Hooks
 from project_operator.runtime.circuit import Circuit
 
 T = TypeVar("T")
+
+OF_ONE: Final = frozenset({"get_project", "create_project", "update_project", "delete_project"})
+"""The calls that are about a single project: what is wrong with that is not the endpoint's fault."""
 
 
 class InstrumentedBackend:
@@ -91,7 +94,7 @@ class InstrumentedBackend:
         await self._backend.aclose()
 
     async def _timed(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
-        with self._circuit.call():
+        with self._circuit.call(of_one=operation in OF_ONE):
             begun, code = self._now(), "ok"
             try:
                 return await call()

@@ -23,7 +23,7 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
-from project_operator.runtime.keys import Key
+from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import References, Store
 
@@ -82,6 +82,11 @@ class ProjectWorker:
             self._memories[key] = absorb.read(
                 memory, project_id, observation.project, begun_at=observation.begun_at, group_ids=group_ids
             )
+
+    def backend_of(self, key: Key) -> Place | None:
+        """Where the backend object is that calls for ``key`` went through last; None: there were none."""
+        way = self._ways.get(key)
+        return way.connection.key.place if way is not None else None
 
     def doubt(self, key: Key) -> None:
         """Read ``key`` live before anything else is decided about it."""

@@ -172,13 +172,12 @@ class SimulatedKube:
         self._save(SECRETS, current, _merged(current, {"data": {"token": token}}))
 
     def look(self, name: str, resource: Resource = PROJECTS, namespace: str | None = None) -> dict[str, Any] | None:
-        """The object as it is, or None."""
-        found = self._objects.get((resource.plural, _namespace(resource) if namespace is None else namespace, name))
-        return copy.deepcopy(found) if found is not None else None
+        """The object as it is, or None; not to be changed. It never will be: a change stores another in its place."""
+        return self._objects.get((resource.plural, _namespace(resource) if namespace is None else namespace, name))
 
     def all(self, resource: Resource = PROJECTS) -> "Objects":
-        """Every object of a kind."""
-        return [copy.deepcopy(raw) for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
+        """Every object of a kind, as it is; not to be changed."""
+        return [raw for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
 
     def replay(self, listener: Listener, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
         """A new operator's first listing; ``stale`` says how many versions an object's state lags behind."""
@@ -199,6 +198,7 @@ class SimulatedKube:
     def _save(self, resource: Resource, current: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         if after == current:
             return current
+        after["metadata"] = dict(after["metadata"])
         if after.get("spec") != current.get("spec"):
             after["metadata"]["generation"] = current["metadata"]["generation"] + 1
         self._version += 1
@@ -249,8 +249,8 @@ def _is_watched(plural: str, raw: Mapping[str, Any]) -> bool:
 
 
 def _merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """RFC 7396."""
-    result = copy.deepcopy(dict(old))
+    """RFC 7396. What the patch leaves alone is shared with ``old``."""
+    result = dict(old)
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)
