@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     """How long after asking for its guarded write a creation may still be sent (S in the protocol)."""
 
     sweep_interval: float = Field(default=600.0, ge=1, le=86400)
-    """How often the watched kinds are listed, without their content, to find deletions that a watch missed."""
+    """How often the watched kinds are listed, without their content, to find what a watch missed."""
 
     shutdown_grace: float = Field(default=10.0, gt=0, le=600)
     """How long calls under way may take to end after SIGTERM. What does not end is taken up by the next start."""

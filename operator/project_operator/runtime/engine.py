@@ -179,6 +179,10 @@ class Engine:
             else:
                 self._wake_dependents(key)
 
+    def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+        """What was listed and is not known, or not in that state."""
+        return self._stores[resource.plural].behind(versions)
+
     def definition_gone(self, resource: Resource) -> None:
         """The kind is no longer served: forget its objects, and do nothing else (I14)."""
         store = self._stores[resource.plural]

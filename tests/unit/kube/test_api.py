@@ -22,7 +22,7 @@ from project_operator.errors import (
     KubeUnavailable,
 )
 from project_operator.kube.access import ClusterAccess
-from project_operator.kube.api import KubeApi
+from project_operator.kube.api import AT_ONCE, KubeApi
 from project_operator.kube.resources import EVENTS, NAMESPACES, PROJECTS, SECRETS, Resource
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -392,6 +392,27 @@ async def test_many_calls_at_once(api: KubeApi, server: Server, calls: Calls) ->
     await asyncio.gather(*(api.patch(PROJECTS, ALPHA, {}) for _ in range(200)))
 
     assert len(calls.seen) == len(server.seen) == 200
+
+
+async def test_of_very_many_calls_only_so_many_are_under_way(api: KubeApi, server: Server) -> None:
+    """However many backends there is work for, file descriptors are few."""
+    now, most, release = 0, 0, asyncio.Event()
+
+    async def slow(_: web.Request) -> web.Response:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        if now == AT_ONCE:
+            release.set()
+        await release.wait()
+        now -= 1
+        return web.json_response(ALPHA)
+
+    server.answer(slow)
+    async with asyncio.timeout(20):
+        found = await asyncio.gather(*(api.get(PROJECTS, "team-a", "alpha") for _ in range(2 * AT_ONCE)))
+    assert len(found) == 2 * AT_ONCE
+    assert most == AT_ONCE
 
 
 async def test_a_certificate_for_another_name_holds_where_the_kubeconfig_says_so() -> None:

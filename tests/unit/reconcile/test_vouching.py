@@ -11,7 +11,6 @@ from project_operator.reconcile import vouching
 from project_operator.reconcile.view import Abilities, View
 
 UNABLE = a_backend(abilities=Abilities(repeats_creation=False))
-NOT_SENT = {"operation": {"type": "Delete", "state": "Waiting"}}
 
 
 def a_record(*, spec: Any = None, attempt: str = "", annotation: str = "", **status: Any) -> View:
@@ -37,7 +36,11 @@ def a_record(*, spec: Any = None, attempt: str = "", annotation: str = "", **sta
         pytest.param(a_record(attempt="t7", annotation="t7"), False, id="somebody vouches for the second"),
         pytest.param(a_record(attempt="t7", annotation=UID), True, id="somebody vouched for the first alone"),
         pytest.param(a_record(annotation="true"), True, id="somebody says something else"),
-        pytest.param(a_record(attempt="t7", **NOT_SENT), False, id="the record was begun for a creation not sent yet"),
+        pytest.param(
+            a_record(attempt="t7", operation={"type": "Delete", "state": "Waiting"}),
+            False,
+            id="the record was begun for a creation not sent yet",
+        ),
         pytest.param(a_record(spec={"import": {"id": "p1"}}), False, id="import by id"),
         pytest.param(a_record(spec={"import": {"byName": "Required"}}), False, id="import by name"),
         pytest.param(a_record(spec={"import": {"byName": "IfPresent"}}), True, id="import, or else a creation"),
