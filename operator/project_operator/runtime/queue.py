@@ -183,14 +183,14 @@ class WorkQueue(Generic[K]):
 
     def _line_up(self, lane: _Lane[K]) -> None:
         """Let ``lane`` have its turns while it has something to hand out, and forget it when it is empty."""
-        room = lane.active < self._width
-        for cls, turns in zip(Class, self._turns, strict=True):
-            if room and lane.ready[cls]:
-                turns.setdefault(lane.name, lane)
-            else:
-                turns.pop(lane.name, None)
-        if not lane.active and not any(lane.ready):
-            self._lanes.pop(lane.name, None)
+        name, room = lane.name, lane.active < self._width
+        for ready, turns in zip(lane.ready, self._turns, strict=True):
+            if not (room and ready):
+                turns.pop(name, None)
+            elif name not in turns:
+                turns[name] = lane
+        if not (lane.active or any(lane.ready)):
+            self._lanes.pop(name, None)
 
     def _promote(self) -> None:
         """Move what is due into the ready lists; entries that were overtaken are dropped."""
