@@ -11,7 +11,7 @@ from chaos.tally import Outcome
 
 from chaos import runs
 
-NAMES = ("commit, then lose the answer", "truncate the answer", "429 with Retry-After")
+NAMES = ("commit, then lose the answer", "truncate the answer")
 
 
 @pytest.mark.timeout(300)

@@ -34,10 +34,8 @@ class History:
         self._states: dict[str, list[dict[str, Any]]] = {}
         self._gone: set[str] = set()
         self._closed = False
-        listed = self._client.get(self._path).raise_for_status().json()
-        self._version = str(listed["metadata"]["resourceVersion"])
-        for obj in listed["items"]:
-            self._note("ADDED", obj)
+        self._version = ""
+        self._list()
         self._thread = threading.Thread(target=self._run, name=f"history of {namespace}", daemon=True)
         self._thread.start()
 
@@ -58,20 +56,33 @@ class History:
     def _run(self) -> None:
         while not self._closed:
             with contextlib.suppress(httpx.HTTPError):
-                self._watch()
+                if self._watch():
+                    # The API server keeps the past for minutes only. What was between is not seen, but what is now is.
+                    self._list()
 
-    def _watch(self) -> None:
+    def _list(self) -> None:
+        listed = self._client.get(self._path).raise_for_status().json()
+        self._version = str(listed["metadata"]["resourceVersion"])
+        for obj in listed["items"]:
+            self._note("ADDED", obj)
+        self._gone |= self._states.keys() - {obj["metadata"]["uid"] for obj in listed["items"]}
+
+    def _watch(self) -> bool:
+        """Whether it has to be listed anew."""
         query = {"watch": "true", "resourceVersion": self._version, "allowWatchBookmarks": "true"}
         with self._client.stream("GET", self._path, params=query) as answer:
+            if answer.is_error:
+                return True
             for line in answer.iter_lines():
                 event = json.loads(line)
                 if event["type"] == "ERROR":
-                    raise AssertionError(f"the history has a gap: {event['object']}")
+                    return True
                 self._version = str(event["object"]["metadata"]["resourceVersion"])
                 if event["type"] != "BOOKMARK":
                     self._note(event["type"], event["object"])
                 if self._closed:
-                    return
+                    break
+        return False
 
     def _note(self, kind: str, obj: dict[str, Any]) -> None:
         uid = obj["metadata"]["uid"]

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from chaos import kills, matrix
+from chaos import shared as sharing
 from chaos.evidence import Wish
 from chaos.kills import Point
 from chaos.matrix import Trouble
 from chaos.oracles import judge
 from chaos.reference import Reference
+from chaos.shared import SharedTrouble
 from chaos.stage import Stage
 from chaos.tally import Outcome, Tried, tally
 
@@ -38,6 +40,19 @@ def troubled(
     tried = [trial.tried(stage.namespace) for trial in batch if trial.rule.hit]
     matrix.clear(stage)
     return verdict(stage, reference, tried, [stage.wishes[name] for name in left], progress)
+
+
+def shared(stage: Stage, reference: Reference, chosen: Sequence[SharedTrouble], *, progress: Progress) -> Outcome:
+    """Let one after the other happen to what all Projects share, while every operation is under way everywhere."""
+    points: list[Tried] = []
+    left: dict[str, str] = {}
+    for number, trouble in enumerate(chosen, 1):
+        progress(f"{trouble.what} ({trouble.where})")
+        wishes = sharing.happen(stage, trouble, number=number)
+        left |= stage.wait_settled(wishes, SETTLED_WITHIN)
+        points += sharing.tried(stage.namespace, trouble, wishes)
+        matrix.clear(stage)
+    return verdict(stage, reference, points, [stage.wishes[name] for name in left], progress)
 
 
 def verdict(

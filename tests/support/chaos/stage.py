@@ -118,6 +118,7 @@ class Stage:
                 "POLL_FASTEST": "0.3",
                 "POLL_SLOWEST": "2",
                 "WORKERS": "400",
+                "SWEEP_INTERVAL": "5",
                 **settings,
             }
         )
@@ -211,9 +212,11 @@ class Stage:
             self._give_words(left)
             time.sleep(0.5)
 
-    def quiet_writes(self, intervals: int = 3) -> list[Entry]:
-        """What is written while every backend is listed so many times more."""
-        self._wait_standing()
+    def quiet_writes(self, intervals: int = 3, *, patience: float = 60.0) -> list[Entry]:
+        """What is written while every backend is listed so many times more, once nothing was written for an interval,
+        or ``patience`` is at its end.
+        """
+        self._wait_standing(patience)
         start = self.journal.now
 
         def look() -> bool:
@@ -348,17 +351,15 @@ class Stage:
             self.objects.patch(PROJECTS, name, changes)
             self.wishes[name] = replace(wish, given_words=wish.given_words + 1)
 
-    def _wait_standing(self) -> None:
-        """Return once a whole interval has gone by without a write: Events come behind the work."""
-        last = [0, time.monotonic()]
-
-        def look() -> bool:
-            written = sum(map(self.counts, self.journal.entries()))
-            if written != last[0]:
-                last[:] = [written, time.monotonic()]
-            return time.monotonic() - last[1] > self.bounds.interval
-
-        wait_until(look, "the writes to end", within=30.0, every=0.2)
+    def _wait_standing(self, patience: float) -> None:
+        """Events come behind the work."""
+        deadline = time.monotonic() + patience
+        written, since = -1, time.monotonic()
+        while time.monotonic() < min(deadline, since + self.bounds.interval):
+            now = sum(map(self.counts, self.journal.entries()))
+            if now != written:
+                written, since = now, time.monotonic()
+            time.sleep(0.2)
 
 
 def _why_not_ready(obj: Mapping[str, Any]) -> str:
