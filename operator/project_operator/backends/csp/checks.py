@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from project_operator.backends.answers import clipped, quotable
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.backends.csp import requests
 from project_operator.backends.csp.errors import Operation
@@ -72,4 +73,5 @@ def check_emptiness(sight: Sight) -> None:
 
 
 def _refused(operation: Operation, words: str) -> RequestRefused:
-    return RequestRefused(f"{operation.words}: {words}", operation=operation)
+    # What the server says of a project stands in some of these words.
+    return RequestRefused(clipped(quotable(f"{operation.words}: {words}")), operation=operation)
