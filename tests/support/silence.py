@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from chart_installation import Installation
 from objects import Object, Objects
 from operator_process import QUICK, OperatorProcess
 from scenario import PROMPT, condition, manifest
@@ -49,6 +51,8 @@ class Tenants:
     """A namespace, both identity servers, and an operator for them alone. A context manager."""
 
     control_plane: ControlPlane
+    installation: Installation
+    """Whose rights the operator has."""
     namespace: str
     folder: Path
     identities: dict[str, EmbeddedIdentityServer] = field(
@@ -69,12 +73,18 @@ class Tenants:
             self.objects.make_namespace()
             for name, identity in self.identities.items():
                 self._make_backend(name, identity)
-            settings = QUICK | {"NAMESPACES": self.namespace, "WORKERS": str(WORKERS), "SEND_VALIDITY": "2"}
+            settings = (
+                self.installation.settings
+                | QUICK
+                | {"NAMESPACES": self.namespace, "WORKERS": str(WORKERS), "SEND_VALIDITY": "2"}
+            )
             log = self.folder / f"{self.namespace}.log"
-            self.operator = stack.enter_context(OperatorProcess(self.control_plane.kubeconfig, log, settings))
+            self.operator = stack.enter_context(OperatorProcess(self.installation.kubeconfig, log, settings))
             self.operator.wait_ready()
-            for name in self.identities:
+            for name, identity in self.identities.items():
                 self.wait_for_breaker(name, "Closed")
+                # Without a look at what is there nothing is created.
+                wait_until(partial(was_listed, identity), f"a listing of {name}")
             self._stack = stack.pop_all()
         return self
 
@@ -157,3 +167,9 @@ class Tenants:
         }
         self.objects.create(SECRETS, secret)
         self.objects.create(IDENTITY_BACKENDS, manifest("IdentityBackend", name, spec))
+
+
+def was_listed(identity: EmbeddedIdentityServer) -> bool:
+    """Whether a listing was answered."""
+    listed = identity.admin.counts().get("listProjects")
+    return listed is not None and listed.delivered > 0
