@@ -11,7 +11,7 @@ BIN := .venv/bin
 OPERATOR := $(BIN)/python -m project_operator
 SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
 
-.PHONY: help sandbox demo test test-kind check bench generate verify docs clean lock run-environment environment
+.PHONY: help sandbox demo test test-kind check bench chaos generate verify docs clean lock run-environment environment
 
 help: ## say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -27,7 +27,7 @@ environment:
 sandbox: run-environment ## start a Kubernetes control plane without a cluster (BUILD_ONLY=1: only get it ready)
 	@$(OPERATOR) sandbox controlplane $(if $(BUILD_ONLY),--build-only) $(ARGS)
 
-demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=keystone, otc, k5, csp)
+demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=nscale, keystone, otc, k5, csp)
 	@$(OPERATOR) sandbox demo $(if $(ONCE),--once) $(if $(BACKEND),--backend=$(BACKEND)) $(ARGS)
 
 test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses)
@@ -48,6 +48,9 @@ check: environment ## lint, types, layers, dependencies, shell, docs, generated 
 
 bench: environment ## count what a creation costs, and kill the operator amid creations; prints the figures
 	@$(BIN)/python scripts/run_tests.py --part scenarios --part kill -- -k "test_budget or test_kill" $(ARGS)
+
+chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
+	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate

@@ -48,6 +48,8 @@ WORKERS = {
 }
 # So many workers keep two cores busy, whatever they work at; more where there are more cores.
 ROOM = max(6, 2 * (os.cpu_count() or 1))
+# What parts take of that whose workers wait for others for most of their time: three keep less than one core busy.
+WAITING = {"scenarios": 2, "sandbox": 2}
 # Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
 ALONE = ("kill",)
 # Plugins that are dear to import, and the part that needs them.
@@ -167,7 +169,7 @@ def needed(part: str, arguments: list[str]) -> list[str]:
 def weight(part: str, arguments: list[str]) -> int:
     """How much of `ROOM` a part takes. There is one cluster made by kind: those that share it take turns."""
     alone = part in ALONE or part not in WORKERS or "--kind" in arguments
-    return ROOM if alone else WORKERS[part][0]
+    return ROOM if alone else WAITING.get(part, WORKERS[part][0])
 
 
 def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> list[Job]:

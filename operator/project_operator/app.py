@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from project_operator import __version__
+from project_operator.api.marks import cluster_digest
 from project_operator.backends import registry
 from project_operator.backends.addresses import AddressRules, ClusterAddresses
 from project_operator.backends.calls import TransportSettings
@@ -31,7 +32,7 @@ from project_operator.observability.hooks import Census, EventFinished, KubeCall
 from project_operator.observability.metrics import Metrics
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
-from project_operator.reconcile.view import Cadence
+from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.clock import SystemClock
 from project_operator.runtime.engine import Engine
 from project_operator.runtime.limiter import Limiter
@@ -159,7 +160,11 @@ class Operator:
             registry=registry.shipped(),
             surround=surround,
             clock=SystemClock(),
-            cluster_id=cluster_id,
+            cluster=Cluster(
+                cluster_id,
+                restores=settings.restore,
+                neighbours=frozenset(map(cluster_digest, settings.other_clusters)),
+            ),
             default_backend=settings.default_backend,
             default_backend_kind=settings.default_backend_kind,
             send_validity=settings.send_validity,

@@ -22,6 +22,7 @@
         ├── PermissionDenied        the credential may not do this, or may not see it (403)
         ├── Throttled               too many requests; not applied
         ├── BackendUnavailable      no usable answer, and certainly nothing was applied
+        │   ├── BreakerOpen         our own: the endpoint fails at present, so the call was not begun
         │   └── CredentialNotKept   a new credential could not have been kept, so none was asked for
         ├── OutcomeUnknown          no usable answer to a write: it may have been applied, now or later
         ├── RightExpired            our own check, just before sending: nothing was sent
@@ -140,6 +141,12 @@ class Throttled(BackendError):
 
 class BackendUnavailable(BackendError):
     """No usable answer; nothing can have been applied (a read, or the request never left)."""
+
+
+class BreakerOpen(BackendUnavailable):
+    """The call was not begun, because the endpoint gives no usable answers at present; ``retry_after`` is when it is
+    tried next whether it does.
+    """
 
 
 class CredentialNotKept(BackendUnavailable):

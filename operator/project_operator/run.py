@@ -17,6 +17,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--kubeconfig", type=Path, help="a kubeconfig file, instead of the pod's ServiceAccount or $KUBECONFIG"
     )
     parser.add_argument("--namespace", action="append", default=[], help="watch this namespace only; may be repeated")
+    parser.add_argument("--cluster-id", help="what this cluster's marks are known by, instead of kube-system's uid")
+    parser.add_argument(
+        "--restore",
+        action="store_true",
+        help="take up what earlier objects of the same names left: the Projects were restored from a backup",
+    )
     parser.set_defaults(run=_run)
 
 
@@ -26,6 +32,10 @@ def _run(arguments: argparse.Namespace) -> int:
         overrides["kubeconfig"] = arguments.kubeconfig
     if arguments.namespace:
         overrides["namespaces"] = tuple(arguments.namespace)
+    if arguments.cluster_id is not None:
+        overrides["cluster_id"] = arguments.cluster_id
+    if arguments.restore:
+        overrides["restore"] = True
     settings = load_settings(overrides)
     logging.configure(settings.log_format, settings.log_level)
     asyncio.run(app.run(settings))

@@ -27,6 +27,7 @@ def _split(value: Any) -> Any:
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 DnsLabels = Annotated[tuple[DnsLabel, ...], NoDecode, BeforeValidator(_split)]
+ClusterIds = Annotated[tuple[Annotated[str, StringConstraints(max_length=253)], ...], NoDecode, BeforeValidator(_split)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -39,7 +40,17 @@ class Settings(BaseSettings):
 
     cluster_id: str = Field(default="", max_length=253)
     """What tells this cluster's marks from those of another. Empty: the uid of the namespace `kube-system`. Must be set
-    anew in a cluster that was restored from the etcd of another one that lives on."""
+    anew in a cluster that was restored from the etcd of another one that lives on; and to that of the former cluster
+    where this one takes its place (or, where that is not known, to `sha256:` and the 16 hex digits that the marks of
+    its projects begin with)."""
+
+    restore: bool = False
+    """Whether a Project that was restored from a backup, without its status, takes up the project that carries the mark
+    of an earlier object of its namespace and name. To be switched off when all Projects are Ready again."""
+
+    other_clusters: ClusterIds = ()
+    """The cluster ids (or `sha256:` and 16 hex digits) of clusters that live on beside this one at the same backends. A
+    project that one of them made for a Project of the same namespace and name does not stand in the way of one here."""
 
     namespaces: DnsLabels = ()
     """Namespaces to watch. Empty: all of them."""
@@ -61,7 +72,8 @@ class Settings(BaseSettings):
     the operator needs rights in the whole cluster."""
 
     workers: int = Field(default=32, ge=1, le=512)
-    """How many objects are worked on at once."""
+    """How many Projects of one identity backend are worked on at once. Those of others do not count, so that a backend
+    that does not answer holds up nobody else's."""
 
     resync_interval: float = Field(default=600.0, ge=1, le=86400)
     """How often an object is looked at again though nothing is known to have changed."""
@@ -76,7 +88,7 @@ class Settings(BaseSettings):
     """How long after asking for its guarded write a creation may still be sent (S in the protocol)."""
 
     sweep_interval: float = Field(default=600.0, ge=1, le=86400)
-    """How often the watched kinds are listed, without their content, to find deletions that a watch missed."""
+    """How often the watched kinds are listed, without their content, to find what a watch missed."""
 
     shutdown_grace: float = Field(default=10.0, gt=0, le=600)
     """How long calls under way may take to end after SIGTERM. What does not end is taken up by the next start."""
@@ -216,10 +228,8 @@ def _allowed(schema: Mapping[str, Any]) -> str:
             words = f"an integer {_range(schema)}"
         case {"type": "number"}:
             words = f"a number of seconds {_range(schema)}"
-        case {"type": "array", "items": {"pattern": _}}:
-            words = "names of namespaces, separated by commas"
-        case {"type": "array"}:
-            words = "networks such as `10.0.0.0/8`, separated by commas"
+        case {"type": "array", "items": items}:
+            words = f"{_items(items)}, separated by commas"
         case {"pattern": _}:
             words = "a DNS label (lower-case letters, digits and `-`, at most 63)"
         case {"maxLength": limit}:
@@ -229,6 +239,16 @@ def _allowed(schema: Mapping[str, Any]) -> str:
         case _:
             words = "a path"
     return words
+
+
+def _items(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"pattern": _}:
+            return "names of namespaces"
+        case {"maxLength": _}:
+            return "cluster ids"
+        case _:
+            return "networks such as `10.0.0.0/8`"
 
 
 def _range(schema: Mapping[str, Any]) -> str:

@@ -91,12 +91,14 @@ def test_every_method_of_the_contract_is_here() -> None:
 async def test_a_call_ends_in_time_and_hangs_up(
     connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
-    backend = await knowing(await connect(timeout=0.4), box, project)
-    box.spoil(never)
+    looks = candidate.looks_before.get(name, 0)
+    timeout = 0.4 + looks
+    backend = await knowing(await connect(timeout=timeout), box, project)
+    box.spoil(never, skip=looks)
     begun = asyncio.get_running_loop().time()
     error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
-    assert 0.35 < asyncio.get_running_loop().time() - begun < 3
-    assert "no answer within 0.4 s" in str(error)
+    assert timeout - 0.05 < asyncio.get_running_loop().time() - begun < timeout + 2.6
+    assert f"no answer within {timeout:g} s" in str(error)
     await box.server.until(lambda server: server.resets == 1)
 
 
@@ -110,11 +112,13 @@ async def test_an_answer_that_drips_does_not_buy_time(
             await exchange.send(b" ")
             await asyncio.sleep(0.02)
 
-    backend = await knowing(await connect(timeout=0.4), box, project)
-    box.spoil(drip)
+    looks = candidate.looks_before.get(name, 0)
+    timeout = 0.4 + looks
+    backend = await knowing(await connect(timeout=timeout), box, project)
+    box.spoil(drip, skip=looks)
     begun = asyncio.get_running_loop().time()
     await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
-    assert asyncio.get_running_loop().time() - begun < 3
+    assert asyncio.get_running_loop().time() - begun < timeout + 2.6
 
 
 @pytest.fixture
@@ -168,14 +172,15 @@ async def test_a_transport_that_begins_each_request_anew_is_caught(
 async def test_a_redirect_is_not_followed(
     backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
+    looks = candidate.looks_before.get(name, 0)
     for status in (301, 302, 303, 307, 308):
         box.forget()
-        box.spoil(say(status, b"", f"Location: {candidate.url}/stolen"))
+        box.spoil(say(status, b"", f"Location: {candidate.url}/stolen"), skip=looks)
         error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
         assert "redirect" in str(error)
         assert "stolen" not in str(error)
-        assert len(box.requests) == 1
-        assert not box.passed
+        assert len(box.requests) == looks + 1
+        assert len(box.passed) == looks
 
 
 @each_call()
@@ -183,9 +188,10 @@ async def test_closing_ends_what_is_under_way(
     connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
 ) -> None:
     backend = await knowing(await connect(timeout=60), box, project)
-    box.spoil(never)
+    looks = candidate.looks_before.get(name, 0)
+    box.spoil(never, skip=looks)
     call = asyncio.ensure_future(CALLS[name](backend, project))
-    await box.server.until(lambda _: len(box.requests) == 1)
+    await box.server.until(lambda _: len(box.requests) == looks + 1)
     async with asyncio.timeout(5):
         await backend.aclose()
         await failing(call, outcome(name), candidate.secrets)

@@ -48,14 +48,15 @@ async def test_what_an_answer_means(backend: Backend, box: Middlebox, candidate:
         if name == "connect" or nobody.get(name):
             continue
         box.forget()
-        box.spoil(row.answer)
+        looks = candidate.looks_before.get(name, 0)
+        box.spoil(row.answer, skip=looks)
         kind = row.means[name]
         if kind is None:
             await asking(name, backend, project)
         else:
             error = await failing(asking(name, backend, project), kind, candidate.secrets)
             assert error.operation == name
-        assert not [one for one in box.passed if candidate.purpose(one) is not Purpose.SIGN_IN]
+        assert len([one for one in box.passed if candidate.purpose(one) is not Purpose.SIGN_IN]) == looks
         again = bool(box.sign_ins)
         assert len(box.writes) == (name in WRITES) * (1 + again), "a write is sent once, or once with a new token"
         box.mend()

@@ -86,6 +86,12 @@ class TestList:
             ids |= candidate.make_many(length - len(ids))
             await a_list_holds_just(backend, ids)
 
+    async def test_what_was_read_by_itself_it_shows_as_that_did(self, backend: Backend, candidate: Candidate) -> None:
+        """Whole; the same again is no news."""
+        read = await backend.get_project(candidate.make(marked()))
+        assert await backend.list_projects() == (read,)
+        assert read.whole
+
     @pytest.mark.parametrize("server", DELETING, indirect=True)
     async def test_it_holds_those_that_are_being_deleted(self, backend: Backend, candidate: Candidate) -> None:
         candidate.slow_down()

@@ -28,11 +28,11 @@ def test_nothing_is_doubled_or_lost_when_the_operator_is_killed(
     # Each is found by its mark, or a person is asked about it.
     assert run.held == Account(lost=run.held.lost)
     assert set(run.held.lost) == set(run.asked)
+    assert run.hasty == ()
     if VENDORS[run.vendor].repeats_creation:
         assert run.asked == ()
     else:
         assert run.asked
-        assert run.repeated_unasked <= 0
-        assert run.repeated <= len(run.asked)
+        assert run.repeated == run.repeated_on_word
     # And where one was asked, the answer has brought the rest.
     assert run.account == Account()

@@ -67,6 +67,31 @@ def account(objects: Iterable[Mapping[str, Any]], projects: Iterable[Held]) -> A
     )
 
 
+def hasty(creations: Iterable[RequestRecord], *, repeats: bool) -> tuple[str, ...]:
+    """Names in the backend for which a creation was sent although an earlier one for the same name had taken effect, or
+    still could for all that its sender may know: the server did not refuse it, and, where nothing ``repeats`` a
+    creation by itself, that it came to nothing is no excuse.
+    """
+    found: dict[str, list[RequestRecord]] = {}
+    for call in creations:
+        found.setdefault(call.name, []).append(call)
+    return tuple(
+        name
+        for name, calls in found.items()
+        if any(
+            not _came_to_nothing(earlier, later.begun, repeats=repeats)
+            for number, later in enumerate(calls)
+            for earlier in calls[:number]
+        )
+    )
+
+
+def _came_to_nothing(call: RequestRecord, before: float, *, repeats: bool) -> bool:
+    refused = isinstance(call.status, int) and 400 <= call.status < 500
+    ended = call.ended is not None and call.ended <= before
+    return ended and not call.committed and (repeats or refused)
+
+
 @dataclass
 class Crowd:
     """``count`` Projects, applied before any operator runs. A context manager; end the operators before it ends."""

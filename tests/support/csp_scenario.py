@@ -48,6 +48,7 @@ class CSPScenario(Scene):
             "consistency": {"readLag": "300ms", "inFlightBound": "1s"},
             "timeout": "1s",
             "interval": "1s",
+            "rateLimit": {"requestsPerSecond": 1000, "burst": 1000, "maxInFlight": 16},
         }
         return manifest("IdentityBackend", name, {"vmwareCSP": member} | defaults | spec)
 

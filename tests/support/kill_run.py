@@ -1,11 +1,12 @@
 """SIGKILL in the middle of many creations, and a successor that has nothing but what the API server tells it."""
 
+from collections import Counter
 from dataclasses import dataclass
 from random import Random
 from time import monotonic
 from typing import ClassVar, Final, Self
 
-from crowd import SETTLED_WITHIN, Account, Bounds, Crowd
+from crowd import SETTLED_WITHIN, Account, Bounds, Crowd, hasty
 from operator_process import OURS, Program
 from waiting import wait_until
 
@@ -94,11 +95,13 @@ class Run:
     """What is wrong when every Project is Ready, or waits for a person to say what became of its creation."""
     asked: tuple[str, ...]
     """The latter, by their uid."""
-    repeated_unasked: int
-    """Creations beyond one for each Project by then; below zero where some were never sent."""
-    repeated: int
-    """Creations beyond one for each Project: sent again after proof that the first had not taken effect, or after a
-    person's word."""
+    hasty: tuple[str, ...]
+    """Names of projects for which a creation was sent by then that should not have been."""
+    repeated: tuple[str, ...]
+    """Names of projects for which more than one creation was sent: again after proof that the first had not taken
+    effect, or after a person's word."""
+    repeated_on_word: tuple[str, ...]
+    """Those of the latter that a person gave it for."""
     account: Account
     """What is wrong when every Project is Ready."""
     seconds: float
@@ -121,7 +124,7 @@ class Run:
                 left.finalizer_without_id,
                 left.untouched,
             ),
-            *(left.named, self.late_commits, len(self.asked), self.repeated),
+            *(left.named, self.late_commits, len(self.asked), len(self.repeated)),
             *(len(account.doubled), len(account.lost), len(account.ownerless), f"{self.seconds:.1f}"),
         )
         return f"| {' | '.join(map(str, figures))} |"
@@ -134,7 +137,7 @@ def run(crowd: Crowd, plan: Plan) -> Run:
     crowd.start_operator()
     waiting = crowd.wait_all_settled()
     crowd.wait_answered()
-    held, unasked = crowd.account(), len(crowd.creations())
+    held, unasked = crowd.account(), hasty(crowd.creations(), repeats=crowd.identity.repeats_creation)
     crowd.give_word(waiting)
     crowd.wait_all_ready()
     crowd.wait_answered()
@@ -142,6 +145,9 @@ def run(crowd: Crowd, plan: Plan) -> Run:
     first_look = next(call.begun for call in calls if call.operation == "listProjects")
     of_the_dead = {call.project_id for call in crowd.identity.admin.requests() if call.sequence <= killed_after}
     projects = crowd.identity.living()
+    asked = [one["metadata"]["name"] for one in waiting]
+    sent = Counter(call.name for call in crowd.creations())
+    repeated = tuple(name for name, times in sent.items() if times > 1)
     return Run(
         vendor=crowd.vendor,
         seed=plan.seed,
@@ -149,8 +155,9 @@ def run(crowd: Crowd, plan: Plan) -> Run:
         late_commits=sum(one.id in of_the_dead and one.creation_time > first_look for one in projects),
         held=held,
         asked=tuple(one["metadata"]["uid"] for one in waiting),
-        repeated_unasked=unasked - crowd.count,
-        repeated=len(crowd.creations()) - crowd.count,
+        hasty=unasked,
+        repeated=repeated,
+        repeated_on_word=tuple(name for name in repeated if name.endswith(tuple(asked))),
         account=crowd.account(),
         seconds=monotonic() - begun,
     )

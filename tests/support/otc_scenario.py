@@ -45,7 +45,12 @@ class OTCScenario(Scene):
             "regionPrefix": prefix,
             "auth": {"password": {"secretRef": {"name": SECRET}}},
         }
-        defaults = {"consistency": {"readLag": "400ms", "inFlightBound": "1s"}, "timeout": "1s", "interval": "1s"}
+        defaults = {
+            "consistency": {"readLag": "400ms", "inFlightBound": "1s"},
+            "timeout": "1s",
+            "interval": "1s",
+            "rateLimit": {"requestsPerSecond": 1000, "burst": 1000, "maxInFlight": 16},
+        }
         return manifest("IdentityBackend", BACKEND, {"openTelekomCloud": member} | defaults | spec)
 
     def secret(self, name: str = SECRET, /) -> Object:

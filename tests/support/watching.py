@@ -46,8 +46,12 @@ class Sink:
     gone: list[str] = field(default_factory=list)
     raw: list[Mapping[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
+    skipped: set[str] = field(default_factory=set)
+    """Names that no stream tells of: only listings do."""
 
     def observe(self, resource: Resource, event_type: str | None, raw: Mapping[str, Any]) -> None:
+        if event_type is not None and raw["metadata"]["name"] in self.skipped:
+            return
         self.events.append((resource.plural, event_type, raw["metadata"]["name"]))
         self.raw.append(raw)
         if self.failure is not None:
@@ -55,6 +59,12 @@ class Sink:
 
     def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
         self.sweeps.append((resource.plural, {name for _, name, _ in live}))
+
+    def behind(self, _: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+        latest: dict[str, int] = {}
+        for metadata in (raw["metadata"] for raw in self.raw):
+            latest[metadata["uid"]] = max(int(metadata["resourceVersion"]), latest.get(metadata["uid"], -1))
+        return {key for key, version in versions.items() if latest.get(key[2], -1) < version}
 
     def definition_gone(self, resource: Resource) -> None:
         self.gone.append(resource.plural)

@@ -25,7 +25,7 @@ from project_operator.kube.resources import (
     Resource,
 )
 from project_operator.reconcile.actions import Notice
-from project_operator.runtime.engine import Engine
+from project_operator.runtime.workers import Workers
 from project_operator.settings import Settings
 
 ACCESS = ClusterAccess(server="http://127.0.0.1:9")
@@ -188,7 +188,7 @@ async def test_a_part_that_ends_by_itself_ends_the_operator(
     owner, method = {
         "events": (EventWriter, "run"),
         "cluster addresses": (Operator, "_keep_learning"),
-        "worker 0": (Engine, "_worker"),
+        "worker 0": (Workers, "_serve"),
     }[part]
     monkeypatch.setattr(owner, method, end)
     with pytest.raises(TaskEnded, match=f"'{part}' ended by itself"):

@@ -112,6 +112,10 @@ def test_some_parts_have_the_machine_to_themselves(part: str, arguments: list[st
     assert run_tests.weight("api", []) < run_tests.ROOM
 
 
+def test_parts_that_wait_take_less_room_than_they_have_workers() -> None:
+    assert all(0 < run_tests.weight(part, []) < run_tests.WORKERS[part][0] for part in run_tests.WAITING)
+
+
 @pytest.mark.parametrize(("engine", "said"), [(1, "the docker on PATH reaches no engine"), (0, "")])
 def test_kind_is_refused_in_one_line_where_docker_has_no_engine(
     engine: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

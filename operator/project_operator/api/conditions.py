@@ -1,8 +1,8 @@
 """Condition types, and the closed set of reasons: what state an object is in, and what a person should do about it.
 
 ``Ready`` is always there. ``Reconciling`` and ``Stalled`` are there only while True and never together: kstatus takes
-whichever comes first. The reason is a category of action; the particulars (which field, which group) stand in the
-message.
+whichever comes first. A backend object has ``Reachable`` beside them, which no tool waits for. The reason is a category
+of action; the particulars (which field, which group) stand in the message.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import Self
 
 
 class ConditionType(StrEnum):
-    """The three conditions that kstatus, and so Flux, Helm and Argo CD, look at."""
+    """The three conditions that kstatus, and so Flux, Helm and Argo CD, look at; and one of backend objects alone."""
 
     READY = "Ready"
     """True: what the spec of ``observedGeneration`` asks for is so in the backend."""
@@ -18,6 +18,8 @@ class ConditionType(StrEnum):
     """True: the operator is at it, or waits for something that will come without anybody's help."""
     STALLED = "Stalled"
     """True: nothing will change until a person does something."""
+    REACHABLE = "Reachable"
+    """True: the backend gives usable answers. False: it does not, so that no call begins until it does again."""
 
 
 class ConditionStatus(StrEnum):
@@ -218,6 +220,12 @@ class Reason(StrEnum):
     )
 
     # The way to the backend.
+    ANSWERING = (
+        "Answering",
+        False,
+        "The backend answers.",
+        "Nothing.",
+    )
     BACKEND_NOT_FOUND = (
         "BackendNotFound",
         False,
@@ -257,7 +265,7 @@ class Reason(StrEnum):
     BACKEND_UNAVAILABLE = (
         "BackendUnavailable",
         False,
-        "The backend gives no usable answer.",
+        "The backend gives no usable answer; after a few such calls a read now and then is all that it gets.",
         "Wait; if it lasts, check the network and the backend.",
     )
     SUSPICIOUS_ABSENCE = (

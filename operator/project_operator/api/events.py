@@ -122,8 +122,10 @@ class EventReason(StrEnum):
     )
 
 
-WITHOUT_EVENT: Final = frozenset({Reason.PROGRESSING, Reason.PROGRESSING_WITH_RETRY, Reason.DELETING, Reason.IN_USE})
-"""What is under way is no outcome."""
+WITHOUT_EVENT: Final = frozenset(
+    {Reason.PROGRESSING, Reason.PROGRESSING_WITH_RETRY, Reason.DELETING, Reason.IN_USE, Reason.ANSWERING}
+)
+"""What is under way is no outcome; and that a backend answers is told by what ``Ready`` becomes."""
 
 
 def event_reason(reason: Reason) -> EventReason | None:

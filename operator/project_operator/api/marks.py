@@ -18,6 +18,7 @@ ORPHANED: Final = "orphaned"
 
 _UID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 MARK_PATTERN: Final = re.compile(rf"iproj1:([0-9a-f]{{16}}):([0-9a-f]{{16}}):([0-9a-f]{{8}}):({_UID})")
+_DIGEST_PATTERN: Final = re.compile(r"sha256:([0-9a-f]{16})")
 
 
 def _digest(text: str, length: int) -> str:
@@ -25,13 +26,25 @@ def _digest(text: str, length: int) -> str:
 
 
 def owner_name(token: str) -> str:
-    """``token`` without the uid: the same for every object that ever had one name in one namespace."""
-    return token.rpartition(":")[0]
+    """The part of ``token`` that says namespace and name, the same for every object that ever had them, in whatever
+    cluster; "" where it is not a whole mark.
+    """
+    mark = Mark.parse(token)
+    return mark.name if mark is not None else ""
 
 
 def cluster_digest(cluster_id: str) -> str:
-    """The 16 hex digits by which the marks of the cluster called ``cluster_id`` are known."""
-    return _digest(cluster_id, 16)
+    """The 16 hex digits by which the marks of the cluster called ``cluster_id`` are known. Who knows nothing of a
+    cluster but its marks calls it ``sha256:<these digits>``.
+    """
+    known = _DIGEST_PATTERN.fullmatch(cluster_id)
+    return known[1] if known is not None else _digest(cluster_id, 16)
+
+
+def cluster_name(token: str) -> str:
+    """What the cluster that ``token`` names can be called in place of its id: ``sha256:<16 hex digits>``."""
+    mark = Mark.parse(token)
+    return f"sha256:{mark.cluster}" if mark is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,9 @@ class RemoteProject:
     modified_time: datetime | None = None
     modified_by: str = ""
     deletion_time: datetime | None = None
+    whole: bool = True
+    """Whether all of it is shown. A list may leave out the state (``enabled``, both statuses, ``deletion_time``) where
+    only a read of the project alone shows that, until there was one."""
 
     @property
     def deleting(self) -> bool:

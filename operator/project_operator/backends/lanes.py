@@ -65,8 +65,11 @@ class Lanes:
         await lane.transport.aclose()
         lane.transport = self._open()
 
-    def give_back(self, lane: Lane) -> None:
-        """It may be used again."""
+    async def give_back(self, lane: Lane) -> None:
+        """It may be used again, unless more came over it than one answer: what is left would pass for the next one."""
+        if _has_more(lane.transport):
+            await lane.transport.aclose()
+            return
         lane.idle_since = asyncio.get_running_loop().time()
         self._idle.append(lane)
 
@@ -83,6 +86,15 @@ class Lanes:
             proxy=self._proxy,
             socket_options=_socket_options(self._timeout),
         )
+
+
+def _has_more(transport: httpx.AsyncHTTPTransport) -> bool:
+    """Whether bytes lie in the parser behind the answer that was read; those in the socket httpcore sees itself."""
+    for connection in transport._pool.connections:  # noqa: SLF001 - httpx and httpcore show it nowhere else
+        parser = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+        if parser is not None and parser.trailing_data[0]:
+            return True
+    return False
 
 
 def _socket_options(timeout: float) -> list[tuple[int, int, int] | tuple[int, int, bytes]]:

@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from project_operator.backends.calls import Answer, NoAnswer
 from project_operator.backends.deadlines import apart, shared_deadline
-from project_operator.errors import BackendError, BackendUnavailable, CredentialsRejected
+from project_operator.errors import BackendError, BackendUnavailable, BreakerOpen, CredentialsRejected
 
 LEAST_MARGIN: Final = 30.0
 """Seconds before its end at which a token is renewed at the latest; what is left is for sign-ins that fail."""
@@ -175,6 +175,9 @@ class TokenKeeper(Generic[Token]):
         try:
             with apart():
                 token = await sign_in()
+        except BreakerOpen:
+            # Not asked, so not refused: whoever may ask next is not to be told this.
+            raise
         except BackendError as error:
             pause = self._rejection_pause if isinstance(error, CredentialsRejected) else FAILURE_PAUSE
             if pause > REJECTION_PAUSE:

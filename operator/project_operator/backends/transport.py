@@ -157,7 +157,7 @@ class Transport:
                     self._destination.forget()
                 why, words = error.why, error.words
             else:
-                self._lanes.give_back(lane)
+                await self._lanes.give_back(lane)
                 return answer
         return NoAnswer(why, watch.sent, words, trace_id)
 

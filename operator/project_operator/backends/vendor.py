@@ -11,6 +11,7 @@ from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import Backend, UnsupportedField
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.keeping import Keeper, NoKeeper
+from project_operator.backends.load import Load
 from project_operator.backends.transport import Admission
 
 
@@ -109,6 +110,8 @@ class Vendor:
     unsupported_here: Callable[[ProjectSpec, IdentityBackendSpec, str], tuple[UnsupportedField, ...]] = _all_held
     """The fields of a Project that the kind can hold and one backend object is not set up for: its spec, and the id of
     the organization that was resolved."""
+    load: Load = field(default_factory=Load)
+    """What it is asked to bear where the backend object says nothing else."""
     replaces: Callable[[IdentityBackendSpec], str] = _nothing
     """Key of the Secret whose value the backend may replace (`keeping.Keeper`); "" where it replaces none."""
     configured: Callable[["Vendor", IdentityBackendSpec], "Vendor"] = _unchanged

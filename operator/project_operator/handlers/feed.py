@@ -84,6 +84,14 @@ class Feed:
         except Exception:
             log.exception("the sweep of %s failed", self._resource.plural)
 
+    def behind(self, versions: Mapping[Key, int]) -> set[Key]:
+        """Those of the listed states, by resourceVersion, that the sink has not been shown."""
+        try:
+            return self._sink.behind(self._resource, versions)
+        except Exception:
+            log.exception("what was missed of %s could not be told", self._resource.plural)
+            return set()
+
     def definition_gone(self) -> None:
         """Tell the sink that the kind is no longer served."""
         self._expected.clear()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +29,7 @@ class Rhythm:
     """How long what may take, in seconds."""
 
     sweep: float = 600.0
-    """Between two listings that look for missed deletions."""
+    """Between two listings that look for what was missed, deletions above all."""
     look: float = 2.0
     """Between two looks for a kind that is not served."""
     retries: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -134,7 +134,7 @@ class _Watch:
             raise KubeNotFound(f"{resource.plural} are not served")
         live = await self._list()
         self._served = True
-        self._feed.sweep(live)
+        self._feed.sweep(set(live))
         self._feed.expect(live)
         self._watching.clear()
         self._caught_up = False
@@ -219,7 +219,20 @@ class _Watch:
             with self._feed.recording() as seen:
                 live = await self._list_again()
                 if live is not None:
-                    self._feed.sweep(live | seen)
+                    self._feed.sweep(live.keys() | seen)
+                    await self._look_for_missed(live, seen)
+
+    async def _look_for_missed(self, live: Mapping[Key, int], seen: set[Key]) -> None:
+        """Raises KubeUnavailable where the stream has kept something back: a stream that is begun anew lists it all."""
+        if not self._feed.behind(live) - seen:
+            return
+        # It may be on its way.
+        await asyncio.sleep(self._around.rhythm.catch_up)
+        missed = self._feed.behind(live) - seen
+        if missed:
+            namespace, name, _ = min(missed)
+            words = f"{len(missed)} changes were never shown, such as that of {namespace}/{name}"
+            raise KubeUnavailable(f"watch {self._scope.resource.plural}: {words}")
 
     async def _catch_up(self) -> None:
         rhythm = self._around.rhythm
@@ -236,10 +249,10 @@ class _Watch:
             standstills += 1
             live = await self._list_again()
             if live is not None:
-                self._feed.forgo(live)
+                self._feed.forgo(set(live))
         raise KubeUnavailable(f"watch {self._scope.resource.plural}: {self._feed.missing} objects were never shown")
 
-    async def _list_again(self) -> set[Key] | None:
+    async def _list_again(self) -> dict[Key, int] | None:
         """`_list`, or None where it failed for now."""
         try:
             return await self._list()
@@ -249,10 +262,11 @@ class _Watch:
             log.warning("%s; tried again later", error)
             return None
 
-    async def _list(self) -> set[Key]:
+    async def _list(self) -> dict[Key, int]:
+        """Everything there is, with its resourceVersion."""
         scope = self._scope
         return {
-            key_of(item)
+            key_of(item): int(item["metadata"]["resourceVersion"])
             for namespace in scope.namespaces or (None,)
             for item in await self._around.api.list(
                 scope.resource, namespace, label_selector=scope.label_selector, metadata_only=True

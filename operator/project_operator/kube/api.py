@@ -4,6 +4,7 @@ No call is sent twice by us, and no write by the HTTP library either: what is lo
 read the object again.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -30,6 +31,10 @@ from project_operator.kube.token import Token
 USER_AGENT: Final = f"project-operator/{__version__}"
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 KEEPALIVE_SECONDS: Final = 30.0
+AT_ONCE: Final = 128
+"""Requests of ours under way, for however many backends there is work: each has a connection, and so a file descriptor.
+None waits for a backend.
+"""
 
 _JSON: Final = {"Accept": "application/json"}
 _METADATA_LIST: Final = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"}
@@ -59,7 +64,8 @@ class KubeApi:
         self._on_call = on_call
         self._token = Token(access.authorization)
         self._server = access.server.rstrip("/")
-        # Unbounded: the workers are bounded, and a watch must not wait for a connection.
+        self._room = asyncio.Semaphore(AT_ONCE)
+        # Unbounded: our own requests have their bound, and a watch must not wait for a connection.
         self._connector = aiohttp.TCPConnector(
             limit=0, ssl=access.ssl_context or True, keepalive_timeout=KEEPALIVE_SECONDS
         )
@@ -202,15 +208,18 @@ class KubeApi:
             header = self._token.fresh
             if header is None:
                 header = await self._token.header()
-            async with self._session.request(
-                method,
-                self._server + path,
-                params=params,
-                data=data,
-                headers={**headers, "Authorization": header} if header else headers,
-                server_hostname=self._access.server_hostname,
-                allow_redirects=False,
-            ) as response:
+            async with (
+                self._room,
+                self._session.request(
+                    method,
+                    self._server + path,
+                    params=params,
+                    data=data,
+                    headers={**headers, "Authorization": header} if header else headers,
+                    server_hostname=self._access.server_hostname,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 content = await response.read()
                 code = str(response.status)
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -7,7 +7,6 @@ thousand repeats cost ten writes and none is silent.
 
 import asyncio
 import logging
-import re
 import socket
 import time
 from collections import OrderedDict
@@ -18,6 +17,7 @@ from typing import Any, Final, Literal, Protocol
 
 from project_operator.api import names
 from project_operator.api.events import EventReason, EventType
+from project_operator.backends.answers import quotable
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
 from project_operator.kube.resources import EVENTS, Resource
 
@@ -31,7 +31,6 @@ NAME_LIMIT: Final = 253
 FORGET_AFTER: Final = 3600.0
 """Seconds; the API server keeps Events for an hour by default."""
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 log = logging.getLogger(__name__)
 
@@ -242,8 +241,8 @@ class EventWriter:
 
 
 def _clip(text: str, limit: int) -> str:
-    """``text`` on one line, of at most ``limit`` bytes in UTF-8, cut between characters."""
-    line = _CONTROL.sub(" ", text).strip()
+    """``text`` on one line of what can be printed, of at most ``limit`` bytes in UTF-8, cut between characters."""
+    line = quotable(text)
     encoded = line.encode("utf-8", "replace")
     if len(encoded) <= limit:
         return encoded.decode()

@@ -27,6 +27,12 @@ class Sink(Protocol):
         that the watch missed (by a 410 and a new listing, or while the API server was away) are found by this alone.
         """
 
+    def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+        """Those of the listed objects, with their resourceVersions, whose state was not observed, nor any later one.
+
+        Objects that were observed to be gone are not among them.
+        """
+
     def definition_gone(self, resource: Resource) -> None:
         """The kind is no longer served: its CRD was deleted.
 

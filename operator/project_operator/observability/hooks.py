@@ -108,3 +108,5 @@ class Census:
     """Projects by provisioningStatus, healthStatus and Ready status."""
     connections: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     """Backend objects by vendor and whether they are ready."""
+    breakers: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Connections by vendor and state of their circuit breaker: closed, open, half_open."""

@@ -30,7 +30,11 @@ _SECRETS: Final = re.compile(
     r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9+/=._~-]{8,}"  # an Authorization header's value (RFC 6750, RFC 7617)
     r"|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"  # a JWT or JWE: base64url of '{"' (RFC 7519)
 )
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029"
+    r"\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # what is not seen, and what turns the rest around
+    r"\ud800-\udfff]"  # what no encoding can write
+)
 
 _context: contextvars.ContextVar[Mapping[str, str]] = contextvars.ContextVar("log_context", default={})  # noqa: B039 - never changed
 

@@ -75,6 +75,12 @@ BACKEND_SECONDS: Final = Family(
 CONNECTIONS: Final = Family(
     "project_operator_backend_connections", "gauge", "Backend objects, by vendor and readiness.", ("backend", "ready")
 )
+BREAKERS: Final = Family(
+    "project_operator_backend_breakers",
+    "gauge",
+    "Connections to identity backends, by vendor and state of their circuit breaker: `closed`, `open` or `half_open`.",
+    ("backend", "state"),
+)
 PROJECTS: Final = Family(
     "project_operator_projects",
     "gauge",
@@ -114,6 +120,7 @@ FAMILIES: Final = (
     BACKEND_CALLS,
     BACKEND_SECONDS,
     CONNECTIONS,
+    BREAKERS,
     PROJECTS,
     KUBE_CALLS,
     KUBE_SECONDS,
@@ -192,6 +199,7 @@ def _gauges(census: Census) -> Iterator[Metric]:
         CONNECTIONS,
         (((backend, str(ready).lower()), number) for (backend, ready), number in census.connections.items()),
     )
+    yield _gauge(BREAKERS, census.breakers.items())
 
 
 def _gauge(family: Family, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

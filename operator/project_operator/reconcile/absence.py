@@ -4,10 +4,10 @@ from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import MissingPolicy
 from project_operator.api.v1alpha1.project_status import MOST_FORMER_IDS, ProjectOperation
 from project_operator.backends.base import HealthStatus, ProvisioningStatus
-from project_operator.reconcile import creation, rest, summary
+from project_operator.reconcile import creation, rest, summary, vouching
 from project_operator.reconcile.actions import Action, Poll, Purpose, VerifyReadAccess, WriteStatus
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.naming import CREATED
+from project_operator.reconcile.naming import CREATED, IMPORTED
 from project_operator.reconcile.outcome import held, working
 from project_operator.reconcile.policies import plans
 from project_operator.reconcile.view import BackendView, View
@@ -48,7 +48,8 @@ def _message(view: View) -> str:
         return f"{gone}. So were {MOST_FORMER_IDS} before it; find out who deletes them, then create a new Project"
     if view.project.status.origin == CREATED:
         return f"{gone}. Set `missingPolicy: Recreate` for a new, empty project, or delete this Project"
-    return f"{gone}. It was imported, so it is not created anew; delete this Project"
+    origin = (view.project.status.origin or IMPORTED).lower()
+    return f"{gone}. It was {origin}, so it is not created anew; delete this Project"
 
 
 def _again(view: View, provable_at: float) -> Poll:
@@ -75,7 +76,7 @@ def _forget(view: View) -> WriteStatus:
         provisioning_status=str(ProvisioningStatus.UNKNOWN),
         health_status=str(HealthStatus.UNKNOWN),
         operation=ProjectOperation(
-            type="Create", state=creation.NOT_SENT, start_time=view.wall, message="creating the project anew"
+            type="Create", state=vouching.NOT_SENT, start_time=view.wall, message="creating the project anew"
         ),
     )
     return WriteStatus(after, Purpose.FORGET)

@@ -8,6 +8,7 @@ from project_operator.backends.base import RemoteProject
 from project_operator.errors import (
     BackendError,
     BackendUnavailable,
+    BreakerOpen,
     ConnectionRefused,
     CredentialsRejected,
     DeletionBlocked,
@@ -172,7 +173,11 @@ def delete_failed(memory: Memory, action: Delete, error: BackendError, moment: M
 
 
 def failed(memory: Memory, error: BackendError, moment: Moment) -> Memory:
-    """Any failed call that is not a refused write: it is tried again later and later."""
+    """Any failed call that is not a refused write: it is tried again later and later. One that was not begun, because
+    of other calls that failed, is no failure of this Project's: it is made when calls begin again.
+    """
+    if isinstance(error, BreakerOpen):
+        return memory
     failures = memory.failures + 1
     pause = delay(failures, jitter=moment.jitter, retry_after=error.retry_after)
     failure = Failure(reason_for(error), str(error), moment.ended_at + pause)

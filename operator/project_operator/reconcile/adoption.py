@@ -69,18 +69,12 @@ def _by_name(view: View, backend: BackendView, wish: ProjectImport) -> Action:
             ),
         )
     if candidates:
-        return _take(view, backend, candidates[0])
+        return creation.look_first(view, backend, candidates[0]) or _take(view, backend, candidates[0])
     if wish.by_name is ImportByName.IF_PRESENT and (plans(view) or not reads_only(view)):
         return creation.decide(view, backend)
-    taken = [project.id for project in called if not project.deleting]
+    taken = [project for project in called if not project.deleting]
     if taken:
-        return _wait(
-            view,
-            Verdict(
-                Reason.CONFLICT,
-                f"project {taken[0]} called '{name}' carries the mark of another Project; nothing is written",
-            ),
-        )
+        return _wait(view, claims.another_s(view, taken[0]))
     return _wait(
         view,
         Verdict(
@@ -105,14 +99,7 @@ def _take(view: View, backend: BackendView, project: RemoteProject) -> Action:
             ),
         )
     if not (claims.is_free(view, project) or claims.is_ours(view, project)):
-        return _wait(
-            view,
-            Verdict(
-                Reason.CONFLICT,
-                f"project {project.id} carries the mark of another Project; nothing is written. Release it there "
-                "with `deletionPolicy: Orphan`",
-            ),
-        )
+        return _wait(view, claims.another_s(view, project))
     if view.rivals:
         return _wait(
             view,

@@ -32,7 +32,7 @@ def shown(view: View, project: RemoteProject, want: Wanted, *, after: float) -> 
     if seen is not None:
         fresh = seen.covers(needed) and seen.begun_at > max(after, view.now - view.cadence.assignments)
         return seen.on(project) if fresh else None
-    if after == NEVER and view.now < _first_due(view):
+    if after == NEVER and view.now < first_due(view):
         observed = view.project.status.observed
         last_seen = as_assignments(observed.role_assignments if observed is not None else None)
         return Assigned(NEVER, last_seen, needed).on(project)
@@ -44,12 +44,14 @@ def recheck_in(view: View, want: Wanted) -> float | None:
     if not groups(view, want):
         return None
     seen = view.memory.assigned.get(view.record.id)
-    due = _first_due(view) if seen is None else seen.begun_at + view.cadence.assignments
+    due = first_due(view) if seen is None else seen.begun_at + view.cadence.assignments
     return max(0.0, due - view.now) + 0.01
 
 
-def _first_due(view: View) -> float:
-    """A moment of its own for each Project that was settled before this process started."""
+def first_due(view: View) -> float:
+    """When what no listing shows is read for the first time: at once, or at a moment of its own for each Project that
+    was settled before this process started.
+    """
     if not rest.is_settled(view.project.status, view.project.metadata.generation):
         return NEVER
     share = int(view.project.metadata.uid[-4:], 16) / 0x10000

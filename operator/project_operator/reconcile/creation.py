@@ -1,9 +1,6 @@
 """Create, and recover a creation whose outcome is unknown (protocol section 3, steps 1 to 6)."""
 
-from typing import Final
-
 from project_operator.api.conditions import Reason
-from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import (
@@ -12,22 +9,20 @@ from project_operator.reconcile import (
     naming,
     planning,
     rest,
+    restoring,
     settling,
     succession,
     summary,
+    vouching,
 )
-from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, WriteStatus
+from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, Read, WriteStatus
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.credibility import in_the_way
-from project_operator.reconcile.evidence import Listing
-from project_operator.reconcile.outcome import Outcome, Standing, working
+from project_operator.reconcile.evidence import Listing, whole
+from project_operator.reconcile.outcome import working
 from project_operator.reconcile.policies import backend_annotation, reads_only
 from project_operator.reconcile.resolving import resolve
 from project_operator.reconcile.view import BackendView, Verdict, View
-
-NOT_SENT: Final = "Waiting"
-"""State of an operation `Create` that was written down before anything was sent; once something may be, it is
-`Pending`."""
 
 
 def decide(view: View, backend: BackendView) -> Action:
@@ -59,7 +54,8 @@ def recover(view: View, backend: BackendView) -> Action:
     found = carrying_our_mark(view, backend)
     ours = carriers.ours(view, backend, found)
     if living := [project for project in ours if not project.deleting]:
-        return _name(view, backend, living[0])
+        first = look_first(view, backend, living[0]) or restoring.name_when_calm(view, backend, living[0])
+        return first or _name(view, backend, living[0])
     if others := carriers.others(view, backend, found):
         return rest.on_verdict(view, carriers.not_taken_over(view, backend, others))
     if found:
@@ -70,16 +66,39 @@ def recover(view: View, backend: BackendView) -> Action:
             ),
             poll=rest.soon(view, ""),
         )
-    if not (_never_left(view) or _absence_is_proved(view, backend)):
+    if (claim := _claim(view, backend)) is not None:
+        return claim
+    if not (vouching.never_left(view) or _absence_is_proved(view, backend)):
         return _keep_looking(view, backend)
     want = _wanted(view, backend)
     if not isinstance(want, Wanted):
         return want
     if reads_only(view):
         return planning.creation(view, backend, want)
-    if (hold := _held_for_a_person(view, backend)) is not None:
-        return hold
+    if vouching.is_needed(view, backend):
+        return vouching.hold_creation(view, backend)
     return rest.on_refusal(view, backend, want.ids) or _buy_right(view, backend, want)
+
+
+def look_first(view: View, backend: BackendView, shown: RemoteProject) -> Action | None:
+    """A look at what the latest listing shows without its state: what is on its way out is not taken (R6). None where
+    there is no need.
+    """
+    if backend.listing is None:
+        raise AssertionError("asked about what a listing shows")
+    seen = whole(shown, backend.listing, view.memory.reads.get(shown.id))
+    if seen is None:
+        return Read(shown.id)
+    if seen.project is None or seen.project.deleting:
+        return rest.unchanged(poll=rest.soon(view, ""))
+    return None
+
+
+def _claim(view: View, backend: BackendView) -> Action | None:
+    """Where a restore is under way, what an earlier object left is looked at before an absence is proved."""
+    if not view.cluster.restores or reads_only(view) or backend.listing is None:
+        return None
+    return restoring.claim(view, backend, backend.listing)
 
 
 def carrying_our_mark(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:
@@ -97,7 +116,7 @@ def found_while_leaving(view: View, backend: BackendView) -> Action | None:
     """
     ours = carriers.ours(view, backend, carrying_our_mark(view, backend))
     living = next((project for project in ours if not project.deleting), None)
-    return _name(view, backend, living) if living is not None else None
+    return (look_first(view, backend, living) or _name(view, backend, living)) if living is not None else None
 
 
 def _with_right(view: View, backend: BackendView) -> Action:
@@ -140,39 +159,6 @@ def _name(view: View, backend: BackendView, project: RemoteProject) -> Action:
     if want is not None and not view.project.metadata.deleting and settling.at_once(view, project, want):
         outcome = settling.accomplished(view, project)
     return naming.name(view, backend, project, outcome, origin=naming.CREATED, want=want)
-
-
-def _never_left(view: View) -> bool:
-    """Whether the only creation that this record allowed was cleanly refused or never sent, as this process saw itself
-    (docs/adr: a creation that never left needs no quarantine).
-    """
-    return view.memory.unsent_record == view.record
-
-
-def _held_for_a_person(view: View, backend: BackendView) -> Action | None:
-    """Where nobody knows how late the backend shows what it did, an outcome that is not known stays so: the mark goes
-    on being looked for, and one more creation is sent only on a person's word for this very record (docs/adr: a
-    person repeats a creation that nobody can vouch for).
-    """
-    if backend.abilities.repeats_creation or _never_left(view) or _nothing_was_sent(view):
-        return None
-    word = view.record.attempt or view.record.uid
-    if view.project.metadata.annotations.get(REPEAT_CREATION_ANNOTATION) == word:
-        return None
-    message = (
-        f"whether the last creation took effect is not known, and {backend.kind} '{backend.name}' is of a kind that "
-        "cannot tell: no project with this object's mark is shown, and no second creation is sent by itself. If a "
-        f"project '{view.project.remote_name}' is there, create this Project anew with `spec.import.id`; if there is "
-        f"none, set the annotation `{REPEAT_CREATION_ANNOTATION}` to '{word}' to have one more creation sent"
-    )
-    outcome = Outcome(Standing.STALLED, Reason.OUTCOME_UNKNOWN, message)
-    return rest.reporting(view, outcome, poll=Poll("", view.now, view.cadence.resync))
-
-
-def _nothing_was_sent(view: View) -> bool:
-    """Whether the record says that no creation was sent since it began: it stands in for a project that is gone."""
-    operation = view.project.status.operation
-    return operation is not None and (operation.type, operation.state) == ("Create", NOT_SENT)
 
 
 def _absence_is_proved(view: View, backend: BackendView) -> bool:

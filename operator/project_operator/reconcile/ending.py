@@ -2,7 +2,7 @@
 
 from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project_status import ProjectOperation
-from project_operator.reconcile import summary
+from project_operator.reconcile import summary, vouching
 from project_operator.reconcile.actions import Notice, Purpose, RemoveFinalizer, WriteStatus
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.outcome import Outcome
@@ -26,11 +26,12 @@ def announced(view: View, intent: Intent) -> Announced | None:
 
 
 def announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
-    """R10: the guarded write before anything is changed or deleted."""
+    """R10: the guarded write before anything is changed or deleted. It keeps what the record says of its creation."""
+    state = vouching.NOT_SENT if vouching.nothing_was_sent(view) else "Pending"
     after = summary.status(
         view,
         outcome,
-        operation=ProjectOperation(type=str(intent), state="Pending", start_time=view.wall, message=outcome.message),
+        operation=ProjectOperation(type=str(intent), state=state, start_time=view.wall, message=outcome.message),
     )
     generation = view.project.metadata.generation
     return WriteStatus(after, Purpose.ANNOUNCE, announces=Announced(intent, view.record, generation))
@@ -41,3 +42,10 @@ def release(view: View, note: str) -> RemoveFinalizer:
     name = f"project {view.record.id}: " if view.record.id else ""
     notice = Notice(reason=EventReason.RELEASED, action="Release", note=f"{name}{note}")
     return RemoveFinalizer(notice, leaves_project=True)
+
+
+def nothing_is_left(view: View, backend: BackendView) -> str:
+    """What is said of a Project of which no project was found."""
+    if vouching.is_needed(view, backend):
+        return vouching.remark(view)
+    return f"nothing of this object is in the backend{vouching.on_whose_word(view, backend)}"

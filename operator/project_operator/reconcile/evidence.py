@@ -55,7 +55,7 @@ class Listing:
     by_name: Mapping[str, tuple[RemoteProject, ...]]
     """By the name without case; see `called`."""
     by_owner_name: Mapping[str, tuple[RemoteProject, ...]]
-    """By the part of the mark that says cluster, name and namespace: what all objects of one name ever made."""
+    """By the part of the mark that says namespace and name: what all objects of one name ever made, in any cluster."""
     credible: bool
     """It shows every id that a status names and that is not individually confirmed gone, and the credential may read
     (R12).
@@ -99,7 +99,9 @@ class Listing:
         return found if ignores_case else tuple(project for project in found if project.content.name == name)
 
     def of_owners_named_like(self, mark: str) -> tuple[RemoteProject, ...]:
-        """Everything made for any object of the cluster, namespace and name that ``mark`` speaks of, oldest first."""
+        """Everything made for any object of the namespace and name that ``mark`` speaks of, in whatever cluster, oldest
+        first.
+        """
         return self.by_owner_name.get(owner_name(mark), ())
 
     def of_mark(self, mark: str) -> tuple[RemoteProject, ...]:
@@ -116,6 +118,15 @@ def _age(project: RemoteProject) -> tuple[float, str]:
     return (project.creation_time.timestamp() if project.creation_time else 0.0, project.id)
 
 
+def whole(shown: RemoteProject, listing: Listing, direct: Observation | None) -> Observation | None:
+    """What is known of what ``listing`` shows as ``shown``, given the latest read of it alone; None: part of it is
+    not, so look at it.
+    """
+    if direct is not None and direct.begun_at > listing.begun_at:
+        return direct
+    return Observation(listing.begun_at, shown) if shown.whole else None
+
+
 def newest(
     project_id: str, listing: Listing | None, direct: Observation | None, *, after: float, read_lag: float
 ) -> Observation | None:
@@ -128,7 +139,7 @@ def newest(
     if listing is None or listing.begun_at <= after:
         return seen
     if (shown := listing.by_id.get(project_id)) is not None:
-        return seen if seen is not None and seen.begun_at > listing.begun_at else Observation(listing.begun_at, shown)
+        return whole(shown, listing, seen)
     if seen is not None and seen.project is not None and listing.begun_at > seen.begun_at + read_lag:
         return None
     return seen

@@ -7,7 +7,7 @@ from dataclasses import replace
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import ProjectContent, RemoteProject
-from project_operator.reconcile import carriers, claims, ending, rest
+from project_operator.reconcile import carriers, claims, ending, rest, vouching
 from project_operator.reconcile.actions import Action, Poll, Read, Update
 from project_operator.reconcile.content import ids_of, particulars
 from project_operator.reconcile.credibility import in_the_way
@@ -29,14 +29,15 @@ def orphan(view: View, backend: BackendView) -> Action:
             if project is None:
                 continue
             return project
-        if not claims.is_ours(view, project) or carriers.is_another_s(view, backend, project):
+        marked = claims.is_ours(view, project) or claims.is_resumed(view, project)
+        if not marked or carriers.is_another_s(view, backend, project):
             continue
         if not backend.verbs.update:
             return ending.release(
                 view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
             )
         return _update(view, backend, project, replace(project.content, mark=ORPHANED))
-    return let_go(view, backend, "`deletionPolicy: Orphan`: the project stays, without this object's mark")
+    return let_go(view, backend, "`deletionPolicy: Orphan`", "the project stays, without this object's mark")
 
 
 def disable(view: View, backend: BackendView) -> Action:
@@ -66,13 +67,17 @@ def disable(view: View, backend: BackendView) -> Action:
         return _update(view, backend, project, replace(project.content, enabled=False))
     if others:
         return rest.on_verdict(view, carriers.holds_deletion(backend, others))
-    return let_go(view, backend, "`deletionPolicy: Disable`: the project stays, disabled, with this object's mark")
+    return let_go(view, backend, "`deletionPolicy: Disable`", "the project stays, disabled, with this object's mark")
 
 
-def let_go(view: View, backend: BackendView, note: str) -> Action:
-    """Release what stays; without an id only when no project can appear late that nobody would know of."""
+def let_go(view: View, backend: BackendView, why: str, stays: str) -> Action:
+    """Release what stays, with words for ``why`` and for what is left; without an id only when no project can appear
+    late that nobody would know of.
+    """
     if view.record.id or creation_cannot_be_under_way(view, backend):
-        return ending.release(view, note + carriers.remark(carriers.others(view, backend)))
+        known = view.record.id or _was_found(view, backend)
+        what = stays if known else ending.nothing_is_left(view, backend)
+        return ending.release(view, f"{why}: {what}{carriers.remark(carriers.others(view, backend))}")
     left = view.quarantined_until - view.now
     if left < 0:
         return _until_believed(view, backend.listing)
@@ -98,7 +103,7 @@ def _until_believed(view: View, listing: Listing | None) -> Action:
 def creation_cannot_be_under_way(view: View, backend: BackendView) -> bool:
     """Whether no creation of this record can still appear."""
     listing = backend.listing
-    if view.memory.unsent_record == view.record:
+    if vouching.never_left(view):
         return True
     return listing is not None and listing.credible and listing.begun_at > view.quarantined_until
 
@@ -111,6 +116,19 @@ def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProje
     if seen.project is None or seen.project.deleting:
         return None
     return seen.project
+
+
+def _was_found(view: View, backend: BackendView) -> bool:
+    """Whether a project of this object's that no status names was come upon while it ended."""
+    announced = view.memory.announced
+    return announced is not None and any(
+        seen.project is not None
+        and seen.begun_at > announced.at
+        and seen.project.content.mark in {view.mark, ORPHANED}
+        and not carriers.never_adopted(view, seen.project)
+        and not carriers.is_another_s(view, backend, seen.project)
+        for seen in view.memory.reads.values()
+    )
 
 
 def _is_let_be(view: View, project: RemoteProject) -> bool:

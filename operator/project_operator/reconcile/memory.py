@@ -21,6 +21,7 @@ class Intent(StrEnum):
     DELETE = "Delete"
     ORPHAN = "Orphan"
     DISABLE = "Disable"
+    RESTORE = "Restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Announced:
     generation: int
     at: float = NEVER
     """When the guarded write succeeded; a read that leads to the backend write begins after it."""
+    told: frozenset[str] = frozenset()
+    """The projects of which it was said what their deletion takes with it, where it takes anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from project_operator.reconcile.view import BackendView, View
 CREATED = "Created"
 IMPORTED = "Imported"
 RESUMED = "Resumed"
+RESTORED = "Restored"
 
 
 def name(

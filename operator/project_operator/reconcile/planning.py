@@ -16,7 +16,7 @@ from project_operator.reconcile.view import BackendView, View
 def creation(view: View, backend: BackendView, want: Wanted) -> Action:
     """Nothing is there yet that is ours."""
     calls = backend.planner.plan_create(initial(want, view.mark))
-    return _told(view, calls, None, drift=(), recheck_in=view.cadence.assignments)
+    return told(view, calls, None, drift=(), recheck_in=view.cadence.assignments)
 
 
 def upkeep(
@@ -40,20 +40,21 @@ def upkeep(
             calls = backend.planner.plan_delete(duty.project_id)
         elif duty is not None:
             return duty
-    told = settling.announcement(view, observation, project)
+    waiting = settling.announcement(view, observation, project)
     if not calls and (unfinished := settling.unfinished(project)) is not None:
-        return rest.reporting(view, unfinished, project, drift=(), **told | {"poll": rest.soon(view, project.id)})
-    return _told(
+        return rest.reporting(view, unfinished, project, drift=(), **waiting | {"poll": rest.soon(view, project.id)})
+    return told(
         view,
         calls,
         project,
         drift=summary.drift(view, found),
         recheck_in=assignments.recheck_in(view, want),
-        **told,
+        **waiting,
     )
 
 
-def _told(view: View, calls: tuple[PlannedCall, ...], project: RemoteProject | None, **facts: Any) -> Action:
+def told(view: View, calls: tuple[PlannedCall, ...], project: RemoteProject | None, **facts: Any) -> Action:
+    """Show ``calls`` in status, make none."""
     shown = tuple(PlannedCallStatus(verb=one.verb, target=one.target, summary=one.summary) for one in calls)
     return rest.reporting(view, _outcome(calls), project, plan=shown, **facts)
 

@@ -3,12 +3,23 @@ to 10).
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from project_operator.api.conditions import Reason
 from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import carriers, claims, creation, duplicates, ending, hierarchy, letting_go, rest
+from project_operator.reconcile import (
+    carriers,
+    claims,
+    creation,
+    duplicates,
+    ending,
+    hierarchy,
+    letting_go,
+    rest,
+    vouching,
+)
 from project_operator.reconcile.actions import (
     Action,
     CheckDefinition,
@@ -40,13 +51,13 @@ def decide(view: View) -> Action:
     if (refused := tenant_may_remove_it_so(view, _outcome_by_policy(view))) is not None:
         return rest.on_verdict(view, Verdict(refused.reason, f"the deletion waits: {refused.message}"))
     if reads_only(view) and view.record.id:
-        return ending.release(view, _only_read(view))
+        return ending.release(view, f"{_only_read(view)}: {_AS_IT_IS}")
     policy = _policy(view)
     verdict = first_verdict(view, BEFORE_REMOVING)
     if verdict is not None or not isinstance(view.backend, BackendView):
         if policy == DeletionPolicy.ORPHAN and verdict is not None and verdict.reason in _WAY_IS_GONE:
             return ending.release(
-                view, f"`deletionPolicy: Orphan`: the project stays, with this object's mark on it ({verdict.message})"
+                view, f"`deletionPolicy: Orphan`: {_stays(view)}, with this object's mark on it ({verdict.message})"
             )
         return rest.on_verdict(view, _explained(verdict))
     return _end(view, view.backend, policy)
@@ -67,12 +78,16 @@ def _leave(view: View, backend: BackendView) -> Action:
     name, so that the object does not go without telling of it.
     """
     named = creation.found_while_leaving(view, backend)
-    return named if named is not None else letting_go.let_go(view, backend, _only_read(view))
+    return named if named is not None else letting_go.let_go(view, backend, _only_read(view), _AS_IT_IS)
 
 
 def _only_read(view: View) -> str:
-    stays = "the project stays as it is" if view.record.id else "nothing of this object is in the backend"
-    return f"`managementPolicy: {view.project.spec.management_policy}`: nothing is written, {stays}"
+    return f"`managementPolicy: {view.project.spec.management_policy}`, so nothing is written"
+
+
+def _stays(view: View) -> str:
+    """What is known of what stays where it is not looked for any more."""
+    return "the project stays" if view.record.id else "a project, if one was made, stays"
 
 
 def _by_policy(view: View, backend: BackendView, policy: str) -> Action:
@@ -116,6 +131,7 @@ def may_delete(view: View) -> bool:
     return isinstance(backend, BackendView) and backend.abilities.delete and backend.verbs.delete
 
 
+_AS_IT_IS = "the project stays as it is"
 _WAY_IS_GONE = {Reason.BACKEND_NOT_FOUND, Reason.BACKEND_CHANGED, Reason.NOT_PERMITTED}
 
 
@@ -169,13 +185,13 @@ def _explained(verdict: Verdict | None) -> Verdict:
 def _delete(view: View, backend: BackendView) -> Action:
     announced = ending.announced(view, Intent.DELETE)
     if announced is None:
-        announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
-        return replace(announcement, notice=_warning(view, backend))
+        named = (view.record.id, view.project.status.name or "") if view.record.id else None
+        return _announce(view, backend, frozenset(), named)
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
         return ending.release(
-            view, "the CustomResourceDefinition is being deleted: the project stays, with this object's mark on it"
+            view, f"the CustomResourceDefinition is being deleted: {_stays(view)}, with this object's mark on it"
         )
     return _delete_each(view, backend, announced)
 
@@ -208,20 +224,22 @@ def _delete_each(view: View, backend: BackendView, announced: Announced) -> Acti
     return _prove_gone(view, backend, announced)
 
 
-def _warning(view: View, backend: BackendView) -> Notice | None:
-    """Said before the first deletion is sent, where it takes more with it than the project; there is none to be sent
-    where nothing was made.
+def _announce(view: View, backend: BackendView, told: frozenset[str], named: tuple[str, str] | None) -> Action:
+    """R10; and where a deletion takes more with it than the project, what it takes with ``named`` (id and name) is said
+    before it is sent. None is named where none is known.
     """
+    announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
     destroys = backend.abilities.destroys
-    if not destroys or not view.record.id:
-        return None
-    told = view.project.status
-    source = told.deletion_policy.source if told.deletion_policy is not None else "default"
+    if not destroys or named is None:
+        return announcement
+    policy = view.project.status.deletion_policy
     note = (
-        f"`deletionPolicy: Delete` (from: {source}): project {view.record.id} ('{told.name}') is deleted in the"
-        f" backend, and {destroys} with it"
+        f"`deletionPolicy: Delete` (from: {policy.source if policy is not None else 'default'}): project {named[0]}"
+        f" ('{named[1]}') is deleted in the backend, and {destroys} with it"
     )
-    return Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
+    announces = Announced(Intent.DELETE, view.record, view.project.metadata.generation, told=told | {named[0]})
+    notice = Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
+    return replace(announcement, announces=announces, notice=notice)
 
 
 def _look_at(view: View, backend: BackendView, project_id: str, announced: Announced) -> Action:
@@ -262,6 +280,8 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     latest = direct.project
     if latest is not None and _lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
+    if backend.abilities.destroys and project.id not in announced.told:
+        return _announce(view, backend, announced.told, (project.id, project.content.name))
     return Delete(project.id)
 
 
@@ -279,17 +299,29 @@ def _waiting(view: View, project: RemoteProject | None, poll: Poll) -> Action:
 
 
 def _deprovisioning(view: View, project: RemoteProject | None) -> Outcome:
-    if project is None or project.deletion_time is None:
+    begun, project_id, state = _begun(view, project)
+    if begun is None:
         return working("the deletion was sent; waiting for the backend", Reason.DELETING)
-    since = f"{project.deletion_time:%Y-%m-%dT%H:%M:%SZ}"
-    if (view.wall - project.deletion_time).total_seconds() > view.cadence.blocked_after:
+    since = f"{begun:%Y-%m-%dT%H:%M:%SZ}"
+    if (view.wall - begun).total_seconds() > view.cadence.blocked_after:
         return held(
             Reason.DELETION_BLOCKED,
-            f"project {project.id} has been '{project.provisioning_status}' since {since}; it ends when "
+            f"project {project_id} has been '{state}' since {since}; it ends when "
             "everything inside is gone, and the backend does "
             "not say what is left: look for resources in the project",
         )
-    return working(f"project {project.id} is being deleted by the backend, since {since}", Reason.DELETING)
+    return working(f"project {project_id} is being deleted by the backend, since {since}", Reason.DELETING)
+
+
+def _begun(view: View, project: RemoteProject | None) -> tuple[datetime | None, str, str | None]:
+    """Since when it is being deleted, which one, and in what state; where a deletion was just sent again, as status
+    has it from before, until that is seen anew.
+    """
+    if project is not None:
+        return project.deletion_time, project.id, project.provisioning_status
+    status = view.project.status
+    begun = status.observed.deletion_time if status.observed is not None else None
+    return begun, view.record.id, status.provisioning_status
 
 
 def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Action:
@@ -304,7 +336,7 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         if not listing.of_mark(view.mark) and view.record.id not in listing.by_id:
             if view.record.id and backend.read_verified_at < listing.begun_at - view.cadence.slow:
                 return VerifyReadAccess()
-            return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=_gone(view)))
+            return _end_of_it(view, backend)
     within = max(0.0, from_ - view.now) + 0.01
     pause = (
         min(within, view.cadence.slow)
@@ -312,10 +344,8 @@ def _prove_gone(view: View, backend: BackendView, announced: Announced) -> Actio
         else view.cadence.after(memory.polls)
     )
     if within > view.cadence.slow:
-        message = (
-            f"the project is gone; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it "
-            "appears late"
-        )
+        what = "the project is gone" if _went(view) else "no project with this object's mark is shown"
+        message = f"{what}; making sure until {view.until(from_):%Y-%m-%dT%H:%M:%SZ} that nothing of it appears late"
         return rest.reporting(view, working(message, Reason.DELETING), poll=Poll("", max(from_, NEVER), within))
     return rest.unchanged(poll=Poll("", max(view.now, from_), pause))
 
@@ -330,14 +360,27 @@ def _not_believed(view: View, listing: Listing) -> Action:
 
 def _absence_counts_from(view: View) -> float:
     memory = view.memory
-    if memory.unsent_record == view.record and not view.record.id:
+    if vouching.never_left(view) and not view.record.id:
         return NEVER
     if memory.answered_record == view.record:
         return memory.answered_at + view.timing.read_lag
     return view.quarantined_until
 
 
-def _gone(view: View) -> str:
-    return (
-        f"project {view.record.id} is gone from the backend" if view.record.id else "nothing was created in the backend"
-    )
+def _end_of_it(view: View, backend: BackendView) -> Action:
+    """Nothing is shown and nothing can appear: which of the two nobody can tell of a creation, a person vouches for."""
+    went = _went(view)
+    if not went and vouching.is_needed(view, backend):
+        return vouching.hold_deletion(view, backend)
+    which = "projects" if len(went) > 1 else "project"
+    are = "are" if len(went) > 1 else "is"
+    note = f"{which} {', '.join(went)} {are} gone from the backend" if went else ending.nothing_is_left(view, backend)
+    return RemoveFinalizer(Notice(reason=EventReason.DELETED, action="Delete", note=note))
+
+
+def _went(view: View) -> tuple[str, ...]:
+    """The projects that went with this object: what status names, or what this process found without and deleted."""
+    if view.record.id:
+        return (view.record.id,)
+    status = view.project.status
+    return tuple(one for one in view.memory.deletes_sent if one not in {*status.gone_ids, *status.condemned})

@@ -89,9 +89,9 @@ def _refusal(view: View, backend: BackendView, ids: frozenset[str], *, deletion:
     return refusal if same else None
 
 
-def unchanged(*, poll: Poll | None = None, wake_in: float | None = None) -> Rest:
+def unchanged(*, poll: Poll | None = None, wake_in: float | None = None, recheck_in: float | None = None) -> Rest:
     """Leave status as it is."""
-    return Rest(None, wake_in, poll)
+    return Rest(None, wake_in, poll, recheck_in=recheck_in)
 
 
 def soon(view: View, project_id: str, group_ids: frozenset[str] = frozenset()) -> Poll:

@@ -17,6 +17,7 @@ from project_operator.api.v1alpha1.project_status import (
     ProjectStatus,
 )
 from project_operator.api.v1alpha1.types import Condition
+from project_operator.backends.answers import quotable
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.content import MARK_FIELD, Difference, assignment_statuses, tag_statuses
@@ -36,6 +37,8 @@ def conditions(
 ) -> tuple[Condition, ...]:
     """The conditions that say ``outcome``; a transition time moves only when the status of that condition does."""
     before = {condition.type: condition for condition in previous}
+    # Names of others' making stand in messages, and messages on terminals.
+    message = quotable(outcome.message)
 
     def condition(type_: ConditionType, status: ConditionStatus, reason: str) -> Condition:
         old = before.get(type_)
@@ -44,7 +47,7 @@ def conditions(
             type=type_,
             status=status,
             reason=reason,
-            message=outcome.message,
+            message=message,
             observed_generation=generation,
             last_transition_time=since,
         )

@@ -7,7 +7,7 @@ from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile import absence, claims, fixed, planning, rest, settling, summary, updating
 from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
-from project_operator.reconcile.assignments import groups, shown
+from project_operator.reconcile.assignments import first_due, groups, shown
 from project_operator.reconcile.content import Wanted, differences, target
 from project_operator.reconcile.evidence import NEVER, Observation, newest
 from project_operator.reconcile.outcome import held
@@ -120,6 +120,10 @@ def _look(view: View, backend: BackendView) -> Action:
     group_ids = groups_with_roles(view, backend)
     listing = backend.listing
     if listing is not None and listing.begun_at > after:
+        left = first_due(view) - view.now
+        if after == NEVER and left > 0 and view.record.id in listing.by_id:
+            # It is there, and was settled: what the listing does not show is believed at first, as status has it.
+            return rest.unchanged(recheck_in=left)
         return Read(view.record.id, group_ids)
     if after == view.memory.last_write_at and after != NEVER:
         return rest.unchanged(poll=Poll(view.record.id, after, view.cadence.after(view.memory.polls), group_ids))

@@ -155,6 +155,18 @@ class BackendView:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """Which cluster this is, and what it has from others, as its administrator says."""
+
+    id: str = ""
+    """What its marks are made with."""
+    restores: bool = False
+    """Its Projects were restored from a backup: what carries the mark of an earlier object of their name is theirs."""
+    neighbours: frozenset[str] = frozenset()
+    """The clusters that live on beside it at the same backends, by the 16 hex digits of their marks."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One Project, and the world as far as it matters to it."""
 
@@ -189,6 +201,7 @@ class View:
     definition_checked_at: float = NEVER
     """When the last live look at our CRD was begun."""
     definition_terminating: bool = False
+    cluster: Cluster = Cluster()
 
     @property
     def record(self) -> Record:

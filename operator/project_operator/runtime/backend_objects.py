@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -75,19 +76,25 @@ class BackendWorker:
         return self._entries.setdefault(key, Entry())
 
     def tasks(self) -> list[asyncio.Task[None]]:
-        """The observers."""
+        """What runs for connections."""
         connections = [entry.connection for entry in self._entries.values() if entry.connection is not None]
-        return [connection.task for connection in connections if connection.task is not None]
+        return [task for connection in connections for task in connection.tasks()]
 
     def census(self) -> dict[tuple[str, bool], int]:
         """Backend objects by type and whether they can be used."""
-        found: dict[tuple[str, bool], int] = {}
-        for entry in self._entries.values():
-            if entry.spec is not None:
-                vendor = next(key for key in entry.spec.one_of if getattr(entry.spec, key) is not None)
-                place = (vendor, entry.connection is not None and entry.connection.not_ready is None)
-                found[place] = found.get(place, 0) + 1
-        return found
+        return Counter(
+            (_type_of(entry.spec), entry.connection is not None and entry.connection.not_ready is None)
+            for entry in self._entries.values()
+            if entry.spec is not None
+        )
+
+    def breakers(self) -> dict[tuple[str, str], int]:
+        """Connections by type of backend and state of their circuit breaker."""
+        return Counter(
+            (_type_of(entry.spec), str(entry.connection.circuit.state))
+            for entry in self._entries.values()
+            if entry.spec is not None and entry.connection is not None
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -195,6 +202,10 @@ class BackendWorker:
             store.drop(key)
             return
         store.put(raw)
+
+
+def _type_of(spec: IdentityBackendSpec) -> str:
+    return next(key for key in spec.one_of if getattr(spec, key) is not None)
 
 
 def timing_of(spec: IdentityBackendSpec, *, send_validity: float) -> Timing:

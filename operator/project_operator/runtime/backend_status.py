@@ -1,10 +1,11 @@
 """What the status of a backend object says: pure, from what is known of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.events import EventReason, event_reason
 from project_operator.api.v1alpha1.backend_parts import Capabilities as AllowedVerbs
 from project_operator.api.v1alpha1.identitybackend import (
@@ -12,17 +13,21 @@ from project_operator.api.v1alpha1.identitybackend import (
     ConsistencyStatus,
     IdentityBackendStatus,
     LastError,
+    RateLimitStatus,
     SecretRefStatus,
 )
+from project_operator.api.v1alpha1.types import Condition
 from project_operator.backends.vendor import Capabilities
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.outcome import Outcome, Standing, done, held
 from project_operator.reconcile.summary import conditions
+from project_operator.runtime.breaker import State
 from project_operator.runtime.connecting import Entry
 
 WARNINGS: Final = (timedelta(days=14), timedelta(days=3), timedelta(days=1))
 """How long before a credential expires that nothing replaces people are warned."""
 
+_BREAKER: Final = {True: "Closed", False: "Open", None: None}
 _NO_PROBLEM: Final = frozenset({Reason.SUCCEEDED, Reason.PROGRESSING, Reason.IN_USE})
 
 
@@ -55,7 +60,11 @@ def status_of(
     """
     changes: dict[str, Any] = {
         "observed_generation": generation,
-        "conditions": conditions(outcome, before.conditions, generation=generation, now=now),
+        "conditions": (
+            *conditions(outcome, before.conditions, generation=generation, now=now),
+            *_reachable(entry, before, generation=generation, now=now),
+        ),
+        "breaker": _BREAKER[answers(entry)],
         "projects": users,
     }
     if (connection := entry.connection) is not None and entry.spec is not None:
@@ -69,6 +78,7 @@ def status_of(
             "credential_expires_at": entry.credential_expires_at,
             "capabilities": offered(connection.capabilities, spec.capabilities),
             "consistency": ConsistencyStatus(**dict(spec.consistency)),
+            "rate_limit": RateLimitStatus(**asdict(connection.load)),
         }
     if secret_names:
         first, second = (*secret_names, None)[:2]
@@ -78,6 +88,31 @@ def status_of(
     if problem is not None and (before.last_error is None or before.last_error.message != problem):
         changes["last_error"] = LastError(message=problem, time=now)
     return IdentityBackendStatus(**(dict(before) | changes))
+
+
+def answers(entry: Entry) -> bool | None:
+    """Whether the backend gives usable answers; None where nobody has asked, or could not for reasons of our own."""
+    if entry.connection is not None:
+        return entry.connection.circuit.state is State.CLOSED
+    return False if entry.verdict is not None and entry.verdict.reason is Reason.BACKEND_UNAVAILABLE else None
+
+
+def _reachable(entry: Entry, before: IdentityBackendStatus, *, generation: int, now: datetime) -> Iterator[Condition]:
+    """The condition that shows the breaker."""
+    there = answers(entry)
+    if there is None:
+        return
+    verdict = entry.connection.not_ready if entry.connection is not None else entry.verdict
+    status = ConditionStatus.TRUE if there else ConditionStatus.FALSE
+    old = before.condition(ConditionType.REACHABLE)
+    yield Condition(
+        type=ConditionType.REACHABLE,
+        status=status,
+        reason=Reason.ANSWERING if there else Reason.BACKEND_UNAVAILABLE,
+        message="the backend answers" if there or verdict is None else verdict.message,
+        observed_generation=generation,
+        last_transition_time=old.last_transition_time if old is not None and old.status == status else now,
+    )
 
 
 def offered(can: Capabilities, may: AllowedVerbs) -> CapabilitiesStatus:

@@ -29,6 +29,8 @@ from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
+from project_operator.runtime.breaker import Limits
+from project_operator.runtime.circuit import Circuit
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection, Owner, revision_of
 from project_operator.runtime.instrumented import InstrumentedBackend
@@ -151,10 +153,16 @@ class Connector:
             vendor = self._registry.vendor_of(spec)
         except ConfigurationError as error:
             raise ConnectionRefused(str(error), field="spec") from error
+        circuit = Circuit(
+            Limits(spec.breaker.failure_threshold, parse_duration(spec.breaker.longest_pause).total_seconds()),
+            self._clock,
+        )
+        load = vendor.load.limited(spec.rate_limit)
         limiter = Limiter(
-            requests_per_second=spec.rate_limit.requests_per_second,
-            burst=spec.rate_limit.burst,
-            max_in_flight=spec.rate_limit.max_in_flight,
+            requests_per_second=load.requests_per_second,
+            burst=load.burst,
+            max_in_flight=load.max_in_flight,
+            begin=circuit.begin,
         )
         surroundings = self._surround(limiter)
         rotated = self._rotated(key, entry, backend, vendor, secret)
@@ -162,7 +170,9 @@ class Connector:
             surroundings = replace(surroundings, keeper=rotated)
             if (kept := await rotated.load()) is not None:
                 secret = {**secret, vendor.replaces(spec): kept}
-        opened = InstrumentedBackend(vendor.open(spec, secret, surroundings), vendor.key, self._hooks, self._clock.now)
+        opened = InstrumentedBackend(
+            vendor.open(spec, secret, surroundings), vendor.key, self._hooks, self._clock.now, circuit
+        )
         try:
             facts = await opened.connect()
             self._stays(key, backend, facts.organization_id)
@@ -179,10 +189,12 @@ class Connector:
             key,
             opened,
             limiter,
+            circuit,
             facts,
             self._owner,
             self._clock,
             capabilities=vendor.capabilities,
+            load=load,
             endpoint_id=sha256(place.encode()).hexdigest()[:16],
             revision=revision,
             interval=parse_duration(spec.interval).total_seconds(),

@@ -12,12 +12,11 @@ from project_operator.api.conditions import Reason
 from project_operator.api.marks import Mark
 from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.backends.base import Backend, ConnectionFacts, RemoteProject
+from project_operator.backends.load import Load
 from project_operator.backends.vendor import Capabilities
 from project_operator.errors import (
     BackendError,
-    BackendUnavailable,
     CredentialsRejected,
-    OutcomeUnknown,
     PermissionDenied,
     RequestRefused,
     Throttled,
@@ -26,16 +25,15 @@ from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.view import Groups, Roles, Verdict
+from project_operator.runtime.breaker import State
+from project_operator.runtime.circuit import Circuit
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.observer import Observer
+from project_operator.runtime.shared_read import SharedRead
 
 logger = logging.getLogger(__name__)
-
-DOWN_AFTER: Final = 5
-"""Failures in a row, without an answer, after which only the observer goes on knocking."""
-
 
 _NAMED_KEPT: Final = 60.0
 """For how many seconds, and the read lag, it is remembered when an own creation was answered: longer than a listing
@@ -73,24 +71,29 @@ class Connection:
         key: Key,
         backend: Backend,
         limiter: Limiter,
+        circuit: Circuit,
         facts: ConnectionFacts,
         owner: Owner,
         clock: Clock,
         *,
         capabilities: Capabilities,
+        load: Load,
         endpoint_id: str,
         revision: str,
         interval: float,
         read_lag: float,
     ) -> None:
+        """``backend``: its calls go through ``circuit``."""
         self.key = key
         self.backend = backend
+        self.circuit = circuit
         self.facts = facts
         self.capabilities = capabilities
+        self.load = load
         self.endpoint_id = endpoint_id
         self.revision = revision
-        self.not_ready: Verdict | None = None
-        self.last_error: BackendError | None = None
+        self._verdict: Verdict | None = None
+        self._outage: Verdict | None = None
         self.groups: Groups | None = None
         self.roles: Roles | None = None
         self.accepted_absence = 0
@@ -99,23 +102,34 @@ class Connection:
         self._owner = owner
         self._clock = clock
         self._read_lag = read_lag
-        self._failures = 0
         self.confirmed_gone: set[str] = set()
         self._named_at: OrderedDict[str, float] = OrderedDict()
-        self._groups_lock = asyncio.Lock()
-        self._roles_lock = asyncio.Lock()
-        self.task: asyncio.Task[None] | None = None
+        self._reading_groups = SharedRead()
+        self._reading_roles = SharedRead()
+        self._observing: asyncio.Task[None] | None = None
+        self._knocking: asyncio.Task[None] | None = None
+        circuit.on_change = self._breaker_changed
+
+    @property
+    def not_ready(self) -> Verdict | None:
+        """Why nothing is asked of the backend at present; None where it is."""
+        return self._outage or self._verdict
 
     def start(self) -> None:
         """Begin to observe."""
-        self.task = asyncio.get_running_loop().create_task(self.observer.run(), name=f"observer {self.key}")
+        self._observing = asyncio.get_running_loop().create_task(self.observer.run(), name=f"observer {self.key}")
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs for it: the observer, and who knocks while the breaker is open."""
+        return [task for task in (self._observing, self._knocking) if task is not None]
 
     async def aclose(self) -> None:
         """Stop observing and close the connections; calls under way end with a truthful error."""
-        if self.task is not None:
-            self.task.cancel()
+        self.circuit.on_change = lambda _before, _error: None
+        for task in self.tasks():
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self.task
+                await task
         await self.backend.aclose()
 
     async def make_sure_who_we_are(self) -> None:
@@ -133,19 +147,21 @@ class Connection:
 
     async def read_groups(self, after: float) -> None:
         """Make `groups` a listing begun after ``after``; many waiters share one."""
-        async with self._groups_lock:
-            if self.groups is not None and self.groups.begun_at > after:
-                return
+
+        async def read() -> None:
             begun_at = self._clock.now()
             self.groups = Groups(begun_at, await self.backend.list_groups())
 
+        await self._reading_groups.until(lambda: self.groups is not None and self.groups.begun_at > after, read)
+
     async def read_roles(self, after: float) -> None:
         """Make `roles` a listing begun after ``after``; many waiters share one."""
-        async with self._roles_lock:
-            if self.roles is not None and self.roles.begun_at > after:
-                return
+
+        async def read() -> None:
             begun_at = self._clock.now()
             self.roles = Roles(begun_at, await self.backend.list_roles())
+
+        await self._reading_roles.until(lambda: self.roles is not None and self.roles.begun_at > after, read)
 
     def named(self, project_id: str) -> None:
         """An own creation was answered with this id: a listing that began before cannot show it."""
@@ -156,29 +172,22 @@ class Connection:
 
     def answered(self) -> None:
         """A call got a usable answer."""
-        self._failures = 0
-        if self.not_ready is not None and self.not_ready.reason is not Reason.SUSPICIOUS_ABSENCE:
+        if self._verdict is not None and self._verdict.reason is not Reason.SUSPICIOUS_ABSENCE:
             self._set(None)
 
     def failed(self, error: BackendError) -> None:
-        """A call failed: what that says about the connection as a whole."""
-        self.last_error = error
+        """A call failed: what that says about the credential and its rights, about names, and about the pace. Whether
+        the endpoint answers at all is the circuit's business.
+        """
         if isinstance(error, Throttled):
             self._limiter.pause(min(error.retry_after or 1.0, 300.0))
         elif isinstance(error, CredentialsRejected):
             self._set(Verdict(Reason.CREDENTIALS_REJECTED, str(error)))
-        elif isinstance(error, (BackendUnavailable, OutcomeUnknown)):
-            self._failures += 1
-            if self._failures >= DOWN_AFTER:
-                self._set(Verdict(Reason.BACKEND_UNAVAILABLE, str(error)))
         elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
             self._set(Verdict(Reason.PERMISSION_DENIED, str(error)))
         elif isinstance(error, RequestRefused):
             # Perhaps for a group or a role that is gone: what names mean is asked anew.
             self.groups = self.roles = None
-            self._failures = 0
-        else:
-            self._failures = 0
 
     def census(self) -> Census:
         """See `observer.Audience.census`."""
@@ -228,7 +237,6 @@ class Connection:
 
     def judged(self, judgement: Judgement) -> None:
         """See `observer.Audience.judged`: too much vanished at once, and nothing is touched (I4)."""
-        self._failures = 0
         if judgement.suspicious:
             self._set(
                 Verdict(
@@ -239,17 +247,45 @@ class Connection:
                     f"{ACCEPT_ABSENCE_ANNOTATION}={judgement.suspicious}",
                 )
             )
-        elif self.not_ready is not None and (
-            judgement.may_read or self.not_ready.reason is not Reason.PERMISSION_DENIED
-        ):
+        elif self._verdict is not None and (judgement.may_read or self._verdict.reason is not Reason.PERMISSION_DENIED):
             self._set(None)
 
     def _set(self, verdict: Verdict | None) -> None:
-        if verdict == self.not_ready:
+        if verdict == self._verdict:
             return
         logger.info("%s: %s", self.key, verdict.message if verdict else "ready again")
-        self.not_ready = verdict
+        self._verdict = verdict
         self._owner.connection_changed(self)
+
+    def _breaker_changed(self, before: State, error: BackendError | None) -> None:
+        """See `circuit.OnChange`. Between open and half open there is nothing to tell: no call of others begins."""
+        after = self.circuit.state
+        if before is State.CLOSED:
+            cause = str(error) if error is not None else "what it answers is not understood"
+            self._outage = Verdict(
+                Reason.BACKEND_UNAVAILABLE,
+                f"{cause}; no further call begins until a read is answered, which is tried now and then",
+            )
+            logger.warning("%s: %s", self.key, self._outage.message)
+            self._knocking = asyncio.get_running_loop().create_task(self._knock(), name=f"knock at {self.key}")
+        elif after is State.CLOSED:
+            self._outage = None
+            logger.info("%s: the backend answers again", self.key)
+            self.observer.resume()
+        else:
+            return
+        self._owner.connection_changed(self)
+
+    async def _knock(self) -> None:
+        """Try one read now and then until the breaker is closed."""
+        while self.circuit.state is not State.CLOSED:
+            await asyncio.sleep(self.circuit.pause)
+            try:
+                await self.circuit.probe(self.backend.verify_read_access)
+            except BackendError as error:
+                self.failed(error)
+            except Exception:
+                logger.exception("%s: a probe met a defect of the operator", self.key)
 
 
 def revision_of(spec_digest: str, secret: Mapping[str, bytes]) -> str:

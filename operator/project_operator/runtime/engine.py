@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
 from project_operator.api import names
@@ -20,7 +20,7 @@ from project_operator.kube.resources import (
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
 from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.view import Cadence
+from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.backend_objects import BackendWorker
 from project_operator.runtime.backend_views import BackendViews
@@ -36,6 +36,7 @@ from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.sweeper import Sweeper
+from project_operator.runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Engine:
         registry: Registry,
         surround: Surround,
         clock: Clock,
-        cluster_id: str,
+        cluster: Cluster,
         default_backend: str,
         default_backend_kind: str = IDENTITY_BACKENDS.kind,
         send_validity: float,
@@ -66,14 +67,13 @@ class Engine:
         self._clock = clock
         self._hooks = hooks
         self._publish = publish
-        self._workers = workers
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
-        self._queue: WorkQueue[Key] = WorkQueue()
+        self._queue: WorkQueue[Key] = WorkQueue(lane_of=self._lane_of, width=workers)
+        self._workers = Workers(self._queue, self._work_on, least=workers)
         self._hierarchy = Hierarchy(
             self._stores[PROJECTS.plural], self._references.place_of, lambda keys: self.wake(keys, routine=False)
         )
-        self._tasks: list[asyncio.Task[None]] = []
         objects = {plural: self._stores[plural] for plural in BACKEND_RESOURCES}
         secrets = self._stores[SECRETS.plural]
         self._holder = Holder(kube, objects, secrets)
@@ -95,7 +95,13 @@ class Engine:
             users=self,
             clock=clock,
             publish=publish,
-            new_sweeper=lambda: Sweeper(kube, self._stores[PROJECTS.plural], clock, cluster_digest(cluster_id)),
+            new_sweeper=lambda: Sweeper(
+                kube,
+                self._stores[PROJECTS.plural],
+                clock,
+                cluster_digest(cluster.id),
+                restores=cluster.restores,
+            ),
             send_validity=send_validity,
         )
         self._views = BackendViews(
@@ -112,7 +118,7 @@ class Engine:
             hierarchy=self._hierarchy,
             backends=self._views,
             clock=clock,
-            cluster_id=cluster_id,
+            cluster=cluster,
             cadence=cadence,
         )
         self._projects = ProjectWorker(
@@ -127,22 +133,17 @@ class Engine:
 
     def start(self) -> None:
         """Begin to work."""
-        loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._worker(), name=f"worker {number}") for number in range(self._workers)]
+        self._workers.start()
 
     async def stop(self, grace: float) -> None:
         """Begin nothing more; what is under way has ``grace`` seconds, then it stays as the objects record it."""
         self._queue.close()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._workers.stop(grace)
         await self._backends.aclose()
 
     def tasks(self) -> list[asyncio.Task[None]]:
         """Everything that runs: workers and observers."""
-        return [*self._tasks, *self._backends.tasks()]
+        return [*self._workers.tasks(), *self._backends.tasks()]
 
     # What the watch tells (kube.sink.Sink).
 
@@ -177,6 +178,10 @@ class Engine:
                 self._queue.add(key, Class.ROUTINE)
             else:
                 self._wake_dependents(key)
+
+    def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+        """What was listed and is not known, or not in that state."""
+        return self._stores[resource.plural].behind(versions)
 
     def definition_gone(self, resource: Resource) -> None:
         """The kind is no longer served: forget its objects, and do nothing else (I14)."""
@@ -240,6 +245,7 @@ class Engine:
             queue_oldest_seconds={cls.name.lower(): self._queue.age(cls) for cls in Class},
             projects=projects,
             connections=self._backends.census(),
+            breakers=self._backends.breakers(),
         )
 
     def _tell_of_backend(self, key: Key, notice: Notice) -> None:
@@ -274,26 +280,36 @@ class Engine:
         else:
             self.wake(self._references.tenants(key.name), routine=True)
 
-    async def _worker(self) -> None:
-        while (key := await self._queue.get()) is not None:
-            self._hooks.emit(QueueWaited(*self._queue.waited(key)))
-            begun = self._clock.now()
-            again: float | None = None
-            outcome = "done"
-            try:
-                worker = self._projects if key.plural == PROJECTS.plural else self._backends
-                again = await worker.work(key)
-            except KubeError as error:
-                again, outcome = 5.0, "error"
-                logger.warning("%s: %s", key, error)
-            except Exception:
-                again, outcome = 30.0, "error"
-                logger.exception("%s: a defect of the operator; trying again in 30 s", key)
-            finally:
-                self._queue.done(key)
-            self._hooks.emit(ReconcileFinished(key.plural, outcome, self._clock.now() - begun))
-            if again is not None:
-                self._queue.add_after(key, again)
+    def _lane_of(self, key: Key) -> Hashable:
+        """Projects share the lane of their backend; each backend object has one of its own, so that its status can be
+        written while its Projects are held up.
+        """
+        if key.plural != PROJECTS.plural:
+            return key
+        raw = self._stores[PROJECTS.plural].of(key)
+        if raw is None:
+            return self._projects.backend_of(key)
+        return self._references.place_of(key.namespace, (raw.get("spec") or {}).get("backendRef"))
+
+    async def _work_on(self, key: Key) -> None:
+        self._hooks.emit(QueueWaited(*self._queue.waited(key)))
+        begun = self._clock.now()
+        again: float | None = None
+        outcome = "done"
+        try:
+            worker = self._projects if key.plural == PROJECTS.plural else self._backends
+            again = await worker.work(key)
+        except KubeError as error:
+            again, outcome = 5.0, "error"
+            logger.warning("%s: %s", key, error)
+        except Exception:
+            again, outcome = 30.0, "error"
+            logger.exception("%s: a defect of the operator; trying again in 30 s", key)
+        finally:
+            self._queue.done(key)
+        self._hooks.emit(ReconcileFinished(key.plural, outcome, self._clock.now() - begun))
+        if again is not None:
+            self._queue.add_after(key, again)
 
 
 def _wants_attention(raw: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from project_operator.errors import KubeNotFound
 from project_operator.kube.resources import DEFINITIONS, NAMESPACES
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Memory
-from project_operator.reconcile.view import BackendView, Cadence, Verdict, View, record_of
+from project_operator.reconcile.view import BackendView, Cadence, Cluster, Verdict, View, record_of
 from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
@@ -49,7 +49,7 @@ class Gatherer:
         hierarchy: Hierarchy,
         backends: Backends,
         clock: Clock,
-        cluster_id: str,
+        cluster: Cluster,
         cadence: Cadence,
     ) -> None:
         self._kube = kube
@@ -57,7 +57,7 @@ class Gatherer:
         self._hierarchy = hierarchy
         self._backends = backends
         self._clock = clock
-        self._cluster_id = cluster_id
+        self._cluster = cluster
         self._cadence = cadence
         self._started_at = clock.now()
         self._namespaces: dict[str, tuple[datetime, str]] = {}
@@ -103,6 +103,7 @@ class Gatherer:
             predecessor_left_at=self._left_at.get((key.namespace, key.name), NEVER),
             definition_checked_at=checked_at,
             definition_terminating=terminating,
+            cluster=self._cluster,
         )
         return view, reach.connection
 
@@ -136,7 +137,7 @@ class Gatherer:
 
     async def _mark(self, key: Key, created: datetime) -> str:
         mark = Mark.of(
-            cluster_id=self._cluster_id,
+            cluster_id=self._cluster.id,
             namespace=key.namespace,
             name=key.name,
             namespace_uid=await self._namespace_uid(key.namespace, created),

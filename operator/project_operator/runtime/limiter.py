@@ -3,6 +3,7 @@ asks for one.
 """
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,11 @@ class Limiter:
     used on.
     """
 
-    def __init__(self, *, requests_per_second: float, burst: int, max_in_flight: int) -> None:
+    def __init__(
+        self, *, requests_per_second: float, burst: int, max_in_flight: int, begin: Callable[[], None] = lambda: None
+    ) -> None:
+        """``begin`` is called when the wait is over; what it raises ends the request before it is sent."""
+        self._begin = begin
         self._rate = requests_per_second
         self._burst = float(burst)
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -24,6 +29,7 @@ class Limiter:
         await self._slots.acquire()
         try:
             await self._token()
+            self._begin()
         except BaseException:
             self._slots.release()
             raise

@@ -14,7 +14,7 @@ from math import ceil
 from typing import Final, Protocol
 
 from project_operator.backends.base import Backend, RemoteProject
-from project_operator.errors import BackendError, BackendUnavailable, PermissionDenied, ProjectNotFound
+from project_operator.errors import BackendError, BreakerOpen, PermissionDenied, ProjectNotFound
 from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement, judge
 from project_operator.reconcile.evidence import NEVER, Listing
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 READS_AT_ONCE: Final = 4
 LISTING_WORTH: Final = 250
 """A listing of so many projects costs about what one more single read does."""
+HELD_BY_A_PROBE: Final = 1.0
+"""Seconds until the next look while it is being tried whether the backend answers; `resume` comes before."""
 HELD_BY_A_DEFECT: Final = 30.0
 """Seconds until the next look after one that met what it cannot deal with."""
 
@@ -62,6 +64,7 @@ class Audience(Protocol):
 class _Want:
     poll: Poll
     due: float
+    held_until: float = NEVER
 
 
 class Observer:
@@ -76,6 +79,7 @@ class Observer:
         self._changed = asyncio.Event()
         self._seen_as: dict[str, RemoteProject] = {}
         self._next_round = NEVER
+        self._round_held_until = NEVER
         self._failures = 0
         self._missing: AbstractSet[str] = frozenset()
         self._in_doubt: dict[str, None] = {}
@@ -95,6 +99,12 @@ class Observer:
         """The Project of ``project_id`` has dealt with it as it is here; it is woken when it looks different."""
         self._seen_as[project_id] = project
 
+    def resume(self) -> None:
+        """The backend answers again: what was put off because of failures is due as it was before."""
+        self._failures = 0
+        self._hold_until(NEVER)
+        self._changed.set()
+
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
@@ -113,6 +123,8 @@ class Observer:
                 continue
             try:
                 await self._look()
+            except BreakerOpen as error:
+                self._hold_until(self._clock.now() + max(error.retry_after or 0.0, HELD_BY_A_PROBE))
             except BackendError as error:
                 self._failures += 1
                 self._audience.failed(error)
@@ -120,30 +132,31 @@ class Observer:
                     error.retry_after or 0.0,
                     min(30.0, 0.5 * 2.0 ** min(self._failures, 8)) * (0.5 + self._clock.jitter() / 2),
                 )
-                self._postpone(self._clock.now() + hold)
-            except Exception as error:
+                self._hold_until(self._clock.now() + hold)
+            except Exception:
                 # Without the observer nothing here would ever be seen again.
                 logger.exception("a look at a backend met a defect of the operator; trying again in 30 s")
-                self._audience.failed(BackendUnavailable(f"what it answers is not understood: {error!r}"))
-                self._postpone(self._clock.now() + HELD_BY_A_DEFECT)
+                self._hold_until(self._clock.now() + HELD_BY_A_DEFECT)
             else:
                 self._failures = 0
 
     def _next_due(self) -> float:
-        return min([want.due for want in self._wants.values()] + [self._next_round])
+        round_due = max(self._next_round, self._round_held_until)
+        return min([max(want.due, want.held_until) for want in self._wants.values()] + [round_due])
 
-    def _postpone(self, moment: float) -> None:
-        self._next_round = max(self._next_round, moment)
+    def _hold_until(self, moment: float) -> None:
+        """What is wanted by now, and the next round, wait until ``moment``; what is wanted later does not."""
+        self._round_held_until = moment
         for want in self._wants.values():
-            want.due = max(want.due, moment)
+            want.held_until = moment
 
     async def _look(self) -> None:
         now = self._clock.now() + TICK
-        due = {key: want for key, want in self._wants.items() if want.due <= now}
+        due = {key: want for key, want in self._wants.items() if max(want.due, want.held_until) <= now}
         single = {key for key, want in due.items() if want.poll.project_id}
         known = len(self.listing.by_id) if self.listing is not None else 0
         if (
-            self._next_round > now
+            max(self._next_round, self._round_held_until) > now
             and len(single) == len(due)
             and len(due) <= max(READS_AT_ONCE, ceil(known / LISTING_WORTH))
         ):

@@ -23,7 +23,7 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
-from project_operator.runtime.keys import Key
+from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import References, Store
 
@@ -83,6 +83,11 @@ class ProjectWorker:
                 memory, project_id, observation.project, begun_at=observation.begun_at, group_ids=group_ids
             )
 
+    def backend_of(self, key: Key) -> Place | None:
+        """Where the backend object is that calls for ``key`` went through last; None: there were none."""
+        way = self._ways.get(key)
+        return way.connection.key.place if way is not None else None
+
     def doubt(self, key: Key) -> None:
         """Read ``key`` live before anything else is decided about it."""
         self._must_read.add(key)
@@ -141,6 +146,10 @@ class ProjectWorker:
                 finalizers = [name for name in metadata.finalizers if name != names.FINALIZER]
                 changes = {"metadata": {"finalizers": finalizers, "annotations": {names.BACKEND_ANNOTATION: None}}}
                 await self._patch(key, raw, changes)
+                if metadata.deleting and not finalizers:
+                    # It went with its last finalizer. The answer shows its former state, and the watch is slower.
+                    self._store.drop(key)
+                    self.note(key)
                 if action.leaves_project:
                     self._gatherer.note_left(key)
                 self._tell(raw, action.notice)

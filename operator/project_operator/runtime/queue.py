@@ -1,15 +1,21 @@
-"""The work queue: one entry a key, one worker a key, new work before old rounds, and nothing waits for ever.
+"""The work queue: one entry a key, one worker a key, new work before old rounds, and nothing waits for ever, nor for
+the work of others.
 
 Semantics are those of client-go's workqueue: a key added while it is being worked on is worked on once more afterwards;
 a key added twice is worked on once. Two classes share the workers: ``CHANGED`` (a person or GitOps waits for it) goes
 before ``ROUTINE`` (polls, resyncs, retries), but a routine key that has waited longer than ``ageing`` seconds goes
 next.
+
+Keys are in lanes, one for each backend: they take turns, and of each only so many keys are worked on at once. So what
+hangs in one lane holds up no other, and many in one lane do not go before few in another.
 """
 
 import asyncio
 import heapq
+import sys
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, Generic, TypeVar
 
@@ -29,12 +35,38 @@ AGEING: Final = 2.0
 """Seconds after which routine work is no longer passed over."""
 
 
+def _one_lane(_: object) -> Hashable:
+    return None
+
+
+@dataclass(slots=True)
+class _Lane(Generic[K]):
+    name: Hashable
+    ready: tuple[OrderedDict[K, float], OrderedDict[K, float]] = field(
+        default_factory=lambda: (OrderedDict(), OrderedDict())
+    )
+    """By class, in order: since when each key waits."""
+    active: int = 0
+
+    def since(self, cls: Class) -> float:
+        """Since when the first of this class waits; there is one."""
+        return next(iter(self.ready[cls].values()))
+
+
 class WorkQueue(Generic[K]):
     """Lives on one event loop and uses its clock; not thread-safe."""
 
-    def __init__(self, *, ageing: float = AGEING) -> None:
+    def __init__(
+        self, *, lane_of: Callable[[K], Hashable] = _one_lane, width: int = sys.maxsize, ageing: float = AGEING
+    ) -> None:
+        """``width``: how many keys of one lane are worked on at once. A key stays in its lane until it is done."""
+        self._lane_of = lane_of
+        self._width = width
         self._ageing = ageing
-        self._ready: tuple[OrderedDict[K, float], OrderedDict[K, float]] = (OrderedDict(), OrderedDict())
+        self._lanes: dict[Hashable, _Lane[K]] = {}
+        self._lane: dict[K, _Lane[K]] = {}
+        self._turns: tuple[OrderedDict[Hashable, _Lane[K]], ...] = (OrderedDict(), OrderedDict())
+        """By class: the lanes that have something to hand out, in the order of their turns."""
         self._active: dict[K, tuple[Class, float]] = {}
         self._again: dict[K, Class] = {}
         self._due: dict[K, float] = {}
@@ -50,11 +82,13 @@ class WorkQueue(Generic[K]):
         if key in self._active:
             self._again[key] = min(cls, self._again.get(key, cls))
             return
+        lane = self._lane.get(key) or self._into_lane(key)
         other = Class.ROUTINE if cls is Class.CHANGED else Class.CHANGED
-        if key in self._ready[cls] or (cls is Class.ROUTINE and key in self._ready[Class.CHANGED]):
+        if key in lane.ready[cls] or (cls is Class.ROUTINE and key in lane.ready[Class.CHANGED]):
             return
-        since = self._ready[other].pop(key, None)
-        self._ready[cls][key] = since if since is not None else self._now()
+        since = lane.ready[other].pop(key, None)
+        lane.ready[cls][key] = since if since is not None else self._now()
+        self._line_up(lane)
         self._wakeup.set()
 
     def add_after(self, key: K, delay: float) -> None:
@@ -85,7 +119,12 @@ class WorkQueue(Generic[K]):
 
     def done(self, key: K) -> None:
         """The caller has finished with ``key``."""
-        self._active.pop(key, None)
+        if self._active.pop(key, None) is not None:
+            lane = self._lane.pop(key)
+            lane.active -= 1
+            self._line_up(lane)
+            if any(lane.ready):
+                self._wakeup.set()
         if (cls := self._again.pop(key, None)) is not None:
             self.add(key, cls)
 
@@ -103,11 +142,12 @@ class WorkQueue(Generic[K]):
 
     def depth(self, cls: Class) -> int:
         """How many keys of this class wait."""
-        return len(self._ready[cls])
+        return sum(len(lane.ready[cls]) for lane in self._lanes.values())
 
     def age(self, cls: Class) -> float:
         """Seconds the oldest of this class has waited; 0 if none does."""
-        return self._now() - next(iter(self._ready[cls].values())) if self._ready[cls] else 0.0
+        waiting = [lane.since(cls) for lane in self._lanes.values() if lane.ready[cls]]
+        return self._now() - min(waiting) if waiting else 0.0
 
     @property
     def active(self) -> int:
@@ -119,15 +159,38 @@ class WorkQueue(Generic[K]):
         return asyncio.get_running_loop().time()
 
     def _take(self) -> tuple[K, Class, float] | None:
-        changed, routine = self._ready
-        aged = bool(routine) and self._now() - next(iter(routine.values())) > self._ageing
-        if changed and not (aged and next(iter(routine.values())) < next(iter(changed.values()))):
-            key, since = changed.popitem(last=False)
-            return key, Class.CHANGED, since
-        if routine:
-            key, since = routine.popitem(last=False)
-            return key, Class.ROUTINE, since
-        return None
+        changed, routine = (next(iter(turns.values()), None) for turns in self._turns)
+        aged = routine is not None and self._now() - routine.since(Class.ROUTINE) > self._ageing
+        if changed is not None and not (
+            aged and routine is not None and routine.since(Class.ROUTINE) < changed.since(Class.CHANGED)
+        ):
+            return self._take_from(changed, Class.CHANGED)
+        return self._take_from(routine, Class.ROUTINE) if routine is not None else None
+
+    def _take_from(self, lane: _Lane[K], cls: Class) -> tuple[K, Class, float]:
+        key, since = lane.ready[cls].popitem(last=False)
+        lane.active += 1
+        self._turns[cls].move_to_end(lane.name)
+        self._line_up(lane)
+        return key, cls, since
+
+    def _into_lane(self, key: K) -> _Lane[K]:
+        name = self._lane_of(key)
+        if (lane := self._lanes.get(name)) is None:
+            lane = self._lanes[name] = _Lane(name)
+        self._lane[key] = lane
+        return lane
+
+    def _line_up(self, lane: _Lane[K]) -> None:
+        """Let ``lane`` have its turns while it has something to hand out, and forget it when it is empty."""
+        name, room = lane.name, lane.active < self._width
+        for ready, turns in zip(lane.ready, self._turns, strict=True):
+            if not (room and ready):
+                turns.pop(name, None)
+            elif name not in turns:
+                turns[name] = lane
+        if not (lane.active or any(lane.ready)):
+            self._lanes.pop(name, None)
 
     def _promote(self) -> None:
         """Move what is due into the ready lists; entries that were overtaken are dropped."""

@@ -88,6 +88,21 @@ class Store:
         """The keys that are known here and not in ``live`` (namespace, name, uid)."""
         return [key for key in self.keys() if (key.namespace, key.name, key.uid) not in live]
 
+    def behind(self, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+        """Those of ``versions`` (by namespace, name, uid) of which neither that state is known, nor a later one, nor
+        their end.
+        """
+
+        def known(namespace: str, name: str) -> int:
+            raw = self._objects.get((namespace, name))
+            return int(raw["metadata"]["resourceVersion"]) if raw is not None else -1
+
+        return {
+            (namespace, name, uid)
+            for (namespace, name, uid), version in versions.items()
+            if known(namespace, name) < version and self._gone.get(uid, -1) < version
+        }
+
     def _tell(self, key: Key, raw: Raw | None) -> None:
         for follower in self._followers:
             follower(key, raw)

@@ -28,12 +28,15 @@ class Lister(Protocol):
 class Sweeper:
     """One per backend object and connection; asked now and then."""
 
-    def __init__(self, kube: Lister, projects: Store, clock: Clock, cluster: str) -> None:
-        """``cluster``: the 16 hex digits that this cluster's marks begin with."""
+    def __init__(self, kube: Lister, projects: Store, clock: Clock, cluster: str, *, restores: bool = False) -> None:
+        """``cluster``: the 16 hex digits that this cluster's marks begin with. ``restores``: nothing is called left
+        over while what earlier objects left is being taken up.
+        """
         self._kube = kube
         self._projects = projects
         self._clock = clock
         self._cluster = cluster
+        self._restores = restores
         self._since: dict[str, float] = {}
         self._reported: set[str] = set()
 
@@ -45,7 +48,7 @@ class Sweeper:
         and reports nothing.
         """
         listing = connection.observer.listing
-        if listing is None or not listing.credible:
+        if self._restores or listing is None or not listing.credible:
             return []
         living = {str(raw["metadata"]["uid"]) for raw in self._projects.values()}
         found = leftovers(listing, cluster=self._cluster, living=living)

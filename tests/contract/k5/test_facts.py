@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from candidates import Connecting, Purpose
@@ -11,6 +12,7 @@ from middlebox import Middlebox
 from scripted_server import say
 from troubles import failing, marked, refusing
 
+from project_operator.api.marks import Mark
 from project_operator.backends.base import Backend, ProjectContent, RoleAssignment
 from project_operator.backends.keystone_v3.credentials import Reference
 from project_operator.errors import CredentialsRejected, NameTaken, OutcomeUnknown, PermissionDenied, RequestRefused
@@ -68,7 +70,24 @@ class TestOwnProject:
         ):
             error = await failing(call, RequestRefused, region.secrets)
             assert "the credential's own token" in str(error)
-        assert not box.requests
+            assert "spec.fujitsuK5.auth.password.project" in str(error), "and what to do"
+        assert not box.writes
+
+    async def test_f8_3_one_that_a_project_is_about_is_shown_all_the_same(
+        self, region: K5Candidate, box: Middlebox
+    ) -> None:
+        """A user's default project may be changed in the portal to any: what is missing from a list would be missed."""
+        mark = Mark.of(cluster_id="c", namespace="ns", name="scope", namespace_uid="n", uid=str(UUID(int=1)))
+        scope = region.make(ProjectContent("scope", mark=str(mark)))
+        backend = region.open(K5Connecting(url=box.url, project=Reference(scope)))
+        await backend.connect()
+        listed = await backend.get_project(scope)
+        assert listed in await backend.list_projects()
+        switched_off = backend.update_project(listed, replace(listed.content, enabled=False), before_send=lambda: None)
+        error = await failing(switched_off, RequestRefused, region.secrets)
+        assert "the credential's own token" in str(error)
+        assert not box.writes
+        await backend.aclose()
 
     async def test_f8_3_a_scope_that_was_disabled_is_a_credential_that_is_refused(self, region: K5Candidate) -> None:
         scope = region.make(ProjectContent("scope"))

@@ -1,11 +1,12 @@
 """The real Keystone asked twice: by hand in `facts`, to show what it does, and by the backend, which lives with it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from calling import LOOPBACK
 from keystone import Domain, make_domain
+from keystone_projects import Connect
 
 from project_operator.backends.keystone_v3.backend import KeystoneBackend
 from project_operator.backends.keystone_v3.credentials import (
@@ -22,8 +23,6 @@ from project_operator.backends.vendor import Surroundings
 from project_operator.sandbox.identity.keystone.admin_client import User
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
-
-Connect = Callable[..., Awaitable[KeystoneBackend]]
 
 
 @pytest.fixture

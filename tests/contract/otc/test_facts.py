@@ -9,11 +9,13 @@ import pytest
 from candidates import WRITES, Connecting, Purpose
 from candidates.otc import OTCCandidate, OTCConnecting
 from middlebox import Middlebox
-from scripted_server import Exchange, say
+from scripted_server import Exchange, Script, say
 from troubles import failing, marked
 
 from project_operator.api.v1alpha1.otc import RegionPrefix
 from project_operator.backends.base import Backend, ProjectContent, RoleAssignment
+from project_operator.backends.otc import sightings
+from project_operator.backends.otc.backend import AT_ONCE
 from project_operator.backends.otc.errors import THROTTLED_FOR
 from project_operator.errors import (
     BackendUnavailable,
@@ -245,22 +247,17 @@ class TestStatus:
         assert [request.method for request in box.writes] == ["PUT", "PATCH"], "and after it is normal again"
         assert really(iam, project.id).status == "normal"
 
-    async def test_lists_read_it_once_for_what_carries_a_mark(
-        self, backend: Backend, box: Middlebox, iam: OTCCandidate
-    ) -> None:
-        """T1-4, T8-6."""
-        ours, theirs = iam.make(OURS), iam.make(ProjectContent("theirs"))
-        for project_id in (ours, theirs):
-            iam.server.admin.edit_project(project_id, status="suspended")
-        for _ in range(2):
-            listed = {project.id: project.content.enabled for project in await backend.list_projects()}
-            assert listed == {ours: False, theirs: True}
-        assert [request.target for request in box.requests if "v3-ext" in request.target] == [
-            f"/v3-ext/projects/{ours}"
-        ]
-        await backend.get_project(theirs)
-        listed = {project.id: project.content.enabled for project in await backend.list_projects()}
-        assert listed == {ours: False, theirs: False}, "what was read is known"
+    async def test_a_list_shows_it_once_it_was_read(self, backend: Backend, box: Middlebox, iam: OTCCandidate) -> None:
+        """T1-4, T8-6: what is suspended is not shown as anything else, but as not told."""
+        ours = iam.make(OURS)
+        iam.server.admin.edit_project(ours, status="suspended")
+        box.forget()
+        (listed,) = await backend.list_projects()
+        assert (listed.id, listed.content.mark, listed.whole) == (ours, OURS.mark, False)
+        assert len(box.requests) == 1
+        read = await backend.get_project(ours)
+        assert await backend.list_projects() == (read,)
+        assert (read.whole, read.content.enabled) == (True, False)
 
     async def test_what_was_set_is_known_at_once(self, backend: Backend, box: Middlebox) -> None:
         """T8-6: no read is needed, and no list says otherwise."""
@@ -281,21 +278,37 @@ class TestStatus:
         assert len(await backend.list_projects()) == 20
         assert len(box.requests) == 1
 
-    async def test_a_status_that_cannot_be_read_fails_the_list(
-        self, backend: Backend, box: Middlebox, iam: OTCCandidate
+    @pytest.mark.parametrize(
+        "trouble",
+        [say(429, b""), say(503), say(200, b"{}"), say(404, b'{"error_code": "IAM.0004", "error_msg": "not found"}')],
+        ids=["a limit", "an outage", "no project", "no project of that kind"],
+    )
+    async def test_no_list_fails_for_it(
+        self, backend: Backend, box: Middlebox, iam: OTCCandidate, trouble: Script, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        iam.make(OURS)
-        box.spoil(say(503), skip=1)
-        await failing(backend.list_projects(), BackendUnavailable, iam.secrets)
+        """T5-3, T8-6: what is old is read again; where that fails, it is as it was, and the rest is not asked for."""
+        known = [iam.make(marked(number)) for number in range(12)]
+        iam.server.admin.edit_project(known[0], status="suspended")
+        shown = {project_id: await backend.get_project(project_id) for project_id in known}
+        monkeypatch.setattr(sightings, "_RENEWED_WITHIN", 1e-6)
+        box.forget()
+        assert {one.id: one for one in await backend.list_projects()} == shown
+        assert len(box.requests) == 1 + len(known)
+        box.spoil(trouble, skip=1)
+        box.forget()
+        assert {one.id: one for one in await backend.list_projects()} == shown
+        assert len(box.requests) <= 1 + 2 * AT_ONCE, "of those that are under way with the first, each twice at most"
 
-    async def test_a_project_that_is_gone_by_then_does_not(
-        self, backend: Backend, box: Middlebox, iam: OTCCandidate
+    async def test_a_project_that_is_gone_by_then_is_not_told(
+        self, backend: Backend, box: Middlebox, iam: OTCCandidate, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         project_id = iam.make(OURS)
+        await backend.get_project(project_id)
+        monkeypatch.setattr(sightings, "_RENEWED_WITHIN", 1e-6)
         gone = json.dumps({"error_code": "IAM.0004", "error_msg": f"Could not find project: {project_id}."})
         box.spoil(say(404, gone.encode()), skip=1)
         (listed,) = await backend.list_projects()
-        assert listed.id == project_id
+        assert (listed.id, listed.whole) == (project_id, False)
 
     async def test_a_word_that_nobody_knows_reads_unknown(self, backend: Backend, iam: OTCCandidate) -> None:
         """T1-17."""

@@ -92,6 +92,26 @@ def definition(plural: str, kind: str, *, spec: Mapping[str, Any] = SPEC) -> Obj
     }
 
 
+class Abrupt(aiohttp.ClientResponse):
+    """Left before its end, it drops its connection without the farewells of TLS, for which nobody would wait.
+
+    Whoever leaves it, Kopf when it stops or a test, goes on at once. A server that is late with its own farewell would
+    find the event loop closed, and the socket left open. A response that was read has given its connection back.
+    """
+
+    def close(self) -> None:
+        self._drop()
+        super().close()
+
+    def release(self) -> Any:
+        self._drop()
+        return super().release()
+
+    def _drop(self) -> None:
+        if self.connection and self.connection.transport:
+            self.connection.transport.abort()
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """An API server to test, and the kubectl that fits it."""
@@ -115,7 +135,7 @@ class Endpoint:
         access = load_access(self.kubeconfig, environ={})
         headers = {"Authorization": access.authorization()} if access.authorization else {}
         connector = aiohttp.TCPConnector(ssl=access.ssl_context or True)
-        return aiohttp.ClientSession(access.server, connector=connector, headers=headers)
+        return aiohttp.ClientSession(access.server, connector=connector, headers=headers, response_class=Abrupt)
 
     def kubectl(self, *arguments: str, stdin: Object | None = None) -> subprocess.CompletedProcess[str]:
         document = json.dumps(stdin) if stdin is not None else None
@@ -209,11 +229,7 @@ class Client:
         headers = {"Accept": accept} if accept else {}
         timeout = aiohttp.ClientTimeout(total=None, sock_read=WITHIN)
         async with self.session.get(path, params={"watch": "1"} | query, headers=headers, timeout=timeout) as response:
-            try:
-                yield Watch(response)
-            finally:
-                if response.connection and response.connection.transport:
-                    response.connection.transport.abort()
+            yield Watch(response)
 
 
 class Watch:
@@ -312,7 +328,8 @@ def bearer(endpoint: Endpoint) -> Callable[[str], AbstractAsyncContextManager[Cl
         authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
         connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cadata=authority))
         headers = {"Authorization": f"Bearer {token}"}
-        async with opened(aiohttp.ClientSession(cluster["server"], connector=connector, headers=headers)) as session:
+        session = aiohttp.ClientSession(cluster["server"], connector=connector, headers=headers, response_class=Abrupt)
+        async with opened(session):
             yield Client(session)
 
     return as_bearer

@@ -34,7 +34,8 @@ def test_whoever_comes_after_cannot_claim_it(scenario: Scenario, *, by_name: boo
     scenario.apply_project(import_=wish)
 
     stalled = scenario.wait_for("False", "Conflict")
-    assert "carries the mark of another Project; nothing is written" in condition(stalled, "Ready")["message"]
+    said = condition(stalled, "Ready")["message"]
+    assert "carries the mark of a Project of this name in an earlier namespace of that name; nothing is written" in said
     assert scenario.remote().id == project_id
     assert scenario.remote().tag(MARK_TAG) == mark
 

@@ -76,6 +76,8 @@ class Candidate(ABC):
     """Fields of `ProjectContent` that a creation does not send: they follow as an update."""
     required_requests: ClassVar[int]
     """Requests that `Backend.connect` cannot do without, sign-in apart; what it asks then is only good to know."""
+    looks_before: ClassVar[Mapping[str, int]] = MappingProxyType({})
+    """Reads that a call begins with, whatever was read before, by its name."""
     names: ClassVar[tuple[str, ...]]
     """Names at the bounds of what is allowed."""
     tags: ClassVar[tuple[Tag, ...]]

@@ -56,7 +56,8 @@ class CSPCandidate(Candidate):
     ca_field = "spec.vmwareCSP.caBundle"
     organization_field = "spec.vmwareCSP.organization"
     asynchronous = False
-    required_requests = 1
+    required_requests = 2
+    looks_before: ClassVar[Mapping[str, int]] = MappingProxyType({"delete_project": 1})
     names = ("x", "x" * 255, "größe 漢字 \U0001f600", "a/b?c#d%20 e&f", "default")
     tags = ()
     error_rows = CSP_ROWS
@@ -75,11 +76,11 @@ class CSPCandidate(Candidate):
             ),
             "test_update.py::TestUpdated::test_access_of_groups_is_given_and_taken": Remark(
                 "where the backend object names roles",
-                "csp/test_facts.py::TestRoles::test_they_are_given_on_the_project_alone_and_taken_again",
+                "csp/facts/test_roles.py::test_they_are_given_on_the_project_alone_and_taken_again",
             ),
             "test_update.py::TestUpdated::test_what_is_not_told_stays": Remark("there are no tags; the rest stays"),
             "test_plan.py::test_so_is_one_of_the_access_of_groups": Remark(
-                "where the backend object names roles", "csp/test_facts.py::TestRoles::test_plans_name_the_groups"
+                "where the backend object names roles", "csp/facts/test_roles.py::test_plans_name_the_groups"
             ),
             "test_delete.py::test_deletion_is_started_and_not_waited_for": Remark(
                 "where that is switched on, as it is in this suite"

@@ -28,7 +28,7 @@ class Entry:
     passed_on: int = 0
     """How often the server was asked."""
     status: int | None = None
-    """What the server answered last."""
+    """What the server answered."""
     answered_at: int | None = None
     """When the server's first answer was in the proxy: after so many requests of all."""
     document: object = None
@@ -73,9 +73,11 @@ class Journal:
         return entry
 
     def answered(self, entry: Entry, answer: Answer) -> None:
-        """The server has answered it."""
+        """The server has answered it. Asked twice, it counts what it has done."""
+        if entry.took_effect:
+            return
         entry.status = answer.status
-        entry.answered_at = entry.answered_at or self.now
+        entry.answered_at = self.now
         if entry.writes:
             entry.document = answer.document
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
@@ -27,7 +28,14 @@ from project_operator.backends.base import (
     RoleAssignment,
 )
 from project_operator.backends.vendor import Capabilities
-from project_operator.errors import BackendError, OutcomeUnknown, PermissionDenied, ProjectNotFound, RequestRefused
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    OutcomeUnknown,
+    PermissionDenied,
+    ProjectNotFound,
+    RequestRefused,
+)
 from project_operator.reconcile.evidence import without_assignments
 
 T = TypeVar("T")
@@ -66,6 +74,12 @@ class SimulatedBackend:
     create_delay: float = 0.0
     create_queue: float = 0.0
     """How long a creation waits for its turn before it is sent."""
+    silent_for: float | None = None
+    """Seconds that calls hang and come to nothing: it accepts and never answers. None: it answers."""
+    lists_state: bool = True
+    """Otherwise only a read of a project alone, or a creation, tells its state, and lists know what it told."""
+    admission: AbstractAsyncContextManager[object] = field(default_factory=contextlib.nullcontext)
+    """Held during each call: the limiter of the connection."""
     blocked: set[str] = field(default_factory=set)
     groups: list[Group] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
@@ -79,6 +93,8 @@ class SimulatedBackend:
     """What was sent to write, as the plans would have it."""
     _history: list[tuple[float, dict[str, RemoteProject]]] = field(default_factory=list)
     _serial: int = 0
+    _told: set[str] = field(default_factory=set)
+    """Of which projects the state was told over this connection."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -90,12 +106,13 @@ class SimulatedBackend:
         return Capabilities(delete=self.deletes, repeats_creation=self.repeats_creation, destroys=self.destroys)
 
     async def connect(self) -> ConnectionFacts:
+        self._told.clear()
         await self._enter("connect")
         return ConnectionFacts(self.organization_id, "demo", "robot")
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         await self._enter("list")
-        return tuple(map(without_assignments, self._seen().values())) if self.readable else ()
+        return tuple(self._listed(project) for project in self._seen().values()) if self.readable else ()
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         await self._enter("get", project_id)
@@ -105,6 +122,7 @@ class SimulatedBackend:
             project = self._seen()[project_id]
         except KeyError:
             raise ProjectNotFound("not found", operation="get_project") from None
+        self._told.add(project_id)
         if not group_ids or not self.keystone:
             return without_assignments(project)
         shown = tuple(one for one in project.content.role_assignments or () if one.group_id in group_ids)
@@ -125,22 +143,28 @@ class SimulatedBackend:
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
         await asyncio.sleep(self.create_queue)
-        before_send()
-        self.requests += self.plan_create(replace(content, role_assignments=None))
-        return without_assignments(await self._write("create", "", lambda: self._create(content)))
+
+        def depart() -> None:
+            before_send()
+            self.requests += self.plan_create(replace(content, role_assignments=None))
+
+        project = without_assignments(await self._write("create", "", lambda: self._create(content), depart))
+        self._told.add(project.id)
+        return project
 
     async def update_project(
         self, current: RemoteProject, content: ProjectContent, *, before_send: Callable[[], None]
     ) -> None:
-        before_send()
         planned = self.plan_update(current, content)
-        await self._write("update", current.id, lambda: self._update(current, content))
+        await self._write("update", current.id, lambda: self._update(current, content), before_send)
         self.requests += planned
 
     async def delete_project(self, project_id: str, *, before_send: Callable[[], None]) -> None:
-        before_send()
-        self.requests += self.plan_delete(project_id)
-        await self._write("delete", project_id, lambda: self._delete(project_id))
+        def depart() -> None:
+            before_send()
+            self.requests += self.plan_delete(project_id)
+
+        await self._write("delete", project_id, lambda: self._delete(project_id), depart)
 
     def plan_create(self, content: ProjectContent) -> tuple[PlannedCall, ...]:
         grants = (self._grant("{id}", one) for one in sorted(content.role_assignments or ()))
@@ -171,6 +195,19 @@ class SimulatedBackend:
     @staticmethod
     def _grant(project_id: str, one: RoleAssignment) -> PlannedCall:
         return PlannedCall("PUT", f"/projects/{project_id}/groups/{one.group_id}/roles/{one.role_id}", "a role")
+
+    def _listed(self, project: RemoteProject) -> RemoteProject:
+        shown = without_assignments(project)
+        if self.lists_state or project.id in self._told:
+            return shown
+        return replace(
+            shown,
+            content=replace(shown.content, enabled=True if self.keystone else shown.content.enabled),
+            provisioning_status=ProvisioningStatus.PROVISIONED,
+            health_status=HealthStatus.HEALTHY,
+            deletion_time=None,
+            whole=False,
+        )
 
     # What happens outside.
 
@@ -207,26 +244,35 @@ class SimulatedBackend:
         return sum(name == operation for name, _, _ in self.calls)
 
     async def _enter(self, operation: str, detail: str = "") -> None:
-        self.calls.append((operation, self._now(), detail))
-        await asyncio.sleep(0.001)
-        if self.faults and self.faults[0].operation == operation:
-            fault = self.faults.popleft()
+        async with self.admission:
+            self.calls.append((operation, self._now(), detail))
+            if self.silent_for is not None:
+                await asyncio.sleep(self.silent_for)
+                raise BackendUnavailable("no answer in time", operation=operation)
+            await asyncio.sleep(0.001)
+            if self.faults and self.faults[0].operation == operation:
+                fault = self.faults.popleft()
+                await asyncio.sleep(fault.answer_after)
+                if fault.error is not None:
+                    raise fault.error
+
+    async def _write(self, operation: str, detail: str, apply: Callable[[], T], depart: Callable[[], None]) -> T:
+        async with self.admission:
+            depart()
+            self.calls.append((operation, self._now(), detail))
+            if self.silent_for is not None:
+                await asyncio.sleep(self.silent_for)
+                raise OutcomeUnknown("no answer in time", operation=operation)
+            await asyncio.sleep(self.create_delay if operation == "create" and self.create_delay else 0.001)
+            fault = self.faults.popleft() if self.faults and self.faults[0].operation == operation else None
+            if fault is None:
+                return apply()
             await asyncio.sleep(fault.answer_after)
             if fault.error is not None:
                 raise fault.error
-
-    async def _write(self, operation: str, detail: str, apply: Callable[[], T]) -> T:
-        self.calls.append((operation, self._now(), detail))
-        await asyncio.sleep(self.create_delay if operation == "create" and self.create_delay else 0.001)
-        fault = self.faults.popleft() if self.faults and self.faults[0].operation == operation else None
-        if fault is None:
-            return apply()
-        await asyncio.sleep(fault.answer_after)
-        if fault.error is not None:
-            raise fault.error
-        if fault.commit_after is not None:
-            asyncio.get_running_loop().call_later(fault.commit_after, _quietly, apply)
-        raise OutcomeUnknown("no answer", operation=operation)
+            if fault.commit_after is not None:
+                asyncio.get_running_loop().call_later(fault.commit_after, _quietly, apply)
+            raise OutcomeUnknown("no answer", operation=operation)
 
     def _create(self, content: ProjectContent, *, ours: bool = True) -> RemoteProject:
         self._serial += 1

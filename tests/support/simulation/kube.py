@@ -42,6 +42,8 @@ class SimulatedKube:
         self._version = 100
         self.day = 1
         self._serial = 0
+        self.uids_apart = 1
+        """How far the next uids are apart; what is spread by their last digits is, where they are far apart."""
         self.put_directly(NAMESPACES, {"metadata": {"name": "ns"}})
         self.put_directly(DEFINITIONS, {"metadata": {"name": "projects.identity.project-operator.dev"}})
 
@@ -67,8 +69,8 @@ class SimulatedKube:
         await asyncio.sleep(0.001)
         metadata = obj["metadata"]
         name = metadata["name"]
-        current = self._require(resource, metadata.get("namespace", ""), name)
         self.writes.append((resource.plural, name, subresource))
+        current = self._require(resource, metadata.get("namespace", ""), name)
         if (current["metadata"]["uid"], current["metadata"]["resourceVersion"]) != (
             metadata["uid"],
             metadata["resourceVersion"],
@@ -105,7 +107,7 @@ class SimulatedKube:
 
     def put_directly(self, resource: Resource, raw: dict[str, Any]) -> dict[str, Any]:
         """Store a new object."""
-        self._serial += 1
+        self._serial += self.uids_apart
         self._version += 1
         raw["metadata"] |= {
             "uid": f"00000000-0000-4000-8000-{self._serial:012d}",
@@ -174,13 +176,12 @@ class SimulatedKube:
         self._save(SECRETS, current, _merged(current, {"data": {"token": token}}))
 
     def look(self, name: str, resource: Resource = PROJECTS, namespace: str | None = None) -> dict[str, Any] | None:
-        """The object as it is, or None."""
-        found = self._objects.get((resource.plural, _namespace(resource) if namespace is None else namespace, name))
-        return _copied(found) if found is not None else None
+        """The object as it is, or None; not to be changed. It never will be: a change stores another in its place."""
+        return self._objects.get((resource.plural, _namespace(resource) if namespace is None else namespace, name))
 
     def all(self, resource: Resource = PROJECTS) -> "Objects":
-        """Every object of a kind."""
-        return [_copied(raw) for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
+        """Every object of a kind, as it is; not to be changed."""
+        return [raw for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
 
     def replay(self, listener: Listener, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
         """A new operator's first listing; ``stale`` says how many versions an object's state lags behind."""
@@ -201,13 +202,15 @@ class SimulatedKube:
     def _save(self, resource: Resource, current: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         if after == current:
             return current
+        after["metadata"] = dict(after["metadata"])
         if after.get("spec") != current.get("spec"):
             after["metadata"]["generation"] = current["metadata"]["generation"] + 1
         self._version += 1
         after["metadata"]["resourceVersion"] = str(self._version)
         if "deletionTimestamp" in after["metadata"] and not after["metadata"].get("finalizers"):
             self._remove(resource, after)
-            return after
+            # The real one answers with the object as it was changed last, and tells the watch of a later state.
+            return _merged(after, {"metadata": {"resourceVersion": current["metadata"]["resourceVersion"]}})
         self._keep(resource, after)
         self._tell(resource, "MODIFIED", after)
         return after
@@ -250,8 +253,8 @@ def _is_watched(plural: str, raw: Mapping[str, Any]) -> bool:
 
 
 def _merged(old: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """RFC 7396."""
-    result = _copied(dict(old))
+    """RFC 7396. What the patch leaves alone is shared with ``old``."""
+    result = dict(old)
     for key, value in patch.items():
         if value is None:
             result.pop(key, None)

@@ -1,11 +1,15 @@
 """An event loop whose time passes only while everybody waits."""
 
 import asyncio
+import heapq
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from itertools import count
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 TURNS = 50_000
 
 
@@ -33,6 +37,20 @@ class _Selector(selectors.DefaultSelector):
         return events
 
 
+class _Timer(asyncio.TimerHandle):
+    """Of those that are due at one moment, who asked first comes first: what else there is does not change that."""
+
+    def __init__(self, order: int, when: float, *call: Any) -> None:
+        super().__init__(when, *call)
+        self._order = order
+        self._scheduled = True
+
+    def __lt__(self, other: asyncio.TimerHandle) -> bool:
+        if isinstance(other, _Timer) and self.when() == other.when():
+            return self._order < other._order
+        return self.when() < other.when()
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """`time()` is virtual; `asyncio.sleep` and timeouts take no real time."""
 
@@ -40,6 +58,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual = _Selector()
         super().__init__(self._virtual)
         self._clock_resolution = 1e-9
+        self._orders = count()
+        self._scheduled: list[asyncio.TimerHandle] = []
+
+    def call_at(
+        self, when: float, callback: Callable[[*Arguments], object], *args: *Arguments, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = _Timer(next(self._orders), when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        return timer
 
     def time(self) -> float:
         return self._virtual.time

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from random import Random
 from typing import Any, Self
@@ -13,12 +14,13 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.keeping import Keeper
+from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
-from project_operator.reconcile.view import Cadence
+from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.engine import Engine
 from simulation.backend import SimulatedBackend
 from simulation.families import Family
@@ -63,11 +65,17 @@ class World:
         """The key of the Secret whose value the backend may replace."""
         self.opened: list[tuple[dict[str, bytes], Keeper]] = []
         """Each connection's secrets, and what keeps their successors."""
+        self.elsewhere: dict[str, SimulatedBackend] = {}
+        """Further backends, by URL."""
         self.default_backend = ("IdentityBackend", "default")
         """Kind and name, of the next engine."""
         self.unsupported: Callable[[ProjectSpec, str], tuple[UnsupportedField, ...]] = lambda _spec, _name: ()
+        self.load = Load()
+        """What the backend is asked to bear where its object does not say."""
         self.send_validity = SEND_VALIDITY
         """Of the next engine."""
+        self.cluster = Cluster(CLUSTER)
+        """Likewise."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,7 +118,7 @@ class World:
             registry=Registry([self._vendor()]),
             surround=lambda limiter: Surroundings(admission=limiter),
             clock=SimulatedClock(self.random),
-            cluster_id=CLUSTER,
+            cluster=self.cluster,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
             send_validity=self.send_validity,
@@ -124,7 +132,7 @@ class World:
 
     def _vendor(self) -> Vendor:
         if self.family is not None:
-            return replace(self.family.vendor, open=self._open)
+            return replace(self.family.vendor, open=self._open, load=self.load)
         return Vendor(
             key="nscale",
             title="simulated",
@@ -133,6 +141,7 @@ class World:
             open=self._open,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            load=self.load,
             replaces=lambda _: self.replaces,
         )
 
@@ -229,12 +238,14 @@ class World:
 
     def _open(
         self,
-        spec: IdentityBackendSpec,  # noqa: ARG002 - the port's signature
+        spec: IdentityBackendSpec,
         secret: Mapping[str, bytes],
         surroundings: Surroundings,
     ) -> SimulatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
-        return self.backend
+        opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
+        opened.admission = surroundings.admission or nullcontext()
+        return opened
 
     def _unsupported(
         self,

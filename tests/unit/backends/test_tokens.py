@@ -12,7 +12,14 @@ from project_operator.backends.deadlines import within
 from project_operator.backends.keystone_v3.tokens import Token as KeystoneToken
 from project_operator.backends.tokens import RENEWAL_PAUSE, AccessToken, TokenKeeper, was_unauthorized
 from project_operator.backends.trust import Lost
-from project_operator.errors import BackendError, BackendUnavailable, ConnectionRefused, CredentialsRejected, Throttled
+from project_operator.errors import (
+    BackendError,
+    BackendUnavailable,
+    BreakerOpen,
+    ConnectionRefused,
+    CredentialsRejected,
+    Throttled,
+)
 
 Exchange = Callable[[AccessToken], Awaitable[Answer | NoAnswer]]
 
@@ -116,6 +123,15 @@ async def test_a_sign_in_that_fails_is_not_tried_again_at_once(
         assert raised.value.retry_after == error.retry_after
     assert service.asked == 1
     service.now += 0.02
+    service.error = None
+    assert await service.current() == "token-2"
+
+
+async def test_a_sign_in_that_was_not_begun_is_told_to_nobody_else(service: Service) -> None:
+    """Our own breaker stopped it: the read that tries whether the backend answers again may sign in at once."""
+    service.error = BreakerOpen("not asked")
+    with pytest.raises(BreakerOpen):
+        await service.current()
     service.error = None
     assert await service.current() == "token-2"
 

@@ -64,6 +64,21 @@ class TestWhatIsSent:
                 await transport.exchange(post())
         assert server.connections == 1
 
+    @pytest.mark.parametrize("size", [0, 10, 200_000])
+    async def test_what_comes_behind_an_answer_is_no_answer_to_the_next_call(
+        self, open_transport: Open, size: int
+    ) -> None:
+        async def answer_twice(exchange: Exchange) -> None:
+            body = str(len(exchange.server.requests)).encode() + bytes(size)
+            answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+            await exchange.send(answer + answer)
+
+        async with ScriptedServer(answer_twice) as server:
+            transport = open_transport(server.url)
+            outcomes = [await transport.exchange(post()) for _ in range(3)]
+        assert [outcome.body[:1] for outcome in outcomes if isinstance(outcome, Answer)] == [b"1", b"2", b"3"]
+        assert server.connections == 3
+
     async def test_no_more_connections_than_allowed_and_all_calls_answered(self, open_transport: Open) -> None:
         async with ScriptedServer(say(204)) as server:
             transport = open_transport(server.url, connections=3)

@@ -95,13 +95,14 @@ async def test_no_failure_of_the_sink_gets_out(
     def fail(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    for method in ("observe", "sweep", "definition_gone"):
+    for method in ("observe", "sweep", "behind", "definition_gone"):
         monkeypatch.setattr(sink, method, fail)
     feed.expect(keys("alpha"))
 
     feed.observe(None, raw("alpha"))
     feed.sweep(set())
+    assert feed.behind({("team-a", "alpha", "u-alpha"): 1}) == set()
     feed.definition_gone()
 
     assert await is_met(feed)
-    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR", "ERROR"]
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 4

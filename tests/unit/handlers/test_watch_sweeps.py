@@ -1,7 +1,9 @@
 """What goes and what comes while the watch layer lists is neither waited for nor swept away."""
 
+from dataclasses import replace
+
 from aiohttp import web
-from watching import Cluster, Handler, Start, kopf_lists, refusing, until
+from watching import QUICK, Cluster, Handler, Start, kopf_lists, refusing, until
 
 from project_operator.kube.resources import PROJECTS
 
@@ -58,3 +60,32 @@ async def test_a_failed_sweep_sweeps_nothing(cluster: Cluster, start: Start) -> 
     await until(lambda: len(cluster.asked("projects")) >= 3, "three sweeps that fail")
     assert {frozenset(live) for _, live in layer.sink.sweeps} == {frozenset({"alpha"})}
     assert layer.ready()
+
+
+async def test_what_a_stream_skips_is_found_and_listed(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    layer = start()
+    await layer.becomes_ready()
+    layer.sink.skipped.add("alpha")
+    await cluster.project("alpha")
+
+    await until(lambda: layer.sink.saw(None, "alpha"), "a listing with alpha")
+    await layer.becomes_ready()
+    assert [type(one).__name__ for one in layer.hooks.seen] == ["WatchEnded"]
+    assert any("1 changes were never shown, such as that of default/alpha" in told for _, told in layer.reports)
+
+
+async def test_what_comes_late_is_waited_for(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    layer = start(rhythm=replace(QUICK, catch_up=5.0))
+    await layer.becomes_ready()
+    layer.sink.skipped.add("alpha")
+    raw = await cluster.project("alpha")
+    swept = len(layer.sink.sweeps)
+    await until(lambda: len(layer.sink.sweeps) > swept, "a sweep that misses alpha")
+
+    layer.sink.skipped.clear()
+    layer.sink.observe(PROJECTS, "ADDED", raw)
+    swept = len(layer.sink.sweeps)
+    await until(lambda: len(layer.sink.sweeps) > swept, "the next sweep", seconds=30.0)
+    assert layer.hooks.seen == []

@@ -82,6 +82,7 @@ def test_the_census_is_taken_at_each_scrape() -> None:
             queue_oldest_seconds={"new": 1.5},
             projects={("provisioned", "healthy", "True"): 7},
             connections={("nscale", True): 2, ("nscale", False): 1},
+            breakers={("nscale", "closed"): 2, ("nscale", "half_open"): 1},
         )
     )
 
@@ -95,6 +96,8 @@ def test_the_census_is_taken_at_each_scrape() -> None:
     )
     assert first['project_operator_backend_connections{backend="nscale",ready="true"}'] == 2
     assert first['project_operator_backend_connections{backend="nscale",ready="false"}'] == 1
+    assert first['project_operator_backend_breakers{backend="nscale",state="closed"}'] == 2
+    assert first['project_operator_backend_breakers{backend="nscale",state="half_open"}'] == 1
 
 
 def test_what_is_running_is_said() -> None:

@@ -30,7 +30,7 @@ def test_free_is_what_nobody_or_a_predecessor_of_this_name_marked(mark: str, fre
 
 
 def test_a_view_without_a_mark_has_no_predecessors() -> None:
-    assert not claims.is_predecessors(a_view(mark="none"), PREDECESSORS)
+    assert not claims.is_free(a_view(mark="none"), PREDECESSORS)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ The real engine, virtual time, one promise a test.
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from simulation.backend import Fault, SimulatedBackend
@@ -29,6 +30,35 @@ def the_robot_is_replaced(world: World) -> None:
         world.backend.put(replace(project, created_by="former-robot"))
 
 
+async def a_copy_is_condemned(world: World, *, created_by: str = "somebody", **spec: Any) -> str:
+    """A Project that is Ready, and a copy of its mark that the operator has found; the copy's id."""
+    world.apply(**spec)
+    await world.ready()
+    copied = copy_of(world, world.remote(), created_by)
+    await world.until(lambda: world.status().get("condemned") == [copied])
+    return copied
+
+
+async def gone_and_copied(world: World) -> tuple[str, str]:
+    """A project that is being deleted, and a copy of its mark; both ids. The Project may make another."""
+    world.apply(missingPolicy="Recreate")
+    await world.ready()
+    named = world.remote()
+    world.backend.begin_deletion(named.id)
+    await asyncio.sleep(1)
+    return named.id, copy_of(world, named)
+
+
+async def made_and_not_named(world: World, **spec: Any) -> RemoteProject:
+    """A project whose creation was not answered, before the operator has found it."""
+    world.backend.faults.append(Fault("create", commit_after=0.0))
+    world.apply(**spec)
+    await world.until(lambda: world.backend.truth)
+    assert "id" not in world.status()
+    (made,) = world.backend.truth.values()
+    return made
+
+
 def living(world: World) -> list[str]:
     return [project.id for project in world.backend.living()]
 
@@ -47,10 +77,7 @@ def nobody_knows_who_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_does_not_know_who_it_is_deletes_no_copy() -> None:
     @told()
     async def story(world: World) -> None:
-        world.apply()
-        await world.ready()
-        copied = copy_of(world, world.remote())
-        await world.until(lambda: world.status().get("condemned") == [copied])
+        copied = await a_copy_is_condemned(world)
         world.kube.delete("web")
         message = await reason(world, "Conflict")
         assert "but 'somebody' made it, and who this credential is the backend does not tell" in message
@@ -102,12 +129,7 @@ def test_who_could_not_ask_who_it_is_asks_again_at_the_next_round(monkeypatch: p
 
 @told()
 async def test_a_copy_does_not_take_the_place_of_what_is_gone(world: World) -> None:
-    world.apply(missingPolicy="Recreate")
-    await world.ready()
-    named = world.remote()
-    world.backend.begin_deletion(named.id)
-    await asyncio.sleep(1)
-    copied = copy_of(world, named)
+    named, copied = await gone_and_copied(world)
     message = await reason(world, "Conflict")
     assert f"project {copied} carries this object's mark, but 'somebody' made it, and not 'robot'" in message
     assert f"set `spec.import.id` to {copied} and `spec.missingPolicy` to 'Report'" in message
@@ -117,7 +139,7 @@ async def test_a_copy_does_not_take_the_place_of_what_is_gone(world: World) -> N
 
     world.backend.edit(copied, mark="")
     await world.ready()
-    assert world.status()["id"] not in {named.id, copied}
+    assert world.status()["id"] not in {named, copied}
     world.kube.delete("web")
     await gone(world)
     assert living(world) == [copied]
@@ -125,12 +147,7 @@ async def test_a_copy_does_not_take_the_place_of_what_is_gone(world: World) -> N
 
 @told()
 async def test_a_copy_may_be_taken_over_by_its_id(world: World) -> None:
-    world.apply(missingPolicy="Recreate")
-    await world.ready()
-    named = world.remote()
-    world.backend.begin_deletion(named.id)
-    await asyncio.sleep(1)
-    copied = copy_of(world, named)
+    _, copied = await gone_and_copied(world)
     await reason(world, "Conflict")
     world.kube.edit("web", **{"import": {"id": copied}, "missingPolicy": "Report"})
     await world.ready()
@@ -139,12 +156,9 @@ async def test_a_copy_may_be_taken_over_by_its_id(world: World) -> None:
 
 @told(read_lag=3.0)
 async def test_of_several_what_our_credential_made_is_adopted(world: World) -> None:
-    world.backend.faults.append(Fault("create", commit_after=0.0))
-    world.apply()
-    await world.until(lambda: world.backend.truth)
+    ours = await made_and_not_named(world)
     await world.crash()
     assert "id" not in world.status()
-    (ours,) = world.backend.truth.values()
     copied = copy_of(world, ours)
     world.backend.put(replace(world.backend.truth[copied], creation_time=datetime.fromtimestamp(0, UTC)))
     world.start()
@@ -157,12 +171,9 @@ async def test_of_several_what_our_credential_made_is_adopted(world: World) -> N
 def test_a_copy_is_told_from_what_was_never_named_for_good(policy: str) -> None:
     @told(read_lag=3.0)
     async def story(world: World) -> None:
-        world.backend.faults.append(Fault("create", commit_after=0.0))
-        world.apply(deletionPolicy=policy)
-        await world.until(lambda: world.backend.truth)
+        ours = await made_and_not_named(world, deletionPolicy=policy)
         await world.crash()
         assert "id" not in world.status()
-        (ours,) = world.backend.truth.values()
         copied = copy_of(world, ours)
         world.kube.delete("web")
         world.start()
@@ -183,11 +194,8 @@ def test_a_copy_is_told_from_what_was_never_named_for_good(policy: str) -> None:
 
 @told(read_lag=3.0)
 async def test_what_was_never_named_is_deleted_though_the_credential_was_replaced(world: World) -> None:
-    world.backend.faults.append(Fault("create", commit_after=0.0))
-    world.apply()
-    await world.until(lambda: world.backend.truth)
+    await made_and_not_named(world)
     world.kube.delete("web")
-    assert "id" not in world.status()
     the_robot_is_replaced(world)
     await gone(world)
     assert living(world) == []
@@ -195,9 +203,7 @@ async def test_what_was_never_named_is_deleted_though_the_credential_was_replace
 
 @told(read_lag=3.0)
 async def test_what_was_never_named_is_adopted_though_the_credential_was_replaced(world: World) -> None:
-    world.backend.faults.append(Fault("create", commit_after=0.0))
-    world.apply()
-    await world.until(lambda: world.backend.truth)
+    await made_and_not_named(world)
     the_robot_is_replaced(world)
     await world.ready()
     assert living(world) == [world.status()["id"]]
@@ -205,10 +211,7 @@ async def test_what_was_never_named_is_adopted_though_the_credential_was_replace
 
 @told(keystone=True)
 async def test_where_nobody_tells_who_made_what_only_the_named_one_goes(world: World) -> None:
-    world.apply()
-    await world.ready()
-    extra = copy_of(world, world.remote(), created_by="")
-    await world.until(lambda: world.status().get("condemned") == [extra])
+    extra = await a_copy_is_condemned(world, created_by="")
     world.kube.delete("web")
     message = await reason(world, "Conflict")
     assert f"project {extra} carries this object's mark too, and the backend does not tell who made it" in message
@@ -234,10 +237,7 @@ async def test_what_was_proved_gone_and_is_back_is_deleted_too(world: World) -> 
 
 @told(keystone=True)
 async def test_a_copy_is_not_disabled(world: World) -> None:
-    world.apply(deletionPolicy="Disable")
-    await world.ready()
-    copied = copy_of(world, world.remote())
-    await world.until(lambda: world.status().get("condemned") == [copied])
+    copied = await a_copy_is_condemned(world, deletionPolicy="Disable")
     world.kube.delete("web")
     assert f"project {copied} carries this object's mark too" in await reason(world, "Conflict")
     assert world.backend.truth[copied].content.enabled

@@ -4,13 +4,22 @@ The real engine, virtual time, one promise a test.
 """
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from simulation.backend import Fault
 from simulation.stories import calls, gone, nothing_happens, reason, told
 from simulation.world import IN_FLIGHT_BOUND, World
 
+from project_operator.api.events import EventReason
+from project_operator.backends.base import ProvisioningStatus
 from project_operator.kube.resources import IDENTITY_BACKENDS
+
+
+def deleted_since(world: World, sent: int) -> bool:
+    """Whether one more deletion than ``sent`` was sent."""
+    return world.backend.count("delete") > sent
 
 
 @told()
@@ -35,6 +44,27 @@ async def test_a_blocked_deletion_says_since_when_and_where_to_look(world: World
     message = await reason(world, "DeletionBlocked", within=2000)
     assert "since" in message
     assert "look for resources" in message
+    world.backend.blocked.clear()
+    await gone(world)
+
+
+@told()
+async def test_a_deletion_that_comes_to_nothing_and_is_sent_again_is_blocked_all_the_while(world: World) -> None:
+    """The vendor goes back to its former state, and speaks of the first deletion again after the next."""
+    world.apply()
+    await world.ready()
+    world.backend.blocked.add(world.status()["id"])
+    world.kube.delete("web")
+    message = await reason(world, "DeletionBlocked", within=2000)
+    (begun,) = world.backend.truth.values()
+    for _ in range(2):
+        sent = world.backend.count("delete")
+        world.backend.put(replace(begun, deletion_time=None, provisioning_status=ProvisioningStatus.PROVISIONED))
+        await world.until(partial(deleted_since, world, sent))
+        world.backend.put(begun)
+        await asyncio.sleep(60)
+    assert world.condition()["message"] == message
+    assert [notice.reason for _, notice in world.notices].count(EventReason.DELETION_BLOCKED) == 1
     world.backend.blocked.clear()
     await gone(world)
 
@@ -187,6 +217,22 @@ async def test_what_goes_with_a_project_is_said_before_the_deletion_is_sent(worl
     assert project_id in warning.note
     assert "everything in it" in warning.note
     assert "default" in warning.note, "whose word the policy is"
+    assert world.backend.count("delete") == 1
+
+
+@told(destroys="everything in it")
+async def test_what_a_creation_left_that_nobody_named_goes_with_a_warning_too(world: World) -> None:
+    """The answer to the creation was lost, and the project is found while the object ends."""
+    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
+    world.apply()
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await world.until(lambda: world.backend.truth)
+    (project,) = world.backend.truth.values()
+    await world.until(lambda: world.backend.count("delete"))
+    (warning,) = [notice.note for _, notice in world.notices if notice.reason == EventReason.DESTROYING]
+    assert f"project {project.id} ('web') is deleted in the backend, and everything in it with it" in warning
+    await gone(world)
     assert world.backend.count("delete") == 1
 
 

@@ -4,11 +4,14 @@ The real engine, virtual time, one promise a test.
 """
 
 import asyncio
+from typing import Any
 
+import pytest
 from simulation.backend import Fault
 from simulation.stories import gone, nothing_happens, reason, told
 from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
+from project_operator.api.marks import ORPHANED
 from project_operator.api.names import REPEAT_CREATION_ANNOTATION
 from project_operator.errors import RequestRefused
 
@@ -24,9 +27,26 @@ async def held(world: World) -> str:
     return message.rpartition("to '")[2].partition("'")[0]
 
 
+async def going(world: World, **spec: object) -> str:
+    """A Project whose creation got no answer is deleted, and held for a person; the word that the message gives."""
+    world.apply(**spec)
+    await held(world)
+    world.kube.delete("web")
+    await world.until(lambda: str(world.condition(type_="Stalled").get("message")).startswith("the deletion waits"))
+    assert world.reason() == "OutcomeUnknown"
+    message = str(world.condition()["message"])
+    assert "`deletionPolicy: Orphan`" in message
+    return message.rpartition("to '")[2].partition("'")[0]
+
+
 def repeat(world: World, word: str) -> None:
     """A person has looked and says so."""
     world.kube.annotate("web", **{REPEAT_CREATION_ANNOTATION: word})
+
+
+def last_words(world: World) -> str:
+    """What the last Event says."""
+    return world.notices[-1][1].note
 
 
 @told(repeats_creation=False)
@@ -135,13 +155,124 @@ async def test_a_lost_answer_to_that_is_not_known_again(world: World) -> None:
 
 
 @told(repeats_creation=False)
-async def test_who_gives_up_may_go(world: World) -> None:
+async def test_nor_is_its_absence_believed_when_the_object_is_deleted(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=LONG))
+    await going(world)
+    await gone(world, within=2 * LONG)
+    assert world.backend.living() == []
+    assert world.backend.count("delete") == 1
+    assert last_words(world) == "project p1 is gone from the backend"
+
+
+@told(repeats_creation=False)
+async def test_nor_after_a_crash(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=LONG))
+    await going(world)
+    await world.crash()
+    world.start()
+    await gone(world, within=2 * LONG)
+    assert world.backend.living() == []
+
+
+@told(repeats_creation=False)
+async def test_a_persons_word_ends_that_for_this_record_alone(world: World) -> None:
     world.backend.faults.append(Fault("create"))
+    word = await going(world)
+    await nothing_happens(world, 3600)
+    repeat(world, "true")
+    await nothing_happens(world)
+    repeat(world, word)
+    await gone(world)
+    assert world.backend.count("create") == 1
+    assert (
+        last_words(world)
+        == f"nothing of this object is in the backend, as the annotation `{REPEAT_CREATION_ANNOTATION}` says"
+    )
+
+
+@told(repeats_creation=False)
+async def test_so_does_who_lets_whatever_there_is_stay(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=LONG))
+    await going(world)
+    mark = world.mark((world.kube.look("web") or {})["metadata"]["uid"])
+    world.kube.edit("web", deletionPolicy="Orphan")
+    await gone(world)
+    assert "whether the last creation made one is not known" in last_words(world)
+    assert last_words(world).endswith(f"look in the backend for a project 'web' with the mark {mark}")
+    await world.until(lambda: world.notices[-1][1].reason == "LeftOver", within=2 * LONG)
     world.apply(deletionPolicy="Orphan")
-    await held(world)
+    assert "p1 was made for an earlier Project of this name" in await reason(world, "Conflict")
+    assert world.backend.count("create") == 1
+
+
+@pytest.mark.parametrize("spec", [{"deletionPolicy": "Orphan"}, {"managementPolicy": "Plan"}], ids=["orphan", "plan"])
+def test_who_gives_up_may_go_and_hears_what_is_not_known(spec: dict[str, Any]) -> None:
+    @told(repeats_creation=False)
+    async def story(world: World) -> None:
+        world.backend.faults.append(Fault("create"))
+        world.apply()
+        await held(world)
+        world.kube.edit("web", **spec)
+        world.kube.delete("web")
+        await gone(world)
+        assert world.backend.count("create") == 1
+        assert "whether the last creation made one is not known" in last_words(world)
+        assert "the project stays" not in last_words(world)
+
+    story()
+
+
+@told(repeats_creation=False)
+async def test_what_orphan_finds_in_time_stays_and_is_known(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
+    world.apply(deletionPolicy="Orphan")
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await gone(world)
+    assert last_words(world) == "`deletionPolicy: Orphan`: the project stays, without this object's mark"
+    assert [one.content.mark for one in world.backend.living()] == [ORPHANED]
+
+
+@told(repeats_creation=False)
+async def test_a_clean_refusal_holds_no_deletion(world: World) -> None:
+    world.backend.faults.append(Fault("create", error=RequestRefused("`displayName`: too long")))
+    world.apply()
+    await reason(world, "RequestRefused")
+    world.kube.delete("web")
+    await gone(world, within=READ_LAG)
+    assert last_words(world) == "nothing of this object is in the backend"
+
+
+@told(repeats_creation=False)
+async def test_nor_does_a_creation_anew_that_was_never_sent(world: World) -> None:
+    world.apply(missingPolicy="Recreate")
+    await world.ready()
+    first = world.status()["id"]
+    world.backend.begin_deletion(first)
+    await world.until(lambda: world.status().get("goneIDs") == [first])
     world.kube.delete("web")
     await gone(world)
     assert world.backend.count("create") == 1
+
+
+@told()
+async def test_where_the_backend_can_tell_no_deletion_is_held(world: World) -> None:
+    world.backend.faults.append(Fault("create"))
+    world.apply()
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await gone(world)
+    assert last_words(world) == "nothing of this object is in the backend"
+
+
+@told()
+async def test_what_is_found_and_deleted_is_named(world: World) -> None:
+    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
+    world.apply()
+    await reason(world, "OutcomeUnknown")
+    world.kube.delete("web")
+    await gone(world)
+    assert last_words(world) == "project p1 is gone from the backend"
 
 
 @told(deletes=False)

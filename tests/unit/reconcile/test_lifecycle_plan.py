@@ -314,8 +314,8 @@ def test_what_plan_lists_is_what_manage_then_sends(
 
 
 def test_a_plan_that_leaves_something_out_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = planning._told
-    monkeypatch.setattr(planning, "_told", lambda view, told, project, **facts: whole(view, told[:1], project, **facts))
+    whole = planning.told
+    monkeypatch.setattr(planning, "told", lambda view, told, project, **facts: whole(view, told[:1], project, **facts))
     spec = {"groups": [{"id": "g1", "roles": [{"id": "r1"}]}]}
     with pytest.raises(AssertionError):
         run_virtually(planned_and_done(spec, {}, None))

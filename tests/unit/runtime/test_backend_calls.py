@@ -10,6 +10,7 @@ from simulation.world import SimulatedClock
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import ConnectionFacts, Group, ProjectContent
+from project_operator.backends.load import Load
 from project_operator.errors import PermissionDenied
 from project_operator.reconcile.actions import Create, ReadGroups, Rest, VerifyReadAccess
 from project_operator.reconcile.evidence import NEVER
@@ -17,6 +18,8 @@ from project_operator.reconcile.memory import Memory
 from project_operator.reconcile.record import Right
 from project_operator.reconcile.view import View
 from project_operator.runtime.backend_calls import call, watch
+from project_operator.runtime.breaker import Limits, State
+from project_operator.runtime.circuit import Circuit
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.keys import Key
 from project_operator.runtime.limiter import Limiter
@@ -32,10 +35,12 @@ class Stage:
             Key("identitybackends", "ns", "default", "b1"),
             self.backend,
             Limiter(requests_per_second=10.0, burst=10, max_in_flight=1),
+            Circuit(Limits(), self.clock),
             ConnectionFacts("org"),
             Mock(),
             self.clock,
             capabilities=self.backend.capabilities,
+            load=Load(),
             endpoint_id="e1",
             revision="r1",
             interval=60.0,
@@ -93,7 +98,7 @@ def test_a_right_too_old_when_the_bytes_would_leave_sends_nothing() -> None:
         memory = await stage.call(Create(ProjectContent("web"), right))
         assert stage.backend.created == []
         assert (memory.right, memory.unsent_record) == (None, stage.view.record)
-        assert stage.connection.last_error is None
+        assert stage.connection.circuit.state is State.CLOSED
 
     told(story)
 

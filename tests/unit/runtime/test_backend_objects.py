@@ -10,6 +10,7 @@ from simulation.loop import run_virtually
 from simulation.world import World
 
 from project_operator.api.names import CREDENTIALS_LABEL, FINALIZER
+from project_operator.backends.load import Load
 from project_operator.errors import (
     BackendError,
     BackendUnavailable,
@@ -66,6 +67,23 @@ def test_a_connected_backend_says_where_to_and_holds_what_it_needs() -> None:
         assert holds(world, "default", IDENTITY_BACKENDS)
         assert holds(world, "token", SECRETS)
         assert world.notices == []
+
+    told(story)
+
+
+def test_what_its_object_does_not_limit_is_limited_as_its_type_is() -> None:
+    async def story(world: World) -> None:
+        world.load = Load(requests_per_second=2, burst=3, max_in_flight=4)
+        world.install(rateLimit={"burst": 1})
+        world.start()
+        await reason(world, "Succeeded")
+        assert status(world)["rateLimit"] == {"requestsPerSecond": 2, "burst": 1, "maxInFlight": 4}
+        await asyncio.sleep(5)
+        begun = asyncio.get_running_loop().time()
+        for _ in range(5):
+            async with world.backend.admission:
+                pass
+        assert asyncio.get_running_loop().time() - begun == pytest.approx(2.0, abs=0.1), "after the first, two a second"
 
     told(story)
 

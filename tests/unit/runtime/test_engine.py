@@ -55,6 +55,21 @@ def test_a_project_becomes_ready_with_three_writes_and_one_call() -> None:
     told(story)
 
 
+def test_an_object_that_went_with_its_finalizer_is_not_asked_for_again() -> None:
+    async def story(world: World, _: Engine) -> None:
+        world.apply()
+        await world.ready()
+        world.kube.watch_delay = 5.0
+        world.kube.delete("web")
+        await world.until(lambda: not live(world))
+        last = world.kube.writes[-1]
+        await asyncio.sleep(1.0)
+        assert world.kube.writes.count(last) == 2, "finalizer on, finalizer off"
+        assert world.kube.writes[-1] == last == ("projects", "web", "")
+
+    told(story)
+
+
 def test_when_the_definition_goes_its_objects_are_forgotten_and_nothing_is_touched() -> None:
     async def story(world: World, engine: Engine) -> None:
         for name in ("web", "shop"):

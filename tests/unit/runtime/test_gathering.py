@@ -15,7 +15,7 @@ from project_operator.errors import KubeNotFound
 from project_operator.kube.resources import DEFINITIONS, NAMESPACES, PROJECTS, Resource
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.record import Timing
-from project_operator.reconcile.view import BackendView, Cadence, Verdict
+from project_operator.reconcile.view import BackendView, Cadence, Cluster, Verdict
 from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
@@ -38,7 +38,7 @@ class Stage:
             hierarchy=Hierarchy(self.store, self.references.place_of, lambda _keys: None),
             backends=self,
             clock=clock,
-            cluster_id=CLUSTER,
+            cluster=Cluster(CLUSTER),
             cadence=Cadence(),
         )
 

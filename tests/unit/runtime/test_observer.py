@@ -362,7 +362,7 @@ def test_a_defect_in_a_look_holds_the_observer_up_and_does_not_end_it() -> None:
         async with running(stage):
             await asyncio.sleep(29.0)
             assert stage.calls() == ["list"]
-            assert [type(error) for error in stage.audience.errors] == [BackendUnavailable]
+            assert stage.audience.errors == [], "a defect of ours says nothing about the backend"
             await asyncio.sleep(60.0)
         assert stage.calls().count("list") == 3
         assert len(stage.audience.judgements) == 1

@@ -250,3 +250,86 @@ def test_a_queue_that_hands_out_what_is_worked_on_is_caught(monkeypatch: pytest.
     monkeypatch.setattr(WorkQueue, "add", forgetful)
     with pytest.raises(AssertionError):
         run_virtually(as_the_model_says(story))
+
+
+def lanes(width: int = 2) -> WorkQueue[str]:
+    """A queue whose lanes go by the first letter."""
+    return WorkQueue[str](lane_of=lambda key: key[0], width=width)
+
+
+def test_of_one_lane_only_so_many_are_worked_on_and_the_others_go_on() -> None:
+    async def story() -> None:
+        queue = lanes()
+        for key in ("a1", "a2", "a3", "a4", "b1"):
+            queue.add(key)
+        assert [await taken(queue) for _ in range(4)] == ["a1", "b1", "a2", None]
+        assert queue.depth(Class.CHANGED) == 2
+        queue.done("a2")
+        assert await taken(queue) == "a3"
+        assert await taken(queue) is None
+
+    told(story())
+
+
+def test_lanes_take_turns_however_much_waits_in_one() -> None:
+    async def story() -> None:
+        queue = lanes(width=100)
+        for number in range(10):
+            queue.add(f"a{number}")
+        queue.add("b1")
+        queue.add("c1", Class.ROUTINE)
+        queue.add("c2")
+        assert [await taken(queue) for _ in range(5)] == ["a0", "b1", "c2", "a1", "a2"]
+
+    told(story())
+
+
+def test_a_worker_who_waits_is_woken_when_a_lane_has_room_again() -> None:
+    async def story() -> None:
+        queue = lanes(width=1)
+        queue.add("a1")
+        queue.add("a2")
+        assert await taken(queue) == "a1"
+        waiting = asyncio.ensure_future(queue.get())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        queue.done("a1")
+        assert await waiting == "a2"
+
+    told(story())
+
+
+def test_a_key_stays_in_its_lane_until_it_is_done() -> None:
+    async def story() -> None:
+        place = "a"
+        queue = WorkQueue[str](lane_of=lambda _: place, width=1)
+        queue.add("x")
+        assert await taken(queue) == "x"
+        place = "b"
+        queue.add("x")
+        queue.add("y")
+        assert await taken(queue) == "y"
+        queue.done("y")
+        queue.done("x")
+        assert await taken(queue) == "x"
+        queue.done("x")
+        assert await all_taken(queue) == []
+
+    told(story())
+
+
+def test_what_waits_in_a_full_lane_holds_up_no_round_of_another() -> None:
+    """Not even when it has waited for longer than any."""
+
+    async def story() -> None:
+        queue = lanes(width=1)
+        for key in ("a1", "a2"):
+            queue.add(key, Class.ROUTINE)
+        assert await taken(queue) == "a1"
+        await asyncio.sleep(60)
+        queue.add("b1", Class.ROUTINE)
+        queue.add("c1")
+        assert [await taken(queue) for _ in range(3)] == ["c1", "b1", None]
+        assert queue.age(Class.ROUTINE) == pytest.approx(60)
+
+    told(story())

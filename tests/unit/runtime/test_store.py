@@ -32,6 +32,21 @@ def test_the_newest_state_stays_whatever_comes_later() -> None:
     assert state["spec"] == {"a": 2}
 
 
+def test_what_was_listed_and_not_shown_is_behind() -> None:
+    store = Store("projects")
+    store.put(raw(uid="u1", version=5))
+    store.put(raw("gone", uid="u2", version=6))
+    store.drop(key("gone", uid="u2"), raw("gone", uid="u2", version=7))
+
+    def behind(name: str, uid: str, version: int) -> bool:
+        return bool(store.behind({("ns", name, uid): version}))
+
+    assert [behind("web", "u1", version) for version in (4, 5, 6)] == [False, False, True]
+    assert [behind("gone", "u2", version) for version in (6, 7)] == [False, False]
+    assert behind("new", "u3", 8)
+    assert not behind("web", "u0", 3), "the state of an older object of that name"
+
+
 def test_another_object_of_the_name_is_not_the_same_object() -> None:
     store = Store("projects")
     store.put(raw(uid="u1", version=1))

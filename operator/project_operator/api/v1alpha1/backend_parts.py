@@ -61,14 +61,27 @@ CABundle = Annotated[
 
 
 class RateLimit(ApiModel):
-    """How much the backend is asked to bear."""
+    """How much the backend is asked to bear. What is left out is as the type of backend has it."""
 
-    requests_per_second: Annotated[Int, Field(ge=1, le=1000)] = 100
-    """Requests per second, on average."""
-    burst: Annotated[Int, Field(ge=1, le=1000)] = 100
-    """Requests that may come at once after a quiet time."""
-    max_in_flight: Annotated[Int, Field(ge=1, le=64)] = 16
-    """Requests under way at one time."""
+    requests_per_second: Annotated[Int, Field(ge=1, le=1000)] | None = None
+    """Requests per second, on average. Default: 100 for nscale and Keystone, 10 for Fujitsu K5, 5 for Open Telekom
+    Cloud and VMware CSP."""
+    burst: Annotated[Int, Field(ge=1, le=1000)] | None = None
+    """Requests that may come at once after a quiet time. Default: as many as `requestsPerSecond` has by default."""
+    max_in_flight: Annotated[Int, Field(ge=1, le=64)] | None = None
+    """Requests under way at one time. Default: 16 for nscale and Keystone, 8 for Fujitsu K5 and Open Telekom Cloud, 4
+    for VMware CSP."""
+
+
+class Breaker(ApiModel):
+    """When calls stop because the backend gives no usable answers, and when it is tried again."""
+
+    failure_threshold: Annotated[Int, Field(ge=1, le=100)] = 5
+    """Calls in a row that get no usable answer (none in time, none at all, or a server error) before no further one
+    begins."""
+    longest_pause: Annotated[Duration, duration_between("1s", "1h")] = "60s"
+    """How long until a read is tried, at most, that shows whether the backend answers again: about a second at first,
+    then up to twice as long each time."""
 
 
 class Consistency(ApiModel):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from project_operator.api.durations import parse_duration
 from project_operator.api.schema import LIST_TYPE, ApiModel, Bool, Int, Rule, wire_name
-from project_operator.api.v1alpha1.backend_parts import Capabilities, Consistency, RateLimit, SecretRef
+from project_operator.api.v1alpha1.backend_parts import Breaker, Capabilities, Consistency, RateLimit, SecretRef
 from project_operator.api.v1alpha1.csp import CSPBackend
 from project_operator.api.v1alpha1.k5 import K5Backend
 from project_operator.api.v1alpha1.keystone import KeystoneBackend
@@ -63,6 +63,8 @@ class IdentityBackendSpec(ApiModel):
     """VMware Cloud Services Platform."""
     rate_limit: RateLimit = RateLimit()
     """How much the backend is asked to bear."""
+    breaker: Breaker = Breaker()
+    """When calls stop because the backend gives no usable answers, and when it is tried again."""
     timeout: Annotated[Duration, duration_between("1s", "5m")] = "15s"
     """Deadline of one request."""
     interval: Annotated[Duration, duration_between("1s", "24h")] = "60s"
@@ -135,6 +137,17 @@ class ConsistencyStatus(ApiModel):
     """A request takes effect at most so long after it was sent."""
 
 
+class RateLimitStatus(ApiModel):
+    """The limits in force."""
+
+    requests_per_second: Int
+    """Requests per second, on average."""
+    burst: Int
+    """Requests that may come at once after a quiet time."""
+    max_in_flight: Int
+    """Requests under way at one time."""
+
+
 class LastError(ApiModel):
     """The last failure of a call."""
 
@@ -168,8 +181,13 @@ class IdentityBackendStatus(StatusModel):
     """What this object offers its Projects: what its type of backend can do, as its spec switches it on or off."""
     consistency: ConsistencyStatus | None = None
     """The bounds in force."""
+    rate_limit: RateLimitStatus | None = None
+    """The limits in force."""
     projects: Int | None = None
     """How many Projects use this object."""
+    breaker: StatusText | None = None
+    """`Closed`: calls begin. `Open`: none does but a read now and then, because the backend gives no usable answers;
+    since when and why is in the condition `Reachable`."""
     last_error: LastError | None = None
     """The last failure of a call; stays until the next one."""
     secret_ref: SecretRefStatus | None = None

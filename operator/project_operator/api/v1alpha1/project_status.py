@@ -1,8 +1,9 @@
 """The status of the kind Project: what is, written by the operator alone."""
 
-from typing import Annotated, Final
+from itertools import accumulate
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from project_operator.api.schema import LIST_TYPE, ApiModel, Bool, Int
 from project_operator.api.v1alpha1.types import (
@@ -57,6 +58,20 @@ class TagStatus(ApiModel):
 TagStatuses = Annotated[
     tuple[TagStatus, ...], Field(max_length=128, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(128)
 ]
+MOST_TAG_CHARACTERS: Final = 32_768
+
+
+def _as_many_as_fit(tags: Any) -> Any:
+    """The first tags, as long as their texts have room: a status must fit into what etcd takes, whatever a server says.
+    Real tags have: Keystone's 80 of 255 characters, for one.
+    """
+    if not isinstance(tags, (list, tuple)):
+        return tags
+    lengths = (len(tag.name) + len(tag.value) if isinstance(tag, TagStatus) else 0 for tag in tags)
+    return tuple(tag for tag, so_far in zip(tags, accumulate(lengths), strict=True) if so_far <= MOST_TAG_CHARACTERS)
+
+
+ObservedTags = Annotated[TagStatuses, BeforeValidator(_as_many_as_fit)]
 StatusID = Annotated[str, Field(max_length=128), clip(128)]
 StatusIDs = Annotated[
     tuple[StatusID, ...], Field(max_length=200, json_schema_extra={LIST_TYPE: "atomic"}), clip_list(200)
@@ -87,8 +102,8 @@ class ObservedProject(ApiModel):
     """Name."""
     description: StatusDescription | None = None
     """Description."""
-    tags: TagStatuses | None = None
-    """Tags, without the operator's own."""
+    tags: ObservedTags | None = None
+    """Tags, without the operator's own; the first of them, where they are very many and long."""
     group_ids: StatusIDs | None = None
     """Ids of the groups."""
     role_assignments: RoleAssignmentStatuses | None = None
@@ -200,8 +215,9 @@ class ProjectStatus(StatusModel):
     operation: ProjectOperation | None = None
     """The call in flight."""
     origin: StatusText | None = None
-    """How the id came here: `Created`, `Imported`, or `Resumed`, where an earlier Project of this name had left the
-    project disabled. What was not created is never created anew."""
+    """How the id came here: `Created`, `Imported`, `Resumed`, where an earlier Project of this name had left the
+    project disabled, or `Restored`, where it was found after a restore from a backup. What was not created is never
+    created anew."""
     attempt: Annotated[str, Field(max_length=64)] | None = None
     """Token of the last attempt to create; compared, never interpreted."""
     observed: ObservedProject | None = None

@@ -12,7 +12,7 @@ from project_operator.api.v1alpha1.csp import CSPCapabilities
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.csp.backend import CSPBackend
-from project_operator.backends.csp.config import CSPConfig, endpoint, from_spec, member
+from project_operator.backends.csp.config import LOAD, CSPConfig, endpoint, from_spec, member
 from project_operator.backends.csp.payloads import SCOPES
 from project_operator.backends.csp.unsupported import unsupported
 from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
@@ -54,5 +54,6 @@ VENDOR: Final = Vendor(
     open=_open,
     unsupported=partial(unsupported, CSPCapabilities()),
     endpoint=endpoint,
+    load=LOAD,
     configured=_configured,
 )

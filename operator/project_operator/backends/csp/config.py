@@ -12,6 +12,7 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.backends.csp.credentials import ApiToken, ClientCredentials, Credential
 from project_operator.backends.csp.errors import SPEC_PATH, URL_FIELD
 from project_operator.backends.csp.roles import GrantableRole
+from project_operator.backends.load import Load
 from project_operator.backends.urls import normal_url
 from project_operator.errors import ConnectionRefused
 
@@ -20,6 +21,9 @@ CLIENT_SECRET_KEY: Final = "client-secret"  # noqa: S105 - the name of a key
 """Keys of the Secret."""
 
 _GATEWAY: Final = "/csp/gateway"
+
+LOAD: Final = Load(requests_per_second=5, burst=5, max_in_flight=4)
+"""No limit is documented, but 429 is for every operation (V6-3, V9-12): chosen with care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> CSPConf
         group_roles=grantable(capabilities),
         ca_bundle=csp.ca_bundle or "",
         timeout=parse_duration(spec.timeout).total_seconds(),
-        connections=spec.rate_limit.max_in_flight,
+        connections=LOAD.limited(spec.rate_limit).max_in_flight,
     )
 
 

@@ -30,6 +30,8 @@ SCOPES: Final = "csp.subResourceServiceScopes"
 """Keys of `ProjectContent.particulars`. The ids of the scopes are in order, with commas between them."""
 
 CUSTOM: Final = "CUSTOM"
+"""The type of what people make (V2-13)."""
+
 DEFAULT_ID: Final = "default"
 """Stands for the organization's default project in every path (V2-20): no id of ours."""
 
@@ -181,11 +183,6 @@ class Sight:
     """Those that are enabled in it."""
     leaf: bool
     """Whether it is known to have no children."""
-
-    @property
-    def manageable(self) -> bool:
-        """Whether it is of the kind that people make (V2-13)."""
-        return self.type in {CUSTOM, ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.k5.backend import K5Backend
-from project_operator.backends.k5.config import endpoint, from_spec
+from project_operator.backends.k5.config import LOAD, endpoint, from_spec
 from project_operator.backends.k5.unsupported import unsupported
 from project_operator.backends.keystone_v3.config import KeystoneConfig
 from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
@@ -38,4 +38,5 @@ VENDOR: Final = Vendor(
     open=_open,
     unsupported=unsupported,
     endpoint=endpoint,
+    load=LOAD,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from project_operator.api.marks import Mark
 from project_operator.backends.base import (
     ConnectionFacts,
     Group,
@@ -56,9 +57,9 @@ class K5Backend:
     """Keeps the promises of `project_operator.backends.base`; this says how.
 
     The organization is the domain of the contract. A call of several requests has one deadline for all of them. Writes
-    have been done when they are answered. The project that the token is for is left alone: it is not listed, not
-    imported, and not changed. What K5 says it has not implemented (501) is not asked again of the same connection,
-    where it is a write.
+    have been done when they are answered. The project that the token is for is left alone: it is not changed, and
+    neither listed nor imported unless it carries a mark, for what a Project is about must not seem to be gone. What K5
+    says it has not implemented (501) is not asked again of the same connection, where it is a write.
     """
 
     def __init__(self, config: KeystoneConfig, surroundings: Surroundings) -> None:
@@ -97,7 +98,7 @@ class K5Backend:
             )
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
-        """All of the domain, in one answer (F6-1), but the one that the token is for."""
+        """All of the domain, in one answer (F6-1), but the one that the token is for, unless it is a Project's."""
         with self._client.one_deadline():
             operation, domain_id = Operation.LIST_PROJECTS, self._home.id
             own = (await self._client.token()).project_id
@@ -107,13 +108,16 @@ class K5Backend:
                 batch = [item_to_project(item, K5.mark_place) for item in items[start : start + _BATCH]]
                 found += [_plain(ANSWERS.whole(operation, project)) for project in batch]
                 await asyncio.sleep(0)
-            return tuple(project for project in found if project.organization_id == domain_id and project.id != own)
+            return tuple(
+                project
+                for project in found
+                if project.organization_id == domain_id and (project.id != own or _is_managed(project))
+            )
 
     async def get_project(self, project_id: str, *, group_ids: frozenset[str] = frozenset()) -> RemoteProject:
         """One project of the domain."""
         with self._client.one_deadline(_MANY):
             operation = Operation.GET_PROJECT
-            await self._spare_own_scope(operation, project_id)
             answer = await self._client.send(get(operation, _path(operation, project_id), {project_id}))
             project = read_project(answer.body, K5.mark_place)
             if project is None or project.id != project_id:
@@ -121,6 +125,8 @@ class K5Backend:
             if project.organization_id != self._home.id:
                 words = "get project: it is in another domain, and so none of those that the backend object is for"
                 raise RequestRefused(words, operation=operation)
+            if not _is_managed(project):
+                await self._spare_own_scope(operation, project_id)
             project = _plain(project)
             if not group_ids:
                 return project
@@ -230,7 +236,10 @@ class K5Backend:
     async def _spare_own_scope(self, operation: Operation, project_id: str) -> None:
         """Whoever disables the project that the token is for has no token any more, and cannot undo it (F8-3)."""
         if project_id == (await self._client.token()).project_id:
-            words = f"{operation.words}: it is the project that the credential's own token is for, and is left alone"
+            words = (
+                f"{operation.words}: it is the project that the credential's own token is for, and is left alone; set"
+                f" `{K5.spec_path}.auth.password.project` to another one, which no Project is about"
+            )
             raise RequestRefused(words, operation=operation)
 
     async def _is_taken(self, unknown: OutcomeUnknown, current: RemoteProject, name: str) -> bool:
@@ -249,6 +258,11 @@ def _path(operation: Operation, project_id: str) -> str:
         # "." and ".." would be another path.
         raise RequestRefused(f"{operation.words}: {project_id[:64]!r} is no id of a project", operation=operation)
     return requests.project_path(project_id)
+
+
+def _is_managed(project: RemoteProject) -> bool:
+    """Whether a Project is about it, here or in another cluster."""
+    return Mark.parse(project.content.mark) is not None
 
 
 def _plain(project: RemoteProject) -> RemoteProject:

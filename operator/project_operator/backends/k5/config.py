@@ -10,9 +10,13 @@ from project_operator.backends.k5.dialect import K5
 from project_operator.backends.keystone_v3.config import KeystoneConfig
 from project_operator.backends.keystone_v3.credentials import Password, ProjectScope, Reference
 from project_operator.backends.keystone_v3.secret_text import PASSWORD_KEY, USERNAME_KEY, line
+from project_operator.backends.load import Load
 from project_operator.backends.urls import normal_url
 
 _VERSION: Final = "/v3"
+
+LOAD: Final = Load(requests_per_second=10, burst=10, max_in_flight=8)
+"""No limit is documented (F9-1, F9-2), so it is asked for less than a Keystone of one's own."""
 
 
 def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> KeystoneConfig:
@@ -31,7 +35,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> Keyston
         credential=_credential(k5.auth, domain, secret),
         ca_bundle=k5.ca_bundle or "",
         timeout=parse_duration(spec.timeout).total_seconds(),
-        connections=spec.rate_limit.max_in_flight,
+        connections=LOAD.limited(spec.rate_limit).max_in_flight,
     )
 
 

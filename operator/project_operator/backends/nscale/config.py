@@ -8,6 +8,7 @@ from typing import Final
 from project_operator.api.durations import parse_duration
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.nscale import NscaleAuth, NscaleBackend
+from project_operator.backends.load import Load
 from project_operator.backends.nscale.errors import CERTIFICATE_FIELD, SPEC_PATH, URL_FIELD
 from project_operator.backends.trust import ClientCertificate
 from project_operator.backends.urls import normal_url
@@ -79,7 +80,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> NscaleC
         organization_name=(organization.name or "") if organization else "",
         ca_bundle=nscale.ca_bundle or "",
         timeout=parse_duration(spec.timeout).total_seconds(),
-        connections=spec.rate_limit.max_in_flight,
+        connections=Load().limited(spec.rate_limit).max_in_flight,
     )
 
 

@@ -18,6 +18,7 @@ from project_operator.backends.keystone_v3.credentials import (
     SystemScope,
 )
 from project_operator.backends.keystone_v3.secret_text import PASSWORD_KEY, USERNAME_KEY, line
+from project_operator.backends.load import Load
 from project_operator.backends.openstack.dialect import OPENSTACK
 from project_operator.backends.urls import normal_url
 
@@ -46,7 +47,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> Keyston
         manage_domains=keystone.manage_domains,
         ca_bundle=keystone.ca_bundle or "",
         timeout=parse_duration(spec.timeout).total_seconds(),
-        connections=spec.rate_limit.max_in_flight,
+        connections=Load().limited(spec.rate_limit).max_in_flight,
     )
 
 

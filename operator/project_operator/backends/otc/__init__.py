@@ -10,7 +10,7 @@ from functools import partial
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy
 from project_operator.backends.otc.backend import OTCBackend
-from project_operator.backends.otc.config import OTCConfig, endpoint, from_spec, member, region_names
+from project_operator.backends.otc.config import LOAD, OTCConfig, endpoint, from_spec, member, region_names
 from project_operator.backends.otc.names import RegionNames
 from project_operator.backends.otc.unsupported import unsupported
 from project_operator.backends.vendor import Capabilities, Surroundings, Vendor
@@ -49,5 +49,6 @@ VENDOR = Vendor(
     open=_open,
     unsupported=partial(unsupported, RegionNames("region")),
     endpoint=endpoint,
+    load=LOAD,
     configured=_configured,
 )

@@ -1,8 +1,9 @@
 """Open Telekom Cloud as a `Backend`: one region of one account, one credential."""
 
 import asyncio
+import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -51,11 +52,13 @@ from project_operator.errors import (
     RequestRefused,
 )
 
+logger = logging.getLogger(__name__)
+
 _MANY: Final = 4
 """How many times the time of one request a call of many has."""
 
-_AT_ONCE: Final = 8
-"""Statuses that are read at one time."""
+AT_ONCE: Final = 4
+"""Statuses that are read at one time: others have something to ask meanwhile."""
 
 _NO_CONTENT: Final = 204
 _NOT_FOUND: Final = 404
@@ -120,7 +123,7 @@ class OTCBackend:
         )
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
-        """Those of the region, of all pages; with the status of those that may be ours (T8-6)."""
+        """Those of the region, of all pages; whole where the status is known, a few of which are read again (T8-6)."""
         with self._client.one_deadline(_MANY):
             return await self._list()
 
@@ -276,15 +279,19 @@ class OTCBackend:
         self._sightings.has_status(project_id, payload.status)
         return self._sightings.completed(project)
 
-    async def _read_statuses(self, project_ids: Iterable[str]) -> None:
-        """Those that are not told are told by the next list."""
-        left = list(project_ids)
-        while left:
-            batch, left = left[:_AT_ONCE], left[_AT_ONCE:]
-            outcomes = await asyncio.gather(*map(self._get, batch), return_exceptions=True)
-            for outcome in outcomes:
-                if isinstance(outcome, BaseException) and not isinstance(outcome, ProjectNotFound):
-                    raise outcome
+    async def _renew_statuses(self) -> None:
+        """Where one cannot be read, what was known stays good, and so does the list; the rest is left to the next."""
+        due = self._sightings.to_renew()
+        for start in range(0, len(due), AT_ONCE):
+            outcomes = await asyncio.gather(*map(self._get, due[start : start + AT_ONCE]), return_exceptions=True)
+            errors = [one for one in outcomes if isinstance(one, BaseException)]
+            failed = next((one for one in errors if not isinstance(one, ProjectNotFound)), None)
+            if failed is None:
+                continue
+            if not isinstance(failed, BackendError):
+                raise failed
+            logger.info("statuses were not read again, and are taken to be as they were: %s", failed)
+            return
 
     async def _assignments(self, project_id: str, group_ids: frozenset[str]) -> tuple[RoleAssignment, ...]:
         """Group by group: the list of all is discarded (T6-3). A project that was just made has none."""
@@ -301,7 +308,7 @@ class OTCBackend:
         ours = [self._read(payload) for payload in payloads if payload.domain_id == account.id]
         projects = [project for project in ours if project is not None]
         later = self._sightings.not_shown_yet(project.id for project in projects)
-        await self._read_statuses(self._sightings.stale(projects))
+        await self._renew_statuses()
         return (*(self._sightings.completed(project) for project in projects), *later)
 
     async def _change(self, request: Request[Asked], project_id: str, before_send: Callable[[], None]) -> None:

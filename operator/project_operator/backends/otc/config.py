@@ -9,11 +9,15 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.otc import OTCBackend
 from project_operator.backends.keystone_v3.credentials import DomainScope, Password, Reference
 from project_operator.backends.keystone_v3.secret_text import PASSWORD_KEY, USERNAME_KEY, line
+from project_operator.backends.load import Load
 from project_operator.backends.otc.errors import ANSWERS, SPEC_PATH
 from project_operator.backends.otc.names import RegionNames
 from project_operator.backends.urls import normal_url
 
 _VERSION: Final = "/v3"
+
+LOAD: Final = Load(requests_per_second=5, burst=5, max_in_flight=8)
+"""Siblings allow 5 to 10 requests a second, and 429 comes early (T5-3, T8-14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def from_spec(spec: IdentityBackendSpec, secret: Mapping[str, bytes]) -> OTCConf
         ),
         ca_bundle=otc.ca_bundle or "",
         timeout=parse_duration(spec.timeout).total_seconds(),
-        connections=spec.rate_limit.max_in_flight,
+        connections=LOAD.limited(spec.rate_limit).max_in_flight,
     )
 
 

@@ -5,9 +5,10 @@ Times are of the loop's clock, in seconds, unless they say otherwise.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from math import ceil
+from typing import Final, Self
 
 from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
 from project_operator.backends.otc.payloads import NORMAL, SUSPENDED
@@ -16,10 +17,46 @@ BELIEVED_FOR: Final = 120.0
 """How long what was answered counts for more than a read that does not show it (T5-1)."""
 
 STATUS_GOOD_FOR: Final = 1800.0
-"""How old the sight of a status may be."""
+"""How old the sight of a status is to be at most."""
+
+_RENEWED_WITHIN: Final = STATUS_GOOD_FOR / 2
+"""What is older than half of that is read again within the other half, a share with each list."""
+
+MOST_RENEWED: Final = 64
+"""Statuses that are read again with one list."""
 
 _KNOWN: Final = frozenset({"", NORMAL, SUSPENDED})
 """Words that mean that the project is there; "" is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A deletion that was accepted, or that somebody else began."""
+
+    since: datetime
+    """Wall time of the first answer, or of the first sight."""
+    asked_at: float
+    """When it was last accepted, or first seen."""
+    believed_for: float = BELIEVED_FOR
+    """How long a read that shows the project as it was proves nothing."""
+    refuted_at: float | None = None
+    """Since when it counts as having come to nothing; None: it does not."""
+
+    def refuted(self, now: float) -> Self:
+        """Seen as it was at ``now``."""
+        if self.refuted_at is not None or now - self.asked_at <= self.believed_for:
+            return self
+        return replace(self, refuted_at=now)
+
+    def again(self, now: float) -> Self | None:
+        """Accepted once more at ``now``, and believed for twice as long; None: it is another one, as the former was
+        given up.
+        """
+        if self.refuted_at is None:
+            return self
+        if now - self.refuted_at > BELIEVED_FOR:
+            return None
+        return replace(self, asked_at=now, believed_for=2 * self.believed_for, refuted_at=None)
 
 
 class Sightings:
@@ -31,7 +68,9 @@ class Sightings:
         self._now = now
         self._made: dict[str, tuple[float, RemoteProject]] = {}
         self._statuses: dict[str, tuple[float, str]] = {}
-        self._leaving: dict[str, tuple[float, datetime]] = {}
+        self._leaving: dict[str, Leaving] = {}
+        self._renewed_at = float("-inf")
+        self._renewals: dict[str, float] = {}
 
     def was_made(self, project: RemoteProject) -> None:
         """The answer to a creation: a new project is normal."""
@@ -47,14 +86,17 @@ class Sightings:
         """What a read showed, or a write has set."""
         now = self._clock()
         self._statuses[project_id] = (now, status)
+        known = self._leaving.get(project_id)
         if _is_leaving(status):
-            self._leaving.setdefault(project_id, (now, self._now()))
-        elif project_id in self._leaving and now - self._leaving[project_id][0] > BELIEVED_FOR:
-            del self._leaving[project_id]
+            self._leaving[project_id] = Leaving(self._now(), now) if known is None else replace(known, refuted_at=None)
+        elif known is not None:
+            self._leaving[project_id] = known.refuted(now)
 
     def is_leaving(self, project_id: str) -> None:
-        """Its deletion was accepted."""
-        self._leaving.setdefault(project_id, (self._clock(), self._now()))
+        """Its deletion was accepted; where an earlier one came to nothing, the moment of that one counts."""
+        now, known = self._clock(), self._leaving.get(project_id)
+        again = known.again(now) if known is not None else None
+        self._leaving[project_id] = Leaving(self._now(), now) if again is None else again
         self._made.pop(project_id, None)
 
     def is_gone(self, project_id: str) -> None:
@@ -83,15 +125,18 @@ class Sightings:
         self._leaving = {one: since for one, since in self._leaving.items() if one in kept}
         return found
 
-    def stale(self, projects: Iterable[RemoteProject]) -> tuple[str, ...]:
-        """The ids of those whose status is to be read: what carries a mark, or was read before."""
-        oldest = self._clock() - STATUS_GOOD_FOR
-        known = ((project, self._statuses.get(project.id)) for project in projects)
-        return tuple(
-            project.id
-            for project, status in known
-            if (status is None and project.content.mark) or (status is not None and status[0] <= oldest)
-        )
+    def to_renew(self) -> tuple[str, ...]:
+        """The ids of those whose status is to be read again now: so many as the time since this was last asked calls
+        for, first what has waited longest since it was read, or was to be read and could not.
+        """
+        now = self._clock()
+        since, self._renewed_at = max(self._renewed_at, now - _RENEWED_WITHIN), now
+        share = ceil(len(self._statuses) * (now - since) / _RENEWED_WITHIN)
+        old = {one: seen for one, (seen, _) in self._statuses.items() if seen <= now - _RENEWED_WITHIN}
+        self._renewals = {one: at for one, at in self._renewals.items() if one in old}
+        due = sorted(old, key=lambda one: (self._renewals.get(one, old[one]), one))[: min(share, MOST_RENEWED)]
+        self._renewals |= dict.fromkeys(due, now)
+        return tuple(due)
 
     def completed(self, project: RemoteProject) -> RemoteProject:
         """``project`` with what is known of it."""
@@ -100,7 +145,8 @@ class Sightings:
         content = replace(project.content, enabled=project.content.enabled and status != SUSPENDED)
         # A word that says nothing is left out: it would come and go with the reads that show it.
         raw = project.raw_status if status in {"", NORMAL} else {**project.raw_status, "status": status}
-        if leaving is not None:
+        is_leaving = leaving is not None and leaving.refuted_at is None
+        if is_leaving:
             states = (ProvisioningStatus.DEPROVISIONING, HealthStatus.UNKNOWN)
         elif status in _KNOWN:
             states = (ProvisioningStatus.PROVISIONED, HealthStatus.HEALTHY)
@@ -112,7 +158,8 @@ class Sightings:
             provisioning_status=states[0],
             health_status=states[1],
             raw_status=raw,
-            deletion_time=leaving[1] if leaving is not None else None,
+            deletion_time=leaving.since if leaving is not None and is_leaving else None,
+            whole=project.id in self._statuses,
         )
 
 

@@ -111,6 +111,10 @@ class TestProjects:
 
     async def test_default_is_the_default_project(self, bench: Bench) -> None:
         assert (await bench.read("default"))["type"] == "ORG_DEFAULT"  # V2-20
+        bench.configure(tells_type=False)
+        assert "type" not in await bench.read("default")
+        bench.configure(shows_default=False)
+        assert (await bench.call("GET", f"{bench.v1}/default")).status_code == 403
 
     async def test_reads_lag_as_they_are_told(self, bench: Bench) -> None:
         bench.configure(read_lag=5.0, list_lag=10.0)  # V5-2

@@ -114,14 +114,12 @@ class TestProjects:
         assert project.creation_time.isoformat() == "2026-01-02T03:04:05.678000+00:00"
         assert project.modified_time is None
         assert project.raw_status == {"type": "CUSTOM", "enabledServices": "s"}
-        assert (sight.leaf, sight.services, sight.manageable) == (True, ("s",), True)
+        assert (sight.type, sight.leaf, sight.services) == ("CUSTOM", True, ("s",))
 
-    @pytest.mark.parametrize(("kind", "manageable"), [("CUSTOM", True), (None, True), ("SYSTEM", False), ("x", False)])
-    def test_only_what_people_make_is_ours_to_manage(self, kind: str | None, *, manageable: bool) -> None:
-        sight = read_sight(json.dumps({"id": "p", "displayName": "a", "type": kind}).encode(), "o")
+    def test_what_is_not_told_is_not_so(self) -> None:
+        sight = read_sight(b'{"id": "p", "displayName": "a", "type": null}', "o")
         assert sight is not None
-        assert sight.manageable is manageable
-        assert not sight.leaf, "what is not told is not so"
+        assert (sight.type, sight.leaf, sight.services) == ("", False, ())
 
     @pytest.mark.parametrize(
         "body", [b"", b"[]", b"{}", b'{"id": "p"}', b'{"displayName": "a"}', b'{"id": "../x", "displayName": "a"}']

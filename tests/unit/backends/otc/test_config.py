@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from project_operator.api.v1alpha1.backend_parts import RateLimit
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.api.v1alpha1.otc import RegionPrefix
 from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
@@ -41,6 +42,13 @@ def test_the_users_account_is_named_apart_where_the_domain_is_known_by_its_id() 
     config = from_spec(spec(domain={"id": "0a1b"}, auth=auth, regionPrefix="Prepend"), SECRET)
     assert config.credential == Password("robot", Reference(name="account"), "s3cret", DomainScope(Reference("0a1b")))
     assert config.names.prepends
+
+
+def test_so_many_requests_are_under_way_at_one_time_unless_the_object_says_otherwise() -> None:
+    """T8-14."""
+    assert from_spec(spec(), SECRET).connections == 8
+    limited = spec().model_copy(update={"rate_limit": RateLimit(max_in_flight=3)})
+    assert from_spec(limited, SECRET).connections == 3
 
 
 def test_it_must_be_named_there() -> None:

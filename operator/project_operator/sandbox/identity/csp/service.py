@@ -197,6 +197,8 @@ def create_project(call: Call) -> Reply:
 
 def get_project(call: Call) -> Reply:
     """V2-2, V2-20."""
+    if call.route.parameters["projectID"] == DEFAULT_ID and not call.state.settings.shows_default:
+        raise forbidden()
     shown = call.state.get(_project_id(call), call.now, call.state.settings.read_lag)
     if shown is None:
         raise not_found("the project")

@@ -41,3 +41,7 @@ class CSPSettings(BaseModel):
     """Whether pages have ``nextLink``; without, whoever reads has to count on (V4-2)."""
     sends_vrn: bool = True
     """Whether projects get a VRN that nobody asked for (V2-14)."""
+    tells_type: bool = True
+    """Whether projects have a ``type`` (V2-16)."""
+    shows_default: bool = True
+    """Whether the id ``default`` is for this caller; 403 without (V2-20)."""

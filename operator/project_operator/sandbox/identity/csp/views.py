@@ -22,13 +22,13 @@ def project(state: State, shown: Project, parents: frozenset[str], *, expanded: 
     document: dict[str, Any] = {
         "id": shown.id,
         "displayName": shown.display_name,
-        "type": shown.type,
         "depth": state.depth(shown),
         "leaf": shown.id not in parents,
         "createdBy": shown.created_by,
         "creationDate": _moment(shown.creation_time),
     }
     optional = {
+        "type": shown.type if state.settings.tells_type else None,
         "description": shown.description,
         "vrn": shown.vrn,
         "parentProjectId": shown.parent_id,

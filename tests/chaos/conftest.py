@@ -1,0 +1,97 @@
+"""A control plane of its own for what is broken on purpose, and the figures of what was tried."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from chaos.stage import Stage
+from chaos.tally import Outcome, Row, Tried, by_operation, raw, table, totals
+from chart_installation import Installation, install
+
+from project_operator.sandbox.controlplane.plane import ControlPlane
+
+HERE: Final = Path(__file__).parent
+RIGHTS: Final = {"secrets": {"clusterWide": True, "rotation": True}}
+OUTCOMES: Final = pytest.StashKey[list[Outcome]]()
+Keep = Callable[[Outcome], None]
+Progress = Callable[[str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chaos")
+    group.addoption("--whole", action="store_true", help="also what is marked `whole`, which takes many minutes")
+    group.addoption("--points", type=Path, help="write every point that was tried to this file, as JSON")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[OUTCOMES] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs minutes is left out, unless it was asked for."""
+    for item in items:
+        if "chaos_plane" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.needs_real)
+    left_out = [
+        item for item in items if item.get_closest_marker("whole") and not config.getoption("whole", default=False)
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was tried, and what came of it."""
+    rows: dict[Tried, Row] = {}
+    for outcome in config.stash[OUTCOMES]:
+        rows |= outcome.rows
+    if not rows:
+        return
+    terminalreporter.section("chaos")
+    terminalreporter.write_line("\n".join([table(rows), "", by_operation(rows), "", totals(rows)]))
+    if (path := config.getoption("points", default=None)) is not None:
+        path.write_text(json.dumps(raw(rows), indent=1), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def chaos_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
+    """One whose objects are left behind."""
+    if pytestconfig.getoption("--kind"):
+        pytest.skip("kills operators and leaves hundreds of objects, so it needs a control plane to itself")
+    with ControlPlane.start() as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def chaos_installation(chaos_plane: ControlPlane) -> Installation:
+    """The chart, and the ServiceAccount that the operator is."""
+    return install(chaos_plane, RIGHTS)
+
+
+@pytest.fixture(scope="session")
+def progress(pytestconfig: pytest.Config) -> Progress:
+    """Says something at once, whatever pytest keeps back."""
+    begun = time.monotonic()
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(words: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"  {time.monotonic() - begun:6.1f} s  {words}", file=sys.stderr, flush=True)  # noqa: T201 - a person waits
+
+    return say
+
+
+@pytest.fixture
+def stage_of(chaos_plane: ControlPlane, chaos_installation: Installation, tmp_path: Path) -> Callable[..., Stage]:
+    """A stage in a namespace of that name; whatever else a `Stage` takes by name."""
+    return lambda title, **options: Stage(chaos_plane, chaos_installation, title, tmp_path, **options)
+
+
+@pytest.fixture
+def keep(pytestconfig: pytest.Config) -> Keep:
+    """Counts an outcome among those that are shown in the end."""
+    return pytestconfig.stash[OUTCOMES].append

@@ -1,0 +1,36 @@
+"""Every fault, at the API server and at the backends, at every answer of every operation."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from chaos.journal import API_SERVER
+from chaos.matrix import HANGS, TROUBLES, Trouble
+from chaos.reference import BACKEND, take
+from chaos.stage import Stage
+from chaos.tally import Outcome
+
+from chaos import runs
+
+AT_ONCE = 5
+
+
+def batches(where: str) -> list[Sequence[Trouble]]:
+    chosen = [trouble for trouble in TROUBLES if trouble.where == where]
+    return [chosen[start : start + AT_ONCE] for start in range(0, len(chosen), AT_ONCE)]
+
+
+@pytest.mark.whole
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("where", [BACKEND, API_SERVER])
+def test_whatever_breaks_and_where_it_ends_as_if_it_had_not(
+    where: str, stage_of: Callable[..., Stage], progress: Callable[[str], None], keep: Callable[[Outcome], None]
+) -> None:
+    outcomes = []
+    with stage_of(f"chaos-faults-{where}") as stage:
+        stage.start_operator().wait_ready()
+        reference = take(stage)
+        for number, batch in enumerate([*batches(where), *([HANGS] if where == API_SERVER else [])]):
+            outcome = runs.troubled(stage, reference, batch, first_number=1 + 1000 * number, progress=progress)
+            keep(outcome)
+            outcomes.append(outcome)
+    assert [violation for outcome in outcomes for violation in outcome.violations] == []

@@ -1,0 +1,30 @@
+"""The operator is killed at every write of every operation on every backend."""
+
+from collections.abc import Callable
+
+import pytest
+from chaos.kills import points
+from chaos.reference import take
+from chaos.stage import Stage
+from chaos.tally import Outcome
+
+from chaos import runs
+
+ENOUGH = 0.7
+"""The share of points at which the kill must have come about: a busy machine misses some."""
+
+
+@pytest.mark.whole
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("time", [1, 2])
+def test_whatever_write_it_dies_at_nothing_is_lost_or_doubled(
+    time: int, stage_of: Callable[..., Stage], progress: Callable[[str], None], keep: Callable[[Outcome], None]
+) -> None:
+    with stage_of(f"chaos-kill-{time}") as stage:
+        stage.start_operator().wait_ready()
+        reference = take(stage)
+        chosen = points(reference)
+        outcome = runs.killed(stage, reference, chosen, first_number=1, progress=progress)
+    keep(outcome)
+    assert outcome.violations == ()
+    assert outcome.total.tried > ENOUGH * len(chosen)

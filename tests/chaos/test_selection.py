@@ -1,0 +1,37 @@
+"""A few deaths and a few faults, in every run of the tests; `make chaos` tries them all."""
+
+from collections.abc import Callable
+
+import pytest
+from chaos.kills import points
+from chaos.matrix import TROUBLES
+from chaos.reference import take
+from chaos.stage import Stage
+from chaos.tally import Outcome
+
+from chaos import runs
+
+NAMES = ("commit, then lose the answer", "truncate the answer")
+
+
+@pytest.mark.timeout(300)
+def test_deaths_and_faults_cost_nothing(
+    stage_of: Callable[..., Stage], progress: Callable[[str], None], keep: Callable[[Outcome], None]
+) -> None:
+    with stage_of("chaos-selection", sites=("nscale", "csp")) as stage:
+        stage.start_operator().wait_ready()
+        reference = take(stage)
+        outcomes = [
+            runs.killed(stage, reference, points(reference), first_number=1, progress=progress),
+            runs.troubled(
+                stage,
+                reference,
+                [trouble for trouble in TROUBLES if trouble.name in NAMES],
+                first_number=500,
+                progress=progress,
+            ),
+        ]
+        for outcome in outcomes:
+            keep(outcome)
+            assert outcome.violations == ()
+        assert [outcome.total.tried > 50 for outcome in outcomes] == [True, True]

@@ -1,0 +1,119 @@
+"""Every fault, at the API server and at the backends, at the n-th answer of every operation.
+
+The faults of one batch are tried side by side: each Project meets one of them, once, at another of its answers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chaos import faults
+from chaos.evidence import Wish
+from chaos.faults import Fault
+from chaos.journal import API_SERVER
+from chaos.reference import BACKEND, Reference, prepare
+from chaos.rules import Rule, about
+from chaos.stage import Stage
+from chaos.tally import Tried
+
+MATRIX: Final = "fault"
+LONG_AGO: Final = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A fault that one request meets."""
+
+    name: str
+    where: str
+    """The API server or the backend."""
+    make: Callable[[], Fault]
+
+
+def _fixed(fault: Fault) -> Callable[[], Fault]:
+    return lambda: fault
+
+
+def _both(name: str, fault: Fault) -> list[Trouble]:
+    return [Trouble(name, where, _fixed(fault)) for where in (API_SERVER, BACKEND)]
+
+
+LATER: Final = 6.0
+"""Seconds, more than a backend's ``timeout`` and less than its ``inFlightBound``."""
+
+TROUBLES: Final[tuple[Trouble, ...]] = (
+    *_both("drop the request", faults.drop),
+    *_both("reset before it arrives", faults.reset),
+    *_both("commit, then lose the answer", faults.lose),
+    *_both("commit, then reset", faults.lose_by_reset),
+    *_both("truncate the answer", faults.truncate),
+    *_both("the answer twice", faults.answer_twice),
+    *_both("the answer late", faults.delay_answer(1.0)),
+    *_both("the answer byte by byte", faults.trickle(1.5)),
+    *_both("429 with Retry-After", faults.refuse(faults.throttled("1"))),
+    *_both("429 without Retry-After", faults.refuse(faults.throttled())),
+    *_both("500 HTML", faults.refuse(faults.html(500))),
+    *_both("commit, then 502 HTML", faults.answer_otherwise(faults.html(502))),
+    *_both("503 with Retry-After", faults.refuse(faults.throttled("1", 503))),
+    Trouble("the request twice", API_SERVER, _fixed(faults.ask_twice)),
+    Trouble("401", API_SERVER, _fixed(faults.refuse(faults.refusal(401, "Unauthorized")))),
+    Trouble("403", API_SERVER, _fixed(faults.refuse(faults.refusal(403, "Forbidden")))),
+    Trouble("409", API_SERVER, _fixed(faults.refuse(faults.refusal(409, "Conflict")))),
+    Trouble("410 Gone", API_SERVER, _fixed(faults.refuse(faults.refusal(410, "Expired")))),
+    Trouble("hang", BACKEND, _fixed(faults.hang)),
+    Trouble("commit, then hang", BACKEND, _fixed(faults.hang_after)),
+    Trouble("arrives when nobody waits", BACKEND, _fixed(faults.delay(LATER))),
+    Trouble("429 with a date of the past", BACKEND, _fixed(faults.refuse(faults.throttled(LONG_AGO)))),
+    Trouble("401", BACKEND, _fixed(faults.refuse(faults.html(401)))),
+    Trouble("403", BACKEND, _fixed(faults.refuse(faults.html(403)))),
+    Trouble("409", BACKEND, _fixed(faults.refuse(faults.html(409)))),
+)
+HANGS: Final = tuple(Trouble(name, API_SERVER, _fixed(fault)) for name, fault in {
+    "hang": faults.hang,
+    "commit, then hang": faults.hang_after,
+}.items())  # fmt: skip
+"""As long as the API server's client is patient: half a minute."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """A trouble that one Project meets."""
+
+    trouble: Trouble
+    wish: Wish
+    rule: Rule
+
+    def tried(self, run: str) -> Tried:
+        """The point, as it is counted."""
+        trouble, wish = self.trouble, self.wish
+        return Tried(run, MATRIX, trouble.name, trouble.where, wish.operation, wish.place, self.rule.nth, wish.name)
+
+
+def trials(stage: Stage, chosen: Sequence[Trouble], reference: Reference, *, first_number: int) -> list[Trial]:
+    """Every trouble at every answer of every operation on every backend, each with a Project of its own."""
+    made = []
+    number = first_number
+    for trouble in chosen:
+        for (place, operation, where), count in reference.asked.items():
+            if where != trouble.where:
+                continue
+            for nth in range(1, count + 1):
+                wish = stage.wish(place, operation, number)
+                number += 1
+                made.append(Trial(trouble, wish, Rule(trouble.name, about(wish.name), trouble.make(), nth)))
+    return made
+
+
+def meet(stage: Stage, batch: Sequence[Trial]) -> None:
+    """Let all of them happen."""
+    prepare(stage, [trial.wish for trial in batch])
+    for trial in batch:
+        where = API_SERVER if trial.trouble.where == API_SERVER else trial.wish.place
+        stage.proxies[where].rules.add(trial.rule)
+    stage.begin([trial.wish for trial in batch])
+
+
+def clear(stage: Stage) -> None:
+    """Let everything pass again."""
+    for proxy in stage.proxies.values():
+        proxy.rules.clear()
