@@ -14,6 +14,14 @@ from project_operator.api.names import GROUP
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
 LABEL: Final = "policies"
+SOMEWHERE: Final = {
+    "namespaceSelector": {"matchLabels": {LABEL: "shipped"}},
+    # What is in no namespace is skipped by no selector of namespaces.
+    "excludeResourceRules": [
+        {"apiGroups": [GROUP], "apiVersions": ["*"], "operations": ["*"], "resources": ["clusteridentitybackends"]}
+    ],
+}
+"""Where the policies are in force."""
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +30,7 @@ def policies(control_plane: ControlPlane, installation: Installation) -> list[Ob
     objects = admission_policies.shipped(installation)
     for one in objects:
         if one["kind"] == "ValidatingAdmissionPolicyBinding":
-            one["spec"]["matchResources"] = {"namespaceSelector": {"matchLabels": {LABEL: "shipped"}}}
+            one["spec"]["matchResources"] = SOMEWHERE
     admission_policies.put(control_plane, objects)
     return objects
 
