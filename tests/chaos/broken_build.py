@@ -15,7 +15,7 @@ from project_operator.backends.nscale.backend import NscaleBackend
 from project_operator.cli import main
 from project_operator.kube.api import KubeApi
 from project_operator.kube.resources import PROJECTS, Resource
-from project_operator.reconcile import creation, ending, removal, settling, upkeep
+from project_operator.reconcile import creation, deleting, ending, settling, upkeep
 from project_operator.runtime.projects import ProjectWorker
 
 Changes = dict[str, Any]
@@ -29,7 +29,7 @@ def without_the_look_up() -> None:
 
 def releasing_at_once() -> None:
     """A deletion only takes the finalizer off."""
-    removal._delete = lambda view, backend: ending.release(view, "broken")  # noqa: ARG005 - likewise
+    deleting.decide = lambda view, backend: ending.release(view, "broken")  # noqa: ARG005 - likewise
 
 
 def writing_to_another() -> None:

@@ -224,11 +224,14 @@ class _Watch:
 
     async def _look_for_missed(self, live: Mapping[Key, int], seen: set[Key]) -> None:
         """Raises KubeUnavailable where the stream has kept something back: a stream that is begun anew lists it all."""
-        if not self._feed.behind(live) - seen:
-            return
-        # It may be on its way.
-        await asyncio.sleep(self._around.rhythm.catch_up)
         missed = self._feed.behind(live) - seen
+        standstills = 0
+        while missed and standstills < self._around.rhythm.patience:
+            # They may be on their way: a busy process is shown things late, but it is shown more and more of them.
+            await asyncio.sleep(self._around.rhythm.catch_up)
+            left = self._feed.behind(live) - seen
+            standstills = 0 if left < missed else standstills + 1
+            missed = left
         if missed:
             namespace, name, _ = min(missed)
             words = f"{len(missed)} changes were never shown, such as that of {namespace}/{name}"

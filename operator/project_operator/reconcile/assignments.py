@@ -48,11 +48,11 @@ def recheck_in(view: View, want: Wanted) -> float | None:
     return max(0.0, due - view.now) + 0.01
 
 
-def first_due(view: View) -> float:
-    """When what no listing shows is read for the first time: at once, or at a moment of its own for each Project that
-    was settled before this process started.
+def first_due(view: View, since: float = NEVER) -> float:
+    """When what no listing shows is read for the first time since the process started, and since ``since``: at once, or
+    at a moment of its own for each Project that was settled before.
     """
     if not rest.is_settled(view.project.status, view.project.metadata.generation):
         return NEVER
     share = int(view.project.metadata.uid[-4:], 16) / 0x10000
-    return view.started_at + share * view.cadence.assignments
+    return max(view.started_at, since) + share * view.cadence.assignments

@@ -49,3 +49,8 @@ def nothing_is_left(view: View, backend: BackendView) -> str:
     if vouching.is_needed(view, backend):
         return vouching.remark(view)
     return f"nothing of this object is in the backend{vouching.on_whose_word(view, backend)}"
+
+
+def what_stays(view: View) -> str:
+    """What is known of what stays, where it is not looked for any more."""
+    return "the project stays" if view.record.id else "a project, if one was made, stays"

@@ -112,6 +112,12 @@ def _stale_until(view: View) -> float:
     return max(view.memory.last_write_at, asked[1] if asked is not None else NEVER)
 
 
+def _is_asked_for(view: View) -> bool:
+    """Whether a person's "look again now" is still to be served."""
+    asked = view.memory.reconcile_asked
+    return asked is not None and view.project.status.last_handled_reconcile_at != asked[0]
+
+
 def _look(view: View, backend: BackendView) -> Action:
     """No evidence yet. What is settled waits for the shared listing; what is not, or what the listing lacks, is looked
     at by itself.
@@ -120,8 +126,8 @@ def _look(view: View, backend: BackendView) -> Action:
     group_ids = groups_with_roles(view, backend)
     listing = backend.listing
     if listing is not None and listing.begun_at > after:
-        left = first_due(view) - view.now
-        if after == NEVER and left > 0 and view.record.id in listing.by_id:
+        left = first_due(view, backend.connected_at) - view.now
+        if left > 0 and view.record.id in listing.by_id and not _is_asked_for(view):
             # It is there, and was settled: what the listing does not show is believed at first, as status has it.
             return rest.unchanged(recheck_in=left)
         return Read(view.record.id, group_ids)

@@ -147,6 +147,8 @@ class BackendView:
     principal: str = ""
     not_ready: Verdict | None = None
     """Set while the connection must not be used: credentials, address, suspicious absence, breaker."""
+    connected_at: float = NEVER
+    """When the connection was opened; what was read through a former one is not known to it."""
     listing: Listing | None = None
     groups: Groups | None = None
     roles: Roles | None = None

@@ -131,6 +131,7 @@ def _view(
         remove_duplicates=spec.remove_duplicates,
         principal=connection.facts.principal,
         not_ready=connection.not_ready,
+        connected_at=connection.opened_at,
         listing=connection.observer.listing,
         groups=connection.groups,
         roles=connection.roles,

@@ -101,6 +101,7 @@ class Connection:
         self._limiter = limiter
         self._owner = owner
         self._clock = clock
+        self.opened_at = clock.now()
         self._read_lag = read_lag
         self.confirmed_gone: set[str] = set()
         self._named_at: OrderedDict[str, float] = OrderedDict()

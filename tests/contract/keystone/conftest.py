@@ -25,6 +25,14 @@ from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks in a hook of the same name
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "small_pages" in getattr(item, "fixturenames", ()):
+            # One worker starts the second Keystone (--dist=loadgroup).
+            item.add_marker(pytest.mark.xdist_group("small pages"))
+
+
 @pytest.fixture
 def domain(keystone_domain: Domain) -> Domain:
     """A domain of its own."""

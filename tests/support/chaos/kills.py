@@ -115,7 +115,7 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
     patient = [one for one in cuts if not one.point.target.endswith(BACKEND_WRITE)]
     for wave in (patient, [one for one in cuts if one not in patient]):
         stage.begin([one.wish for one in wave])
-        _wait_held(wave, stage.bounds.timeout)
+        wait_held([one.hold for one in wave], stage.bounds.timeout)
     for one in cuts:
         one.hold.killed = True
     struck = [one for one in cuts if one.hold.held]
@@ -128,13 +128,13 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
     return struck
 
 
-def _wait_held(cuts: Sequence[Cut], patience: float) -> None:
+def wait_held(holds: Sequence[Hold], patience: float) -> None:
     """Return when all are held, or when the first of them can be held no longer."""
     begun = time.monotonic()
     first = None
-    while not all(one.hold.held for one in cuts):
+    while not all(hold.held for hold in holds):
         now = time.monotonic()
-        if first is None and any(one.hold.held for one in cuts):
+        if first is None and any(hold.held for hold in holds):
             first = now
         if now - begun > _PATIENCE or (first is not None and now - first > 0.8 * patience):
             return

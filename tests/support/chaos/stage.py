@@ -134,11 +134,13 @@ class Stage:
 
     # What users do.
 
-    def wish(self, site: str, operation: str, number: int) -> Wish:
-        """A Project of that backend and operation; the number makes its name."""
+    def wish(self, site: str, operation: str, number: int, *, backend: str = "") -> Wish:
+        """A Project of that server and operation; the number makes its name, ``backend`` is another backend object than
+        that called as the server is.
+        """
         server = self.servers[site]
         name = f"{site}-{operation}-{number:04}"
-        first = {"backendRef": {"name": site}, "description": f"one of {name}", **server.content}
+        first = {"backendRef": {"name": backend or site}, "description": f"one of {name}", **server.content}
         if operation == DELETE:
             first["deletionPolicy"] = server.deletion_policy
         if operation == IMPORT:
@@ -160,12 +162,12 @@ class Stage:
                     "Project", wish.name, wish.specs[0], labels=dict(wish.labels), annotations=dict(wish.annotations)
                 )
             )
-        self._kubectl_apply(documents)
+        self.apply_documents(documents)
 
     def begin(self, wishes: Sequence[Wish]) -> None:
         """Let users do what the wishes are about, all of them at once: what exists already is changed or deleted."""
         self.apply([wish for wish in wishes if wish.operation in {CREATE, IMPORT}])
-        self._kubectl_apply(
+        self.apply_documents(
             [
                 manifest(
                     "Project", wish.name, wish.specs[1], labels=dict(wish.labels), annotations=dict(wish.annotations)
@@ -256,6 +258,10 @@ class Stage:
             unsettled=dict(unsettled or {}),
         )
 
+    def expect_secret(self, value: str) -> None:
+        """Nothing that is told may hold it."""
+        self._secrets.add(value)
+
     # How the stage is set.
 
     def _stand_before_the_api_server(self) -> Path:
@@ -290,16 +296,18 @@ class Stage:
                     "metadata": {"name": name, "labels": {names.CREDENTIALS_LABEL: "true"}},
                     "stringData": dict(secret),
                 },
-                manifest("IdentityBackend", name, self._through_the_proxy(server) | self._common()),
+                manifest("IdentityBackend", name, self._through_the_proxy(server) | self.common()),
             ]
-        self._kubectl_apply(documents)
+        self.apply_documents(documents)
 
     def _through_the_proxy(self, server: Site) -> dict[str, Any]:
         text = json.dumps(dict(server.member())).replace(server.url, self.proxies[server.name].url)
         found: dict[str, Any] = json.loads(text)
         return found
 
-    def _common(self) -> dict[str, Any]:
+    def common(self) -> dict[str, Any]:
+        """What is the same in the specs of all backend objects."""
+
         def milliseconds(seconds: float) -> str:
             return f"{seconds * 1000:.0f}ms"
 
@@ -313,7 +321,8 @@ class Stage:
             "rateLimit": {"requestsPerSecond": 1000, "burst": 1000, "maxInFlight": 64},
         }
 
-    def _kubectl_apply(self, documents: Sequence[Object]) -> None:
+    def apply_documents(self, documents: Sequence[Object]) -> None:
+        """`kubectl apply` of all of them at once."""
         if documents:
             self.control_plane.kubectl(
                 "apply", "--server-side", f"--namespace={self.namespace}", "--filename=-",

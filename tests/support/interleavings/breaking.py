@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from project_operator.reconcile import absence, creation, duplicates, removal, settling, updating, upkeep
+from project_operator.reconcile import absence, creation, deleting, duplicates, settling, updating, upkeep
 from project_operator.reconcile.actions import Action, Create, Delete, Purpose, Update, WriteStatus
 from project_operator.reconcile.content import Wanted, initial, target
 from project_operator.reconcile.evidence import NEVER
@@ -71,7 +71,7 @@ def an_id_shortens_the_wait() -> Iterator[None]:
         lag = view.memory.record_since + view.timing.read_lag
         return lag if view.record.id else view.quarantined_until
 
-    with patch.object(removal, "_absence_counts_from", counts_from):
+    with patch.object(deleting, "_absence_counts_from", counts_from):
         yield
 
 

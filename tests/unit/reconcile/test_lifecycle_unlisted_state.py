@@ -10,6 +10,7 @@ from simulation.backend import Fault
 from simulation.stories import calls, gone, nothing_happens, reason, told
 from simulation.world import IN_FLIGHT_BOUND, World
 
+from project_operator.api.names import RECONCILE_ANNOTATION
 from project_operator.backends.base import ProjectContent
 from project_operator.errors import Throttled
 
@@ -35,6 +36,34 @@ async def test_a_restart_writes_nothing_and_reads_each_in_its_time(world: World)
     await nothing_happens(world, 1800)
     assert 0 < few < MANY / 2
     assert world.backend.count("get") == MANY
+
+
+@in_lists_without_state
+async def test_so_does_another_credential(world: World) -> None:
+    """Whose connection knows nothing of what was read through the former one."""
+    await many_settled(world)
+    world.start()
+    await nothing_happens(world, 2000)
+    world.kube.edit("p0", description="written by this process")
+    await world.ready()
+    world.backend.calls.clear()
+    world.kube.replace_secret("token", "bmV3")
+    await nothing_happens(world, 300)
+    assert world.backend.count("connect") == 1
+    few = world.backend.count("get")
+    await nothing_happens(world, 1800)
+    assert 0 < few < MANY / 2
+    assert world.backend.count("get") == MANY
+
+
+@in_lists_without_state
+async def test_a_person_s_look_again_is_not_kept_waiting(world: World) -> None:
+    await many_settled(world)
+    world.start()
+    await world.until(lambda: world.backend.count("list"))
+    world.backend.edit(world.status("p39")["id"], enabled=True)
+    world.kube.annotate("p39", **{RECONCILE_ANNOTATION: "now"})
+    await world.until(lambda: world.remote("p39").content.enabled is False, within=20)
 
 
 @in_lists_without_state
