@@ -36,7 +36,7 @@ def outcome(world: World, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     observed = status.get("observed", {})
     return told | {
         "managed": managed(world.remote(name).content, spec),
-        "observed": {field: observed.get(field) for field in ("name", *_shown(spec))},
+        "observed": {field: observed.get(field) or None for field in ("name", *_shown(spec))},
         "applied": {field: value for field, value in status.get("applied", {}).items() if field != "generation"},
         "rest": {field: status.get(field) for field in _EQUAL},
     }

@@ -245,9 +245,11 @@ class Edits(RuleBasedStateMachine):
         world = self.world
         for name in self.leaving:
             if world.kube.look(name) is not None:
-                await self._stored(
-                    name, {"deletionPolicy": DeletionPolicy.ORPHAN, **edited(self.good.get(name, {}), {})}
-                )
+                before = self.good.get(name, {})
+                spec: Spec = {**edited(before, {}), "deletionPolicy": DeletionPolicy.ORPHAN}
+                if "keystone" in before:
+                    spec["keystone"] = {**spec.get("keystone", {}), "immutable": False}
+                await self._stored(name, spec)
         await world.until(lambda: not any(world.kube.look(name) for name in self.leaving), within=900)
 
 
