@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from random import Random
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from project_operator.runtime.engine import Engine
 from project_operator.runtime.leadership import Alone, Leadership
 from project_operator.runtime.ports import Kube
 from simulation.backend import SimulatedBackend
+from simulation.families import Family
 from simulation.gated import GatedBackend
 from simulation.kube import Place, SimulatedKube
 
@@ -53,12 +55,13 @@ class SimulatedClock:
 
 class World:
     """Use within `run_virtually`. Bounds are those of the constants above, and the backend keeps them unless a test
-    breaks them.
+    breaks them. With a ``family`` the backend object is of that kind, else of one that holds everything.
     """
 
-    def __init__(self, seed: int = 1, **backend: Any) -> None:
+    def __init__(self, seed: int = 1, family: Family | None = None, **backend: Any) -> None:
         self.random = Random(seed)  # noqa: S311 - a simulation wants to be repeated
-        self.backend = SimulatedBackend(self.random, **backend)
+        self.family = family
+        self.backend = SimulatedBackend(self.random, **({**family.backend, **backend} if family else backend))
         self.kube = SimulatedKube()
         self.notices: list[tuple[str, Notice]] = []
         self.engine: Engine | None = None
@@ -102,9 +105,11 @@ class World:
         self.kube.make(SECRETS, {"metadata": metadata, "data": {"token": "dG9rZW4="}})
 
     def _backend_spec(self) -> dict[str, Any]:
-        nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
+        secret = {"secretRef": {"name": "token"}}
+        plain = {"nscale": {"url": "https://identity", "auth": {"serviceAccountToken": secret}}}
+        member = plain if self.family is None else dict(self.family.member)
         bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
-        return {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
+        return {**member, "timeout": "2s", "interval": "20s", "consistency": bounds}
 
     def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""
@@ -119,20 +124,9 @@ class World:
 
     def new_engine(self, kube: Kube, clock: Clock, leadership: Leadership, opening: Open) -> Engine:
         """An operator that has not begun to work; ``opening`` is how it connects."""
-        vendor = Vendor(
-            key="nscale",
-            title="simulated",
-            default_deletion_policy=DeletionPolicy.DELETE,
-            capabilities=self.backend.capabilities,
-            open=opening,
-            unsupported=self._unsupported,
-            endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
-            load=self.load,
-            replaces=lambda _: self.replaces,
-        )
         return Engine(
             kube=kube,
-            registry=Registry([vendor]),
+            registry=Registry([self._vendor(opening)]),
             surround=lambda limiter: Surroundings(admission=limiter),
             clock=clock,
             cluster=self.cluster,
@@ -144,6 +138,21 @@ class World:
             hooks=FanOut(),
             workers=4,
             leadership=leadership,
+        )
+
+    def _vendor(self, opening: Open) -> Vendor:
+        if self.family is not None:
+            return replace(self.family.vendor, open=opening, load=self.load)
+        return Vendor(
+            key="nscale",
+            title="simulated",
+            default_deletion_policy=DeletionPolicy.DELETE,
+            capabilities=self.backend.capabilities,
+            open=opening,
+            unsupported=self._unsupported,
+            endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            load=self.load,
+            replaces=lambda _: self.replaces,
         )
 
     async def crash(self) -> None:
