@@ -54,14 +54,29 @@ class SimulatedKube:
         return _copied(self._require(resource, namespace or "", name))
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        metadata_only: bool = False,
     ) -> list[dict[str, Any]]:
         await asyncio.sleep(0.001)
         return [
             _copied({"metadata": raw["metadata"]} if metadata_only else raw)
             for (plural, where, _), raw in self._objects.items()
-            if plural == resource.plural and (namespace is None or where == namespace)
+            if plural == resource.plural
+            and (namespace is None or where == namespace)
+            and (not label_selector or label_selector in (raw["metadata"].get("labels") or {}))
         ]
+
+    async def remove(self, resource: Resource, obj: Mapping[str, Any]) -> None:
+        """The guarded deletion, as `KubeApi.delete` does it."""
+        await asyncio.sleep(0.001)
+        metadata = obj["metadata"]
+        current = self._require(resource, metadata.get("namespace", ""), metadata["name"])
+        self._guard(current, metadata)
+        self._remove(resource, current)
 
     async def patch(
         self, resource: Resource, obj: Mapping[str, Any], changes: Mapping[str, Any], *, subresource: str = ""
@@ -71,11 +86,7 @@ class SimulatedKube:
         name = metadata["name"]
         self.writes.append((resource.plural, name, subresource))
         current = self._require(resource, metadata.get("namespace", ""), name)
-        if (current["metadata"]["uid"], current["metadata"]["resourceVersion"]) != (
-            metadata["uid"],
-            metadata["resourceVersion"],
-        ):
-            raise KubeConflict("the object has been modified", status=409)
+        self._guard(current, metadata)
         allowed = {"status"} if subresource == "status" else {"metadata", "spec", "data"}
         after = _merged(current, {part: value for part, value in changes.items() if part in allowed})
         answer = _copied(self._save(resource, current, after))
@@ -198,6 +209,12 @@ class SimulatedKube:
             return self._objects[resource.plural, namespace, name]
         except KeyError:
             raise KubeNotFound(f"{resource.plural} {name!r} not found", status=404) from None
+
+    @staticmethod
+    def _guard(current: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        present = current["metadata"]
+        if (present["uid"], present["resourceVersion"]) != (metadata["uid"], metadata["resourceVersion"]):
+            raise KubeConflict("the object has been modified", status=409)
 
     def _save(self, resource: Resource, current: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         if after == current:

@@ -16,14 +16,18 @@ from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.keeping import Keeper
 from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
-from project_operator.backends.vendor import Surroundings, Vendor
+from project_operator.backends.vendor import Open, Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence, Cluster
+from project_operator.runtime.clock import Clock
 from project_operator.runtime.engine import Engine
+from project_operator.runtime.leadership import Alone, Leadership
+from project_operator.runtime.ports import Kube
 from simulation.backend import SimulatedBackend
 from simulation.families import Family
+from simulation.gated import GatedBackend
 from simulation.kube import Place, SimulatedKube
 
 CLUSTER = "cluster"
@@ -113,11 +117,18 @@ class World:
 
     def start(self, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
         """An operator starts and lists what there is."""
-        self.engine = Engine(
-            kube=self.kube,
-            registry=Registry([self._vendor()]),
+        clock = SimulatedClock(self.random)
+        self.engine = self.new_engine(self.kube, clock, Alone(clock), self._open)
+        self.engine.start()
+        self.kube.replay(self.engine.observe, stale=stale)
+
+    def new_engine(self, kube: Kube, clock: Clock, leadership: Leadership, opening: Open) -> Engine:
+        """An operator that has not begun to work; ``opening`` is how it connects."""
+        return Engine(
+            kube=kube,
+            registry=Registry([self._vendor(opening)]),
             surround=lambda limiter: Surroundings(admission=limiter),
-            clock=SimulatedClock(self.random),
+            clock=clock,
             cluster=self.cluster,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
@@ -126,19 +137,18 @@ class World:
             publish=self._publish,
             hooks=FanOut(),
             workers=4,
+            leadership=leadership,
         )
-        self.engine.start()
-        self.kube.replay(self.engine.observe, stale=stale)
 
-    def _vendor(self) -> Vendor:
+    def _vendor(self, opening: Open) -> Vendor:
         if self.family is not None:
-            return replace(self.family.vendor, open=self._open, load=self.load)
+            return replace(self.family.vendor, open=opening, load=self.load)
         return Vendor(
             key="nscale",
             title="simulated",
             default_deletion_policy=DeletionPolicy.DELETE,
             capabilities=self.backend.capabilities,
-            open=self._open,
+            open=opening,
             unsupported=self._unsupported,
             endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
             load=self.load,
@@ -241,11 +251,11 @@ class World:
         spec: IdentityBackendSpec,
         secret: Mapping[str, bytes],
         surroundings: Surroundings,
-    ) -> SimulatedBackend:
+    ) -> GatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
         opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
         opened.admission = surroundings.admission or nullcontext()
-        return opened
+        return GatedBackend(opened, surroundings.transport.gate)
 
     def _unsupported(
         self,
