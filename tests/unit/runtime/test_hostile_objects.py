@@ -134,18 +134,28 @@ def alive(world: World) -> None:
         assert all(one["message"].isprintable() for one in ready)
 
 
+class Defects(logging.Handler):
+    """Keeps what was logged with a traceback."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.found.append(record.getMessage())
+
+
 def without_defects(story: Any) -> None:
     """Nothing is logged with a traceback: that would be a defect of ours."""
-    records: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler = Defects()
     root = logging.getLogger("project_operator")
     root.addHandler(handler)
     try:
         run_virtually(story())
     finally:
         root.removeHandler(handler)
-    assert [one.getMessage() for one in records if one.exc_info] == []
+    assert handler.found == []
 
 
 def test_a_defect_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
