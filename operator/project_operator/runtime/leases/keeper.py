@@ -7,7 +7,7 @@ alone, and not by whether that task has run lately: a process that slept through
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound, KubeUnavailable
@@ -170,12 +170,17 @@ class LeaseKeeper:
         self._names = dict(crew.units())
         self._known_since = {unit: self._known_since.get(unit, now) for unit in self._names}
         steps = self._steps()
-        for step in steps:
-            await self._do(step, crew)
+        await self._do_all(steps, crew)
         if any(isinstance(step, Fence) for step in steps):
             # What it had is free this moment.
-            for step in self._steps():
-                await self._do(step, crew)
+            await self._do_all(self._steps(), crew)
+
+    async def _do_all(self, steps: Iterable[Step], crew: Crew) -> None:
+        """As many as there is time for until the next renewal; the others come after it."""
+        for step in steps:
+            if self._renewal_is_due():
+                return
+            await self._do(step, crew)
 
     def _steps(self) -> tuple[Step, ...]:
         return next_steps(self._me, self._shown(), self._known_since, now=self._clock.now(), pace=self._pace)
@@ -183,8 +188,7 @@ class LeaseKeeper:
     async def _is_there(self) -> bool:
         """Whether this replica's own Lease is there and fresh; it is made or renewed when it is time."""
         if self._own() is not None:
-            renewed, now = self._tenure.renewed, self._now()
-            if renewed is None or not renewed.holds(now=now.at, wall=now.wall, within=self._pace.renew):
+            if self._renewal_is_due():
                 await self._renew(objects.renewal)
         elif self._resigning or not (self._ready() or self._clock.now() - self._begun_at > 2 * self._pace.duration):
             return False
@@ -196,6 +200,10 @@ class LeaseKeeper:
             logger.info("this replica is %s", self._me.name)
         self._report(CHECK, "")
         return not self._resigning
+
+    def _renewal_is_due(self) -> bool:
+        renewed, now = self._tenure.renewed, self._now()
+        return renewed is None or not renewed.holds(now=now.at, wall=now.wall, within=self._pace.renew)
 
     async def _renew(self, changes: Callable[[float], Mapping[str, Any]]) -> None:
         own, asked = self._own(), self._now()

@@ -90,6 +90,18 @@ def test_nothing_is_written_but_its_own_renewals() -> None:
     told(story)
 
 
+def test_however_much_there_is_to_take_the_renewal_comes_in_time() -> None:
+    async def story(kube: SimulatedKube) -> None:
+        units = {f"b{number}" for number in range(80)}
+        one = Replica(kube, units, 1, latency=0.1)
+        await asyncio.sleep(60)
+        assert one.keeper.standing() == (81, 1)
+        assert len(one.crew.changes) == 81  # each was gained once, and none lost
+        await one.kill()
+
+    told(story)
+
+
 def test_a_term_that_lapsed_for_a_moment_is_another_one() -> None:
     async def story(kube: SimulatedKube) -> None:
         one = Replica(kube, {"b1"}, 1)
