@@ -11,7 +11,7 @@ BIN := .venv/bin
 OPERATOR := $(BIN)/python -m project_operator
 SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
 
-.PHONY: help sandbox demo test test-kind check bench chaos generate verify docs clean lock run-environment environment
+.PHONY: help sandbox demo test test-kind check bench chaos soak generate verify docs clean lock run-environment environment
 
 help: ## say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ bench: environment ## count what a creation costs, and kill the operator amid cr
 
 chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
 	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)
+
+soak: environment ## search bigger worlds of interleavings, for minutes to hours; prints what was searched
+	@$(BIN)/python -m pytest tests/soak -pno:schemathesis -o cache_dir=.pytest_cache/soak $(ARGS)
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate

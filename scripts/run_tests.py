@@ -53,6 +53,8 @@ ROOM = max(6, 2 * (os.cpu_count() or 1))
 WAITING = {"scenarios": 2, "sandbox": 2}
 # Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
 ALONE = ("kill",)
+# What takes minutes to hours has a verb of its own (`make soak`).
+SOAK = "soak"
 # Plugins that are dear to import, and the part that needs them.
 PLUGINS = {"schemathesis": "sandbox"}
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
@@ -98,7 +100,8 @@ def parts(folders: set[str]) -> list[str]:
 
 def discovered() -> list[str]:
     """The parts there are."""
-    return parts({path.relative_to(TESTS).parts[0] for path in TESTS.glob("*/**/test_*.py")} | {"core", "unit"})
+    folders = {path.relative_to(TESTS).parts[0] for path in TESTS.glob("*/**/test_*.py")}
+    return parts((folders | {"core", "unit"}) - {SOAK})
 
 
 def command(part: str, arguments: list[str], report: Path, *, coverage: bool) -> list[str]:

@@ -15,6 +15,8 @@ class Found:
     """What a search came to."""
 
     states: int = 0
+    edges: int = 0
+    """Steps that were looked at; several may lead from one state to another."""
     complete: bool = False
     broken: dict[str, list[str]] = field(default_factory=dict)
     """By promise: the shortest way to break it, step by step."""
@@ -51,6 +53,7 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
             place += 1  # nothing that could go wrong is left
             continue
         for step in steps(state, rules):
+            found.edges += 1
             broken = step.broken or _objection(step.after)
             if broken:
                 found.broken.setdefault(broken.split(":")[0], [*_way(came, place), step.label, broken])
