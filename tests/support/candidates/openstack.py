@@ -42,6 +42,16 @@ class OpenStackConnecting(Connecting):
     manage_domains: bool = False
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What scenes in a domain share: to make it takes longer than most of what is asked."""
+
+    domain: Domain
+    group_id: str
+    beside: Domain
+    """Another one."""
+
+
 class OpenStackCandidate(Candidate):
     """A domain and its manager, who has the least privilege that is enough."""
 
@@ -72,6 +82,7 @@ class OpenStackCandidate(Candidate):
         self.server = server
         self.url = server.url.removesuffix("/v3")
         self._made: Domain | None = None
+        self._around: _Around | None = None
         self._reader = server.admin.role_id("reader")
         self._powerless = server.admin.make_role(f"powerless-{uuid.uuid4().hex[:8]}")
         self._spoilt = False
@@ -183,13 +194,12 @@ class OpenStackCandidate(Candidate):
         return {"role_assignments": tuple(sorted(RoleAssignment(group, self._reader) for group in group_ids))}
 
     def scene(self) -> Scene:
-        return Scene(
-            self.vendor,
-            self.make_group("those who may"),
-            self._reader,
-            self.server.admin.make_project("above", self.domain.id),
-            self.domain.make_domain(),
-        )
+        around = self._around
+        if around is None or around.domain is not self.domain:
+            group_id = self.domain.make_group("those who may")
+            around = self._around = _Around(self.domain, group_id, make_domain(self.server))
+        above = self.server.admin.make_project("above", self.domain.id)
+        return Scene(self.vendor, around.group_id, self._reader, above, around.beside.id)
 
     def allowing_everything(self, scene: Scene) -> Connecting:
         return OpenStackConnecting(
@@ -234,6 +244,8 @@ class OpenStackCandidate(Candidate):
             self._made = make_domain(self.server)
             self.organization_id, self.organization_name = self._made.id, self._made.name
         self._made.empty()
+        if self._around is not None:
+            self._around.beside.empty()
         self._spoilt = False
         self.credential = PASSWORD
         self.secrets = {PASSWORD, self.server.admin_password}
