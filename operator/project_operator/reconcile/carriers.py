@@ -9,6 +9,7 @@ from typing import Final
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import MissingPolicy
 from project_operator.backends.base import RemoteProject
+from project_operator.reconcile import vouching
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 _TOLD: Final = 5
@@ -26,19 +27,21 @@ class Past:
     condemned: frozenset[str] = frozenset()
     current: str = ""
     """The id that status names now."""
+    unsent: bool = False
+    """Whether no creation was sent since an id was given up: nothing that is shown now can have come of one."""
 
 
 def is_ours(project: RemoteProject, past: Past, *, alone: bool) -> bool:
     """Whether ``project``, which carries our mark, is ours. ``alone``: nothing else carries it.
 
     A copy needs an original: where none was ever named, what is alone is the original, whoever made it. Where the
-    backend does not tell who made what, the mark is all there is to go by until an id is named; beside that, nothing
-    tells a duplicate of ours from a stranger's.
+    backend does not tell who made what, the mark is all there is to go by, and only for what is alone while no id is
+    named and a creation may have been sent; otherwise nothing tells a project of ours from a stranger's.
     """
     if project.id in past.named or (past.principal and project.created_by == past.principal):
         return True
     if not project.created_by:
-        return not past.current and project.id not in past.condemned
+        return alone and not past.current and not past.unsent and project.id not in past.condemned
     return alone and not past.named and not past.condemned
 
 
@@ -49,9 +52,8 @@ def is_another_s(view: View, backend: BackendView, project: RemoteProject) -> bo
 
 
 def ours(view: View, backend: BackendView, found: Iterable[RemoteProject]) -> list[RemoteProject]:
-    """Those of ``found``, which carry our mark, that are ours: what this very credential made before the rest."""
-    kept = [project for project in found if not is_another_s(view, backend, project)]
-    return sorted(kept, key=lambda project: project.created_by != backend.principal)
+    """Those of ``found``, which carry our mark, that are ours."""
+    return [project for project in found if not is_another_s(view, backend, project)]
 
 
 def others(view: View, backend: BackendView, found: Iterable[RemoteProject] | None = None) -> list[RemoteProject]:
@@ -82,8 +84,8 @@ def not_taken_over(view: View, backend: BackendView, found: list[RemoteProject])
     return Verdict(
         Reason.CONFLICT,
         f"{_made_elsewhere(backend, found, '')}. It is not taken over, and none is created beside it: if it is this "
-        f"object's own, set `spec.import.id` to {found[0].id}{beside}; else take the mark off it in the backend, or "
-        "delete it there",
+        f"object's own, set `spec.import.id` to {found[0].id}{beside}; else take the mark off it in the backend"
+        f"{_or_delete_it(backend)}",
     )
 
 
@@ -91,8 +93,8 @@ def holds_deletion(backend: BackendView, found: list[RemoteProject]) -> Verdict:
     """What somebody else made holds the end of a Project whose mark it carries."""
     return Verdict(
         Reason.CONFLICT,
-        f"the deletion waits: {_made_elsewhere(backend, found, ' too')}: take the mark off it in the backend, or "
-        "delete it there; with `deletionPolicy: Orphan` it stays as it is, and this object goes",
+        f"the deletion waits: {_made_elsewhere(backend, found, ' too')}: take the mark off it in the backend"
+        f"{_or_delete_it(backend)}; with `deletionPolicy: Orphan` it stays as it is, and this object goes",
     )
 
 
@@ -113,6 +115,10 @@ def _made_elsewhere(backend: BackendView, found: list[RemoteProject], too: str) 
     return f"project {first.id} carries this object's mark{too}{more}, but '{first.created_by}' made it, and {who}"
 
 
+def _or_delete_it(backend: BackendView) -> str:
+    return ", or delete it there" if backend.abilities.delete else ""
+
+
 def _maker(project: RemoteProject) -> str:
     return f"made by '{project.created_by}'" if project.created_by else "the backend does not tell who made it"
 
@@ -120,7 +126,9 @@ def _maker(project: RemoteProject) -> str:
 def _past(view: View, backend: BackendView) -> Past:
     status = view.project.status
     named = frozenset({view.record.id, *status.gone_ids, *view.memory.deletes_sent}) - {""}
-    return Past(backend.principal, named, frozenset(status.condemned), view.record.id)
+    return Past(
+        backend.principal, named, frozenset(status.condemned), view.record.id, unsent=vouching.nothing_was_sent(view)
+    )
 
 
 def _shown(view: View, backend: BackendView) -> tuple[RemoteProject, ...]:

@@ -19,6 +19,7 @@ from project_operator.reconcile.actions import (
     RemoveFinalizer,
     Update,
     VerifyReadAccess,
+    WriteStatus,
 )
 from project_operator.reconcile.content import IMMUTABLE, particulars
 from project_operator.reconcile.credibility import in_the_way
@@ -32,8 +33,7 @@ def decide(view: View, backend: BackendView) -> Action:
     """What to do next for a Project whose project is to be deleted."""
     announced = ending.announced(view, Intent.DELETE)
     if announced is None:
-        named = (view.record.id, view.project.status.name or "") if view.record.id else None
-        return _announce(view, backend, frozenset(), named)
+        return _announcement(view)
     if view.definition_checked_at <= announced.at:
         return CheckDefinition()
     if view.definition_terminating:
@@ -72,22 +72,23 @@ def _delete_each(view: View, backend: BackendView, announced: Announced) -> Acti
     return _prove_gone(view, backend, announced)
 
 
-def _announce(view: View, backend: BackendView, told: frozenset[str], named: tuple[str, str] | None) -> Action:
-    """R10; and where a deletion takes more with it than the project, what it takes with ``named`` (id and name) is said
-    before it is sent. None is named where none is known.
+def _announcement(view: View) -> WriteStatus:
+    """R10."""
+    return ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
+
+
+def _warn(view: View, backend: BackendView, project: RemoteProject, told: frozenset[str]) -> Action:
+    """Where a deletion takes more with it than the project, that is said of each project right before it is sent, so
+    never of one that is gone or stays.
     """
-    announcement = ending.announce(view, Intent.DELETE, working("deleting the project", Reason.DELETING))
-    destroys = backend.abilities.destroys
-    if not destroys or named is None:
-        return announcement
     policy = view.project.status.deletion_policy
     note = (
-        f"`deletionPolicy: Delete` (from: {policy.source if policy is not None else 'default'}): project {named[0]}"
-        f" ('{named[1]}') is deleted in the backend, and {destroys} with it"
+        f"`deletionPolicy: Delete` (from: {policy.source if policy is not None else 'default'}): project {project.id}"
+        f" ('{project.content.name}') is deleted in the backend, and {backend.abilities.destroys} with it"
     )
-    announces = Announced(Intent.DELETE, view.record, view.project.metadata.generation, told=told | {named[0]})
+    announces = Announced(Intent.DELETE, view.record, view.project.metadata.generation, told=told | {project.id})
     notice = Notice(reason=EventReason.DESTROYING, action="Delete", note=note)
-    return replace(announcement, announces=announces, notice=notice)
+    return replace(_announcement(view), announces=announces, notice=notice)
 
 
 def _look_at(view: View, backend: BackendView, project_id: str, announced: Announced) -> Action:
@@ -129,7 +130,7 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     if latest is not None and lock(view) == "false" and latest.content.particulars.get(IMMUTABLE) == "true":
         return Update(latest, replace(latest.content, particulars={IMMUTABLE: "false"}))
     if backend.abilities.destroys and project.id not in announced.told:
-        return _announce(view, backend, announced.told, (project.id, project.content.name))
+        return _warn(view, backend, project, announced.told)
     return Delete(project.id)
 
 

@@ -77,6 +77,8 @@ def let_go(view: View, backend: BackendView, why: str, stays: str) -> Action:
     if view.record.id or creation_cannot_be_under_way(view, backend):
         known = view.record.id or _was_found(view, backend)
         what = stays if known else ending.nothing_is_left(view, backend)
+        if _is_gone(view):
+            what = "it is gone from the backend"
         return ending.release(view, f"{why}: {what}{carriers.remark(carriers.others(view, backend))}")
     left = view.quarantined_until - view.now
     if left < 0:
@@ -116,6 +118,12 @@ def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProje
     if seen.project is None or seen.project.deleting:
         return None
     return seen.project
+
+
+def _is_gone(view: View) -> bool:
+    """Whether what status names was looked for in the end and is not there."""
+    seen = view.memory.reads.get(view.record.id)
+    return bool(view.record.id) and seen is not None and seen.project is None
 
 
 def _was_found(view: View, backend: BackendView) -> bool:

@@ -18,8 +18,8 @@ ALWAYS, ALONE, NEVER = (True, True), (True, False), (False, False)
     ("made_by", "principal", "none_named", "named", "beside_named", "condemned"),
     [
         pytest.param("robot", "robot", ALWAYS, ALWAYS, ALWAYS, ALWAYS, id="by us"),
-        pytest.param("", "robot", ALWAYS, ALWAYS, NEVER, NEVER, id="the backend does not tell"),
-        pytest.param("", "", ALWAYS, ALWAYS, NEVER, NEVER, id="nor who we are"),
+        pytest.param("", "robot", ALONE, ALWAYS, NEVER, NEVER, id="the backend does not tell"),
+        pytest.param("", "", ALONE, ALWAYS, NEVER, NEVER, id="nor who we are"),
         pytest.param("somebody", "robot", ALONE, ALWAYS, NEVER, NEVER, id="by somebody else"),
         pytest.param("somebody", "", ALONE, ALWAYS, NEVER, NEVER, id="by whom we may be or not"),
     ],
@@ -43,15 +43,18 @@ def test_the_maker_counts_and_a_copy_needs_an_original(
         assert (is_ours(project, past, alone=True), is_ours(project, past, alone=False)) == wanted, past
 
 
-def test_where_nobody_tells_the_maker_what_is_found_after_a_loss_is_ours_again() -> None:
-    assert is_ours(a_remote("p1"), Past("robot", frozenset({"p0"})), alone=False)
+@pytest.mark.parametrize(("unsent", "alone", "ours"), [(False, True, True), (False, False, False), (True, True, False)])
+def test_where_nobody_tells_the_maker_a_loss_makes_ours_only_what_a_creation_may_have_made(
+    *, unsent: bool, alone: bool, ours: bool
+) -> None:
+    assert is_ours(a_remote("p1"), Past("robot", frozenset({"p0"}), unsent=unsent), alone=alone) is ours
 
 
-def test_what_our_credential_made_comes_before_what_nobody_tells_the_maker_of() -> None:
+def test_beside_what_our_credential_made_what_nobody_tells_the_maker_of_is_not_ours() -> None:
     older = a_remote("p1", mark=mark_of())
     younger = a_remote("p2", mark=mark_of(), created_by="robot", creation_time=WALL + timedelta(seconds=1))
     backend = a_backend(listing=a_listing(older, younger))
-    assert carriers.ours(a_view(backend=backend), backend, (older, younger)) == [younger, older]
+    assert carriers.ours(a_view(backend=backend), backend, (older, younger)) == [younger]
 
 
 @pytest.mark.parametrize("field", ["condemned", "goneIDs"])

@@ -219,6 +219,55 @@ async def test_where_nobody_tells_who_made_what_only_the_named_one_goes(world: W
     world.kube.edit("web", deletionPolicy="Orphan")
     await gone(world)
     assert living(world) == [extra]
+    (note,) = (notice.note for _, notice in world.notices if notice.reason == "Released")
+    assert "it is gone from the backend; left as it is, with this object's mark" in note
+
+
+@pytest.mark.parametrize("policy", ["Manage", "ReportDrift"])
+def test_a_copy_does_not_take_the_place_of_what_is_gone_where_nobody_tells_who_made_it(policy: str) -> None:
+    @told(keystone=True, destroys="everything in it")
+    async def story(world: World) -> None:
+        world.apply(missingPolicy="Recreate", managementPolicy=policy, description="said")
+        await world.ready()
+        if policy == "ReportDrift":
+            world.backend.edit(world.status()["id"], description="edited outside")
+            await world.until(lambda: world.status().get("drift"))
+        named = world.remote()
+        theirs = replace(named, content=replace(named.content, name="theirs"))
+        copied = copy_of(world, theirs, created_by="")
+        world.backend.begin_deletion(named.id)
+        assert f"project {copied} carries this object's mark" in await reason(world, "Conflict")
+        world.kube.delete("web")
+        await reason(world, "Conflict")
+        await asyncio.sleep(120)
+        assert [(project.id, project.content.name) for project in world.backend.living()] == [(copied, "theirs")]
+        assert "Destroying" not in {notice.reason for _, notice in world.notices}
+
+    story()
+
+
+@told(keystone=True, read_lag=3.0)
+async def test_of_two_that_were_never_named_none_is_deleted_where_nobody_tells_who_made_them(world: World) -> None:
+    made = await made_and_not_named(world)
+    await world.crash()
+    world.backend.put(replace(made, created_by=""))
+    copied = copy_of(world, made, created_by="")
+    world.kube.delete("web")
+    world.start()
+    await reason(world, "Conflict")
+    await asyncio.sleep(120)
+    assert sorted(living(world)) == sorted([made.id, copied])
+    world.backend.edit(copied, mark="")
+    await gone(world)
+    assert living(world) == [copied]
+
+
+@told(keystone=True, deletes=False)
+async def test_nobody_is_advised_to_delete_where_nothing_can_be_deleted(world: World) -> None:
+    await a_copy_is_condemned(world, created_by="", deletionPolicy="Disable")
+    world.kube.delete("web")
+    message = await reason(world, "Conflict")
+    assert "take the mark off it in the backend; with `deletionPolicy: Orphan`" in message
 
 
 @told()

@@ -245,6 +245,17 @@ async def test_nothing_is_said_of_what_stays(world: World) -> None:
     assert not [notice for _, notice in world.notices if notice.reason == "Destroying"]
 
 
+@told(destroys="everything in it")
+async def test_nor_of_what_is_gone(world: World) -> None:
+    world.apply()
+    await world.ready()
+    world.backend.begin_deletion(world.status()["id"])
+    await reason(world, "Missing")
+    world.kube.delete("web")
+    await gone(world)
+    assert not [notice for _, notice in world.notices if notice.reason == "Destroying"]
+
+
 @told()
 async def test_nor_where_a_project_is_all_that_goes(world: World) -> None:
     world.apply()

@@ -76,16 +76,16 @@ class CSPReader:
         return sight
 
     async def default_id(self) -> str:
-        """The own id of the organization's default project (V2-20); "" where this credential is not shown it."""
+        """The own id of the organization's default project (V2-20); "" where this credential is not shown it, or the
+        answer, of which there is no page, does not tell.
+        """
         operation = Operation.VERIFY_READ_ACCESS
         try:
             answer = await self._client.send(get(operation, self._project(DEFAULT_ID)))
         except (RequestRefused, PermissionDenied):
             return ""
         sight = read_sight(answer.body, self._config.organization_id)
-        if sight is None or sight.project.id.lower() == DEFAULT_ID:
-            raise ANSWERS.unusable(operation, answer)
-        return sight.project.id
+        return "" if sight is None or sight.project.id.lower() == DEFAULT_ID else sight.project.id
 
     async def shows_any(self) -> bool:
         """Whether a list, which is refused to who may not read (V2-22), shows any project."""

@@ -152,6 +152,16 @@ async def test_where_it_is_not_shown_what_has_no_type_is_nobodys(
     assert not box.writes  # V9-4
 
 
+@pytest.mark.parametrize("told", [{"id": "default", "type": "ORG_DEFAULT"}, {"displayName": "d"}], ids=["alias", "no id"])
+async def test_an_answer_that_does_not_tell_its_id_keeps_nobody_out(
+    opened: Any, box: Middlebox, platform: CSPCandidate, told: dict[str, str]
+) -> None:
+    box.spoil(say(200, json.dumps(told).encode()), frozenset({Purpose.READ}), skip=1, count=1)
+    platform.make(ProjectContent("a"))
+    platform.server.admin.configure(tells_type=False)
+    assert await (await opened()).list_projects() == ()  # V9-4
+
+
 async def test_an_answer_that_does_not_come_is_no_refusal(platform: CSPCandidate) -> None:
     platform.server.admin.add_fault(Fault(action=FaultAction.SERVER_ERROR, operation="getProject"))
     backend = platform.open()
