@@ -24,7 +24,7 @@ class Idle:
         self.takes = 0.0
 
     def units(self) -> Iterable[tuple[str, str]]:
-        return [(unit, f"backend-{unit}") for unit in {NOBODYS, *self._units}]
+        return [(unit, f"backend-{unit}") for unit in sorted({NOBODYS, *self._units})]
 
     def leadership_changed(self, unit: str) -> None:
         self.changes.append(unit)

@@ -43,9 +43,9 @@ TROUBLES = st.builds(
 class Stage:
     """Replicas, troubles, and an eye on both."""
 
-    def __init__(self, count: int, rates: list[float], latency: float) -> None:
+    def __init__(self, count: int, rates: list[float], latencies: tuple[float, ...]) -> None:
         self.kube = SimulatedKube()
-        self.latency = latency
+        self.latencies = latencies
         self.rates = rates
         self.seed = 0
         self.everybody: list[Replica] = []
@@ -53,7 +53,9 @@ class Stage:
 
     def new(self, number: int) -> Replica:
         self.seed += 1
-        self.everybody.append(Replica(self.kube, UNITS, self.seed, rate=self.rates[number], latency=self.latency))
+        self.everybody.append(
+            Replica(self.kube, UNITS, self.seed, rate=self.rates[number], latency=self.latencies[number])
+        )
         return self.everybody[-1]
 
     async def suffer(self, trouble: Trouble) -> None:  # noqa: C901 - every kind of trouble, one by one
@@ -103,9 +105,14 @@ class Stage:
 
 
 async def play(
-    count: int, rates: list[float], troubles: list[Trouble], *, seconds: float = 95.0, latency: float = 0.002
+    count: int,
+    rates: list[float],
+    troubles: list[Trouble],
+    *,
+    seconds: float = 95.0,
+    latencies: tuple[float, ...] = (0.002, 0.002, 0.002),
 ) -> None:
-    stage = Stage(count, rates, latency)
+    stage = Stage(count, rates, latencies)
     suffering = [asyncio.ensure_future(stage.suffer(one)) for one in troubles]
     end = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < end:
@@ -150,9 +157,9 @@ def test_a_holder_that_acts_for_as_long_as_candidates_wait_is_caught(monkeypatch
 
 
 async def go_on_while_it_is_taken() -> None:
-    """The holder goes on at every moment around that in which others take what it had, over a slow API server."""
+    """The holder goes on at every moment around that in which another, slower one takes what it had."""
     for tenths in range(110, 145, 3):
-        await play(2, EVEN, [Trouble("stop", 0, 20.0, tenths / 10)], seconds=45.0, latency=0.5)
+        await play(2, EVEN, [Trouble("stop", 0, 20.0, tenths / 10)], seconds=40.0, latencies=(0.002, 0.4))
 
 
 def test_a_holder_that_goes_on_while_others_take_what_it_had_acts_no_more() -> None:
