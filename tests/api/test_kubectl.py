@@ -76,6 +76,8 @@ def test_every_example_is_taken_and_applies_again_without_a_change(
     assert "created" in served.kubectl(*apply).stdout
     assert set(re.findall(rf"{GROUP}/\S+ (\w+)$", served.kubectl(*apply).stdout, re.MULTILINE)) == {"unchanged"}
     served.kubectl("apply", "--server-side", "--force-conflicts", "-n", objects.namespace, "-f", str(example))
+    # Another example may be of the same name.
+    served.kubectl("delete", "-n", objects.namespace, "-f", str(example))
 
 
 @BY_KIND

@@ -29,7 +29,7 @@ def test_applying_again_changes_nothing(control_plane: ControlPlane, installatio
     def versions() -> list[str]:
         kinds = (
             "crd,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount,deployment,"
-            "validatingadmissionpolicy,validatingadmissionpolicybinding"
+            "poddisruptionbudget,validatingadmissionpolicy,validatingadmissionpolicybinding"
         )
         label = "app.kubernetes.io/instance=project-operator"
         listed = control_plane.kubectl("get", kinds, "--all-namespaces", f"--selector={label}", "-o", "json").stdout

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,6 +23,9 @@ from project_operator.errors import ConfigurationError
 _InClusterConfigLoader: Final[Any] = incluster_config.InClusterConfigLoader
 _KubeConfigLoader: Final[Any] = kube_config.KubeConfigLoader
 _KubeConfigMerger: Final[Any] = kube_config.KubeConfigMerger
+
+_LOADING: Final = Lock()
+"""The loader writes certificates into files that all of the process share, and names them before they are whole."""
 
 WAY_OUT: Final = "set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG, or run in a pod with a ServiceAccount"
 
@@ -81,6 +85,11 @@ def in_cluster_access(
 
 
 def _kubeconfig_access(paths: str, context: str) -> ClusterAccess:
+    with _LOADING:
+        return _load(paths, context)
+
+
+def _load(paths: str, context: str) -> ClusterAccess:
     merger = _KubeConfigMerger(paths)
     if merger.config is None:
         raise ConfigException(f"there is no kubeconfig at {paths}")

@@ -4,7 +4,9 @@ import json
 import stat
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import trustme
 import yaml
 
 from project_operator.errors import ConfigurationError
+from project_operator.kube import access
 from project_operator.kube.access import in_cluster_access, load_access
 
 Write = Callable[..., Path]
@@ -203,3 +206,22 @@ def test_a_pods_service_account_is_read_each_time(tmp_path: Path) -> None:
     assert access.authorization() == "Bearer one"
     (tmp_path / "token").write_text("two\n")
     assert access.authorization() == "Bearer two"
+
+
+def test_threads_that_load_at_once_get_whole_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The official loader shares files between threads, and names them before they are written."""
+    entered, most = 0, 0
+
+    def load(paths: str, context: str) -> access.ClusterAccess:
+        nonlocal entered, most
+        entered += 1
+        most = max(most, entered)
+        both.wait(0.05)
+        entered -= 1
+        return access.ClusterAccess(paths + context)
+
+    both = Event()
+    monkeypatch.setattr(access, "_load", load)
+    with ThreadPoolExecutor(3) as pool:
+        assert len(list(pool.map(lambda _: load_access(tmp_path / "kubeconfig"), range(3)))) == 3
+    assert most == 1
