@@ -110,16 +110,6 @@ async def test_orphan_after_an_unknown_creation_unmarks_what_appears_late(world:
 
 
 @told()
-async def test_delete_after_an_unknown_creation_finds_what_appears_late(world: World) -> None:
-    world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
-    world.apply()
-    await reason(world, "OutcomeUnknown")
-    world.kube.delete("web")
-    await gone(world)
-    assert world.backend.living() == []
-
-
-@told()
 async def test_protection_holds_the_deletion_until_it_is_taken_off(world: World) -> None:
     world.apply(deletionProtection=True)
     await world.ready()

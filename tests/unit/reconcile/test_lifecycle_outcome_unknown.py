@@ -266,12 +266,13 @@ async def test_where_the_backend_can_tell_no_deletion_is_held(world: World) -> N
 
 
 @told()
-async def test_what_is_found_and_deleted_is_named(world: World) -> None:
+async def test_what_appears_late_is_found_deleted_and_named(world: World) -> None:
     world.backend.faults.append(Fault("create", commit_after=IN_FLIGHT_BOUND - 1))
     world.apply()
     await reason(world, "OutcomeUnknown")
     world.kube.delete("web")
     await gone(world)
+    assert world.backend.living() == []
     assert last_words(world) == "project p1 is gone from the backend"
 
 
