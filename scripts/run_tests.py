@@ -32,7 +32,7 @@ CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
 # The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
 # so that none is left over in the end. A folder that is not named here comes after these.
-ORDER = ("core", "unit", "scenarios", "sandbox", "contract", "chart", "api", "gitops", "kill")
+ORDER = ("core", "unit", "scenarios", "sandbox", "contract", "chaos", "chart", "api", "gitops", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -46,6 +46,7 @@ WORKERS = {
     "chart": (2, "loadfile"),
     "gitops": (1, "loadgroup"),
     "kill": (2, "loadfile"),
+    "chaos": (2, "loadfile"),
 }
 # So many workers keep two cores busy, whatever they work at; more where there are more cores.
 ROOM = max(6, 2 * (os.cpu_count() or 1))
@@ -69,6 +70,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "chart": ("control plane",),
     "gitops": (),
     "kill": ("control plane",),
+    "chaos": ("control plane",),
 }
 # The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a
 # fifth less work for an API server that many objects are written to.

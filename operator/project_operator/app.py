@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from project_operator import __version__
@@ -35,6 +37,9 @@ from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.clock import SystemClock
 from project_operator.runtime.engine import Engine
+from project_operator.runtime.leadership import Alone, Leadership
+from project_operator.runtime.leases.keeper import CHECK, LeaseKeeper
+from project_operator.runtime.leases.tenure import Pace
 from project_operator.runtime.limiter import Limiter
 from project_operator.settings import Settings
 
@@ -91,18 +96,23 @@ class Operator:
             if cluster_id is None or cluster is None:
                 return
             self._cluster = cluster
-            engine = self._engine = self._new_engine(cluster_id)
+            keeper = self._new_keeper()
+            engine = self._engine = self._new_engine(cluster_id, keeper or Alone(SystemClock()))
             beside = [
                 asyncio.create_task(self._events.run(), name="events"),
                 asyncio.create_task(self._keep_learning(stop), name="cluster addresses"),
             ]
+            if keeper is not None:
+                beside.append(asyncio.create_task(keeper.run(engine), name="leases"))
             engine.start()
+            resigning = asyncio.create_task(self._resign(keeper, stop), name="resignation")
             watching = asyncio.create_task(self._watch_all(stop, own_signals), name="watches")
             try:
                 await _until_stopped(stop, watching, [*beside, *engine.tasks()])
             finally:
+                stop.set()
                 watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                await asyncio.gather(watching, resigning, return_exceptions=True)
                 await engine.stop(settings.shutdown_grace)
                 for task in beside:
                     task.cancel()
@@ -111,6 +121,12 @@ class Operator:
     async def aclose(self) -> None:
         """Close the connections to the API server."""
         await self._api.aclose()
+
+    async def _resign(self, keeper: LeaseKeeper | None, stop: asyncio.Event) -> None:
+        """The moment that we are to stop, while the watches still end, others may go on."""
+        await stop.wait()
+        if keeper is not None:
+            await keeper.resign(self._settings.shutdown_grace)
 
     async def _watch_all(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
         settings = self._settings
@@ -143,7 +159,25 @@ class Operator:
             rhythm=Rhythm(sweep=self._settings.sweep_interval),
         )
 
-    def _new_engine(self, cluster_id: str) -> Engine:
+    def _new_keeper(self) -> LeaseKeeper | None:
+        """What shares the work with other replicas; None where there are none."""
+        settings = self._settings
+        if not settings.lease_namespace:
+            return None
+        looked_after = (settings.cluster_id, settings.namespaces, settings.secret_namespaces, settings.cluster_backends)
+        return LeaseKeeper(
+            api=self._api,
+            clock=SystemClock(),
+            namespace=settings.lease_namespace,
+            pod=socket.gethostname(),
+            scope=sha256(repr(looked_after).encode()).hexdigest()[:16],
+            pace=Pace(settings.lease_duration),
+            ready=lambda: self._readiness.ready_but_for(CHECK),
+            report=self._readiness.report,
+            hooks=self._metrics,
+        )
+
+    def _new_engine(self, cluster_id: str, leadership: Leadership) -> Engine:
         settings = self._settings
         transport = TransportSettings(
             allow_http=settings.allow_http,
@@ -172,6 +206,7 @@ class Operator:
             publish=self._publish,
             hooks=self._metrics,
             workers=settings.workers,
+            leadership=leadership,
         )
 
     def _publish(self, obj: Mapping[str, Any], notice: Notice) -> None:

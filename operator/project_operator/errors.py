@@ -26,6 +26,7 @@
         │   └── CredentialNotKept   a new credential could not have been kept, so none was asked for
         ├── OutcomeUnknown          no usable answer to a write: it may have been applied, now or later
         ├── RightExpired            our own check, just before sending: nothing was sent
+        │   └── NotLeading              another process may be in charge of the backend by now
         └── ConnectionRefused       connect(): URL, CA, organisation or version do not fit; says which field
 """
 
@@ -161,6 +162,10 @@ class OutcomeUnknown(BackendError):
 
 class RightExpired(BackendError):
     """The permission to send was gone when the bytes were about to leave; nothing was sent."""
+
+
+class NotLeading(RightExpired):
+    """This process is not, or not certainly, the one that talks to the backend; nothing was sent."""
 
 
 class ConnectionRefused(BackendError):

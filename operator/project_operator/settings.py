@@ -90,6 +90,14 @@ class Settings(BaseSettings):
     sweep_interval: float = Field(default=600.0, ge=1, le=86400)
     """How often the watched kinds are listed, without their content, to find what a watch missed."""
 
+    lease_namespace: Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$")] = ""
+    """Namespace of the Leases by which several replicas share the backend objects: one of them is in charge of each,
+    the others stand by. Empty: this process is the only one, which nothing but whoever starts it sees to."""
+
+    lease_duration: int = Field(default=12, ge=3, le=60)
+    """How long a replica must not have renewed its Lease before the others take over what it was in charge of. It stops
+    by itself after two thirds of that."""
+
     shutdown_grace: float = Field(default=10.0, gt=0, le=600)
     """How long calls under way may take to end after SIGTERM. What does not end is taken up by the next start."""
 

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
 from project_operator.backends.exchange import Wire
 from project_operator.backends.nscale.backend import NscaleBackend
 from project_operator.cli import main
 from project_operator.kube.api import KubeApi
 from project_operator.kube.resources import PROJECTS, Resource
-from project_operator.reconcile import creation, deleting, ending, settling, upkeep
+from project_operator.reconcile import absence, creation, deleting, ending, rest, settling, upkeep
+from project_operator.reconcile.outcome import held
 from project_operator.runtime.projects import ProjectWorker
 
 Changes = dict[str, Any]
@@ -41,6 +43,13 @@ def writing_to_another() -> None:
             await update(self, project if project.id != current.id else current, content, **options)
 
     NscaleBackend.update_project = everywhere  # type: ignore[method-assign]  # a build broken on purpose
+
+
+def believing_at_once() -> None:
+    """One not-found is proof enough."""
+    absence.judge = lambda view, backend, observation: rest.reporting(  # noqa: ARG005 - likewise
+        view, held(Reason.MISSING, "broken"), poll=rest.soon(view, view.record.id)
+    )
 
 
 def without_the_finalizer() -> None:
@@ -125,6 +134,7 @@ RULES: dict[str, Callable[[], None]] = {
         without_the_look_up,
         releasing_at_once,
         writing_to_another,
+        believing_at_once,
         without_the_finalizer,
         ready_without_writing,
         never_resting,

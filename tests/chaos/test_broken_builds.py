@@ -16,8 +16,9 @@ ALWAYS = ("without_the_finalizer",)
 """Shown in every run of the tests."""
 BROKEN = {
     "without_the_look_up": "I1",
-    "releasing_at_once": "I6",
+    "releasing_at_once": "I2 I6",
     "writing_to_another": "I3",
+    "believing_at_once": "I4",
     "without_the_finalizer": "I5",
     "ready_without_writing": "I7",
     "never_resting": "I8",
@@ -37,7 +38,7 @@ def test_a_broken_promise_is_found(rule: str, stage_of: Callable[..., Stage]) ->
     with stage_of(f"chaos-{rule.replace('_', '-')}", sites=("nscale",), program=build) as stage:
         stage.start_operator().wait_ready()
         found = {violation.promise for violation in judge(act(stage))}
-    assert BROKEN[rule] in found
+    assert set(BROKEN[rule].split()) <= found
 
 
 @pytest.mark.whole
@@ -49,6 +50,8 @@ def test_a_sound_build_breaks_none(stage_of: Callable[..., Stage]) -> None:
 
 def act(stage: Stage) -> Evidence:
     """Every operation once, and the creation loses its answer. What a broken build does not do is not waited for."""
+    # A project that was just made is not shown at once, within the bound that the operator is told.
+    stage.servers["nscale"].lag(0.9 * stage.bounds.read_lag)
     wishes = [stage.wish("nscale", operation, 1) for operation in OPERATIONS]
     stage.apply([wish for wish in wishes if wish.operation in {UPDATE, DELETE}])
     stage.wait_settled([wish for wish in wishes if wish.operation == UPDATE], PATIENCE)

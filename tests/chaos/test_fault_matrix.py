@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from chaos.journal import API_SERVER
-from chaos.matrix import HANGS, TROUBLES, Trouble
+from chaos.matrix import HANGS, TROUBLES, Trouble, ending_sessions
 from chaos.reference import BACKEND, take
 from chaos.stage import Stage
 from chaos.tally import Outcome
@@ -29,7 +29,8 @@ def test_whatever_breaks_and_where_it_ends_as_if_it_had_not(
     with stage_of(f"chaos-faults-{where}") as stage:
         stage.start_operator().wait_ready()
         reference = take(stage)
-        for number, batch in enumerate([*batches(where), *([HANGS] if where == API_SERVER else [])]):
+        last = HANGS if where == API_SERVER else ending_sessions(stage)
+        for number, batch in enumerate([*batches(where), last]):
             outcome = runs.troubled(stage, reference, batch, first_number=1 + 1000 * number, progress=progress)
             keep(outcome)
             outcomes.append(outcome)

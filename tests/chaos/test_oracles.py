@@ -122,6 +122,11 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
         "I3",
         lambda: replace(GOOD, entries=(*GOOD.entries, asked(5, "nscale", "PUT", "/projects/s", {}, status=403))),
     ),
+    "taken for gone": (
+        "I4",
+        lambda: with_history(state(id="p", conditions=[{"type": "Ready", "reason": "Missing"}])),
+    ),
+    "made anew for it": ("I4", lambda: with_history(state(goneIDs=["p"]))),
     "no finalizer": ("I5", lambda: replace(GOOD, entries=(MADE, NAMED, DONE))),
     "a finalizer that nobody confirmed": (
         "I5",

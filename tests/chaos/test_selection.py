@@ -21,13 +21,14 @@ def test_deaths_and_faults_cost_nothing(
     with stage_of("chaos-selection", sites=("nscale", "csp")) as stage:
         stage.start_operator().wait_ready()
         reference = take(stage)
+        killed, _ = runs.killed(stage, reference, points(reference), first_number=1, progress=progress)
         outcomes = [
-            runs.killed(stage, reference, points(reference), first_number=1, progress=progress),
+            killed,
             runs.troubled(
                 stage,
                 reference,
                 [trouble for trouble in TROUBLES if trouble.name in NAMES],
-                first_number=500,
+                first_number=1000,
                 progress=progress,
             ),
         ]

@@ -116,9 +116,25 @@ def test_the_definitions_can_go_with_the_release_or_be_left_out() -> None:
     assert of_kind(rendered({"crds": {"enabled": False}}), "CustomResourceDefinition") == []
 
 
-def test_one_operator_at_a_time_restricted_and_with_a_read_only_root(values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("replicas", [1, 2, 3])
+def test_replicas_share_the_work_and_a_new_one_is_ready_before_an_old_one_ends(replicas: int) -> None:
+    objects = rendered({"replicas": replicas})
+    spec = only(objects, "Deployment")["spec"]
+    assert spec["replicas"] == replicas
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert environment({"replicas": replicas})["PROJECT_OPERATOR_LEASE_NAMESPACE"] == NAMESPACE
+    matched = spec["selector"]["matchLabels"]
+    spread = spec["template"]["spec"].get("topologySpreadConstraints", [])
+    assert [one["labelSelector"]["matchLabels"] for one in spread] == ([matched] if replicas > 1 else [])
+    budgets = of_kind(objects, "PodDisruptionBudget")
+    assert [(one["spec"]["selector"]["matchLabels"], one["spec"]["maxUnavailable"]) for one in budgets] == (
+        [(matched, 1)] if replicas > 1 else []
+    )
+
+
+def test_two_replicas_unless_said_otherwise_restricted_and_with_a_read_only_root(values: dict[str, Any]) -> None:
     spec = only(rendered(values), "Deployment")["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["replicas"] == 2
     pod = spec["template"]["spec"]
     assert pod["enableServiceLinks"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -196,19 +212,29 @@ def test_no_right_is_a_wildcard(values: dict[str, Any]) -> None:
     assert wildcards(rendered(values)) == []
 
 
+LEASES = ("project-operator-leases", NAMESPACE)
+"""The one role that is always of the release's namespace."""
+
+
+def places(objects: list[dict[str, Any]], *kinds: str) -> list[tuple[str, str]]:
+    """Name and namespace of all objects of these kinds."""
+    return [(one["metadata"]["name"], one["metadata"]["namespace"]) for one in of_kind(objects, *kinds)]
+
+
 def test_secrets_are_read_in_the_release_s_namespace_alone_by_default() -> None:
     objects = rendered()
     assert readers_of_all_secrets(objects) == []
-    assert [one["metadata"]["namespace"] for one in of_kind(objects, "Role")] == [NAMESPACE]
+    assert places(objects, "Role") == [LEASES, ("project-operator-secrets", NAMESPACE)]
 
 
 def test_secrets_are_read_where_the_values_say() -> None:
     objects = rendered({"secrets": {"namespaces": ["payments", "search"]}})
     for kind in ("Role", "RoleBinding"):
-        assert [one["metadata"]["namespace"] for one in of_kind(objects, kind)] == ["payments", "search"]
+        found = places(objects, kind)
+        assert found == [LEASES, *(("project-operator-secrets", where) for where in ("payments", "search"))]
     everywhere = rendered({"secrets": {"clusterWide": True}})
     assert readers_of_all_secrets(everywhere) == ["project-operator-secrets"]
-    assert of_kind(everywhere, "Role", "RoleBinding") == []
+    assert places(everywhere, "Role", "RoleBinding") == [LEASES, LEASES]
 
 
 def test_secrets_are_made_only_where_credentials_replace_themselves() -> None:
@@ -239,6 +265,7 @@ def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> 
     assert bound == {
         *((f"project-operator-{part}", where) for part in ("identity", "events") for where in ("payments", "search")),
         ("project-operator-secrets", NAMESPACE),
+        LEASES,
     }
 
 

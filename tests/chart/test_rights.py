@@ -26,6 +26,7 @@ EXEMPT: Final = {
     Right("identity.project-operator.dev", "projects", "get"): "after a write that met a conflict or got no answer",
     Right("identity.project-operator.dev", "identitybackends", "get"): "likewise",
     Right("identity.project-operator.dev", "clusteridentitybackends", "get"): "likewise",
+    Right("coordination.k8s.io", "leases", "delete"): "when a replica ends, and when a backend object is gone",
     Right("events.k8s.io", "events", "patch"): "counts what is said a second time within the hour",
 }
 """Rights that the operator has for what does not happen in a good life, and why it has them."""
@@ -67,7 +68,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
             },
         )
         # The pace and the addresses of a test; everything else is what the Deployment says.
-        settings = installation.settings | QUICK
+        settings = installation.settings | QUICK | {"LEASE_NAMESPACE": installation.namespace}
         with OperatorProcess(installation.kubeconfig, log, settings) as operator:
             operator.wait_ready()
             scenario = Scenario(control_plane, operator, None, "rights", installation.namespace, identity)

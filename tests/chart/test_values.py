@@ -75,7 +75,7 @@ def test_every_value_is_used_by_a_template() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"replicas": 2}, "additional properties 'replicas' not allowed"),
+        ({"replicaCount": 2}, "additional properties 'replicaCount' not allowed"),
         ({"image": {"name": "x"}}, "at '/image': additional properties 'name' not allowed"),
         ({"defaultBackend": {"token": "s3cret"}}, "at '/defaultBackend': additional properties 'token' not allowed"),
         ({"image": {"tag": 1.10}}, "at '/image/tag': got number, want string"),

@@ -8,7 +8,7 @@ import pytest
 from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
 from scripted_server import Script, hang_up, never, say
-from troubles import LONG, MUTE, PAGE, TROUBLES, each, failing, marked, noticed, sent
+from troubles import LONG, MUTE, PAGE, TROUBLES, failing, marked, noticed, sent, told
 from twins import AskingNobody, MakingLightOfIt, TryingTwice, Twin
 
 from project_operator.backends.base import Backend, ProjectContent, Tag
@@ -124,11 +124,14 @@ class TestCreated:
 
 class TestLost:
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-    @each("trouble", LOST)
     async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-        self, backend: Backend, box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
+        self, backend: Backend, box: Middlebox, candidate: Candidate, *, done: bool
     ) -> None:
-        await a_lost_answer_is_unknown_and_nothing_is_sent_again(backend, box, candidate, trouble, done=done)
+        for name, trouble in LOST.items():
+            with told(name):
+                await a_lost_answer_is_unknown_and_nothing_is_sent_again(backend, box, candidate, trouble, done=done)
+            candidate.empty()
+            box.forget()
 
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
     async def test_so_is_one_that_does_not_come_in_time(

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from candidates import DELETING, WRITES, Candidate, Purpose
 from middlebox import Middlebox
-from scripted_server import Script, never, say
-from troubles import PAGE, TROUBLES, each, failing, noticed, sent
+from scripted_server import never, say
+from troubles import PAGE, TROUBLES, failing, noticed, sent, told
 from twins import Complaining
 
 from project_operator.backends.base import Backend, ProjectContent
@@ -117,15 +117,21 @@ async def test_nothing_is_sent_without_leave(backend: Backend, box: Middlebox, c
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-@each("trouble", LOST)
 async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, trouble: Script, *, done: bool
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, *, done: bool
 ) -> None:
-    project_id = candidate.make(ProjectContent("there"))
-    backend = await connect(timeout=0.5 if trouble is never else 10)
-    box.spoil(trouble, WRITES, passing_on=done)
-    await failing(backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, candidate.secrets)
-    await box.settle()
-    assert len(box.writes) == 1
-    assert box.asked(Purpose.DELETE) == done
-    assert (project_id in candidate.truth()) is not done
+    hurried, patient = await connect(timeout=0.5), await connect()
+    for name, trouble in LOST.items():
+        project_id = candidate.make(ProjectContent("there"))
+        with told(name):
+            box.spoil(trouble, WRITES, passing_on=done)
+            backend = hurried if trouble is never else patient
+            await failing(
+                backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, candidate.secrets
+            )
+            await box.settle()
+            assert len(box.writes) == 1
+            assert box.asked(Purpose.DELETE) == done
+            assert (project_id in candidate.truth()) is not done
+        candidate.empty()
+        box.forget()

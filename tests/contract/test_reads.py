@@ -9,7 +9,7 @@ import pytest
 from candidates import DELETING, Candidate, Purpose, plain
 from middlebox import Middlebox
 from scripted_server import Script, say
-from troubles import LONG, PAGE, TROUBLES, each, failing, marked, noticed
+from troubles import LONG, PAGE, TROUBLES, failing, marked, noticed, told
 from twins import BelievingAnything, HidingFailures, MixingUp, ReadingOnePage, TakingAnyProject
 
 from project_operator.backends.base import Backend, ProjectContent, Tag
@@ -36,16 +36,14 @@ MANY = 2500
 async def a_failure_is_never_an_empty_list(
     backend: Backend, box: Middlebox, candidate: Candidate, trouble: Script
 ) -> None:
-    candidate.make(ProjectContent("there"))
     box.spoil(trouble)
     await failing(backend.list_projects(), BackendUnavailable, candidate.secrets)
     await failing(backend.list_groups(), BackendUnavailable, candidate.secrets)
 
 
 async def only_the_vendors_word_is_absence(
-    backend: Backend, box: Middlebox, candidate: Candidate, trouble: Script
+    backend: Backend, box: Middlebox, candidate: Candidate, project_id: str, trouble: Script
 ) -> None:
-    project_id = candidate.make(ProjectContent("there"))
     box.spoil(trouble)
     await failing(backend.get_project(project_id), BackendUnavailable, candidate.secrets)
     await failing(backend.verify_read_access(), BackendUnavailable, candidate.secrets)
@@ -106,11 +104,13 @@ class TestList:
         with noticed():
             await a_list_holds_just(MixingUp(backend, theirs), {ours})
 
-    @each("trouble", TROUBLES | LONG | NOT_HERE)
     async def test_a_failure_is_never_an_empty_list(
-        self, backend: Backend, box: Middlebox, candidate: Candidate, trouble: Script
+        self, backend: Backend, box: Middlebox, candidate: Candidate
     ) -> None:
-        await a_failure_is_never_an_empty_list(backend, box, candidate, trouble)
+        candidate.make(ProjectContent("there"))
+        for name, trouble in (TROUBLES | LONG | NOT_HERE).items():
+            with told(name):
+                await a_failure_is_never_an_empty_list(backend, box, candidate, trouble)
 
     async def test_that_check_notices_a_backend_that_hides_a_failure(
         self, backend: Backend, box: Middlebox, candidate: Candidate
@@ -135,18 +135,21 @@ class TestGet:
         candidate.vanish(gone)
         await failing(backend.get_project(gone), ProjectNotFound, candidate.secrets)
 
-    @each("trouble", TROUBLES | NOT_HERE)
     async def test_only_the_vendors_word_is_absence(
-        self, backend: Backend, box: Middlebox, candidate: Candidate, trouble: Script
+        self, backend: Backend, box: Middlebox, candidate: Candidate
     ) -> None:
-        await only_the_vendors_word_is_absence(backend, box, candidate, trouble)
+        project_id = candidate.make(ProjectContent("there"))
+        for name, trouble in (TROUBLES | NOT_HERE).items():
+            with told(name):
+                await only_the_vendors_word_is_absence(backend, box, candidate, project_id, trouble)
 
     async def test_that_check_notices_a_backend_that_believes_any_404(
         self, backend: Backend, box: Middlebox, candidate: Candidate
     ) -> None:
         believing: Any = BelievingAnything(backend)
+        project_id = candidate.make(ProjectContent("there"))
         with noticed():
-            await only_the_vendors_word_is_absence(believing, box, candidate, NOT_HERE["a page, 404"])
+            await only_the_vendors_word_is_absence(believing, box, candidate, project_id, NOT_HERE["a page, 404"])
 
     async def test_another_project_is_not_the_one_that_was_asked_for(
         self, backend: Backend, box: Middlebox, candidate: Candidate
@@ -160,15 +163,14 @@ class TestGet:
         with noticed():
             await another_project_is_not_believed(taking, box, candidate)
 
-    @pytest.mark.parametrize("project_id", ["", ".", "..", "../x", "a/b", "a b", "a?b", "a#b", "ä", "a" * 500, "a\nb"])
-    async def test_an_id_that_leads_elsewhere_is_not_asked_for(
-        self, backend: Backend, box: Middlebox, project_id: str
-    ) -> None:
-        with pytest.raises(BackendError) as raised:
-            await backend.get_project(project_id)
-        assert not isinstance(raised.value, ProjectNotFound)
-        with pytest.raises(BackendError):
-            await backend.delete_project(project_id, before_send=lambda: None)
+    async def test_an_id_that_leads_elsewhere_is_not_asked_for(self, backend: Backend, box: Middlebox) -> None:
+        for project_id in ("", ".", "..", "../x", "a/b", "a b", "a?b", "a#b", "ä", "a" * 500, "a\nb"):
+            with told(repr(project_id)):
+                with pytest.raises(BackendError) as raised:
+                    await backend.get_project(project_id)
+                assert not isinstance(raised.value, ProjectNotFound)
+                with pytest.raises(BackendError):
+                    await backend.delete_project(project_id, before_send=lambda: None)
         assert not box.requests
 
 

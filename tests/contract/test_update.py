@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
-from scripted_server import Script, never
-from troubles import TROUBLES, each, failing, noticed, sent
+from scripted_server import never
+from troubles import TROUBLES, failing, noticed, sent, told
 from twins import DroppingDescriptions, DroppingTags, WritingAnyway
 
 from project_operator.api.marks import ORPHANED
@@ -180,24 +180,23 @@ class TestNotUpdated:
 
 class TestLost:
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-    @each("trouble", LOST)
     async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-        self,
-        connect: Callable[..., Any],
-        box: Middlebox,
-        current: RemoteProject,
-        candidate: Candidate,
-        trouble: Script,
-        *,
-        done: bool,
+        self, connect: Callable[..., Any], box: Middlebox, candidate: Candidate, *, done: bool
     ) -> None:
-        backend = await connect(timeout=0.5 if trouble is never else 10)
-        box.spoil(trouble, WRITES, passing_on=done)
-        wanted = replace(current.content, name="renewed")
-        await failing(
-            backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
-        )
-        await box.settle()
-        assert len(box.writes) == 1
-        assert box.asked(Purpose.UPDATE) == done
-        assert truth_of(candidate, current).name == ("renewed" if done else "there")
+        hurried, patient = await connect(timeout=0.5), await connect()
+        project_id = candidate.make(THERE)
+        for number, (name, trouble) in enumerate(LOST.items()):
+            candidate.catch_up()
+            current = await patient.get_project(project_id)
+            wanted = replace(current.content, name=f"renewed-{number}")
+            box.forget()
+            with told(name):
+                box.spoil(trouble, WRITES, passing_on=done)
+                backend = hurried if trouble is never else patient
+                await failing(
+                    backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
+                )
+                await box.settle()
+                assert len(box.writes) == 1
+                assert box.asked(Purpose.UPDATE) == done
+                assert truth_of(candidate, current).name == (wanted.name if done else current.content.name)

@@ -153,8 +153,12 @@ class Crowd:
         }
         self._apply(secret, manifest("IdentityBackend", BACKEND, spec))
 
-    def start_operator(self, program: Program = OURS, **settings: str) -> OperatorProcess:
-        """Start one for this namespace alone, with ``settings`` besides those that fit the bounds."""
+    def start_operator(
+        self, program: Program = OURS, kubeconfig: Path | None = None, **settings: str
+    ) -> OperatorProcess:
+        """Start one for this namespace alone, with ``settings`` besides those that fit the bounds; as the
+        administrator, unless ``kubeconfig`` says otherwise.
+        """
         chosen = QUICK | {
             "NAMESPACES": self.namespace,
             "SEND_VALIDITY": str(self.bounds.send_validity),
@@ -164,7 +168,7 @@ class Crowd:
             **settings,
         }
         log = self.folder / f"{self.namespace}-operator-{len(self.operators)}.log"
-        self.operators.append(OperatorProcess(self.control_plane.kubeconfig, log, chosen, program))
+        self.operators.append(OperatorProcess(kubeconfig or self.control_plane.kubeconfig, log, chosen, program))
         return self.operators[-1]
 
     def projects(self) -> list[Object]:

@@ -52,6 +52,8 @@ TEXTS: Final[dict[str, str]] = {
     "a token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJl",
 }
 """By what they are."""
+WRITABLE: Final = [text for text in TEXTS.values() if text.encode("utf-8", "replace").decode() == text]
+"""Those that are Unicode: an API server writes no others."""
 
 
 def deep(shape: str, levels: int = DEEP) -> bytes:
@@ -155,3 +157,25 @@ def spoilt_document(draw: st.DrawFn, document: Any) -> Any:
             return [*document[:at], *document[at + 1 :]]
         return [*document, *([document[at]] * (1 if how == "twice" else 300))]
     return draw(VALUES)
+
+
+@st.composite
+def hostile_object(draw: st.DrawFn, document: Any) -> Any:
+    """``document`` with as many places changed as may be, none in its type: what an API server with a schema of types
+    lets through, and what it keeps from the days of a looser one.
+    """
+    match document:
+        case dict():
+            kept = {key: draw(hostile_object(value)) for key, value in document.items() if draw(st.integers(0, 5))}
+            return kept | ({"unheardOf": draw(VALUES)} if not draw(st.integers(0, 5)) else {})
+        case list():
+            items = [draw(hostile_object(one)) for one in document]
+            return items * draw(st.sampled_from([0, 1, 1, 1, 2]))
+        case bool():
+            return draw(st.booleans())
+        case int():
+            return draw(st.sampled_from([document, 0, -1, 2**62]))
+        case str() if draw(st.integers(0, 3)):
+            return document
+        case _:
+            return draw(st.sampled_from(WRITABLE))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from project_operator.settings import ENV_PREFIX
 QUICK: Final = {
     "ALLOW_HTTP": "true",
     "ALLOWED_ADDRESSES": "127.0.0.0/8",
+    "LEASE_NAMESPACE": "",  # the only one: after a SIGKILL the next would wait for what it left behind
     "HEALTH_ADDRESS": "127.0.0.1",
     "HEALTH_PORT": "0",
     "LOG_FORMAT": "text",
@@ -105,9 +107,22 @@ class OperatorProcess:
             raise
         return self
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, and wait for nothing."""
+        self._process.signal(number)
+
     def stop(self) -> int:
         """End it with SIGTERM; its exit status."""
         return self._process.stop(grace=15.0)
+
+    def wait_ended(self) -> int:
+        """Its exit status, once it has ended by itself, or by the signal that it was sent."""
+        return self._process.wait(20.0)
 
     def kill(self) -> None:
         """End it with SIGKILL."""

@@ -1,4 +1,4 @@
-"""Every string field of our kinds, out of their schemas, each in a document of its own: a new field is there by itself."""
+"""Every string field of our kinds, out of their schemas, each in a document of its own: new ones are there at once."""
 
 import functools
 from collections.abc import Iterator

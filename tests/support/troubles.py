@@ -1,8 +1,8 @@
 """All that can come instead of an answer, and what no failure may show."""
 
 import traceback
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import pytest
@@ -67,6 +67,16 @@ MUTE: Final[dict[str, Script]] = {"nothing, 202": say(202), "nothing, 200": say(
 def each(argument: str, scripts: Mapping[str, Script]) -> pytest.MarkDecorator:
     """The test runs once with each script, named as it is named."""
     return pytest.mark.parametrize(argument, list(scripts.values()), ids=list(scripts))
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """One of many that a test goes through on one connection: what fails in here says which it was."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"with: {name}")
+        raise
 
 
 async def failing(call: Awaitable[Any], kind: type[BackendError], secrets: Collection[str]) -> BackendError:

@@ -248,3 +248,62 @@ async def test_both_signals_ask_for_a_stop_and_can_be_taken_again() -> None:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+class FakeKeeper:
+    """In place of what keeps the Leases."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+        self.resigned: list[float] = []
+        kept.append(self)
+
+    def term(self, _: str) -> None:
+        return None
+
+    def standing(self) -> tuple[int, int]:
+        return 0, 0
+
+    async def run(self, _: object) -> None:
+        await asyncio.Event().wait()
+
+    async def resign(self, grace: float) -> None:
+        self.resigned.append(grace)
+
+
+kept: list[FakeKeeper] = []
+
+
+async def test_with_a_namespace_for_leases_it_is_one_of_several_and_resigns_in_the_end(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "LeaseKeeper", FakeKeeper)
+    kept.clear()
+    chosen = settings(cluster_id="c", lease_namespace="operators", lease_duration=6)
+    operator = await served(chosen, until=lambda: len(watched) == 3 and bool(kept))
+    (keeper,) = kept
+    assert (keeper.options["namespace"], keeper.options["pace"].duration) == ("operators", 6)
+    assert keeper.resigned == [1.0]
+    assert keeper.options["ready"]()
+    operator._readiness.report("watch", "not everything has been seen")
+    assert not keeper.options["ready"]()
+
+
+async def test_replicas_that_look_after_the_same_say_so(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "LeaseKeeper", FakeKeeper)
+    kept.clear()
+    common = {"cluster_id": "c", "lease_namespace": "operators"}
+    for more in ({}, {"workers": 2}, {"namespaces": ("a",)}):
+        watched.clear()
+        await served(settings(**common, **more), until=lambda: len(watched) == 3)
+    scopes = [keeper.options["scope"] for keeper in kept]
+    assert scopes[0] == scopes[1] != scopes[2]
+
+
+async def test_without_one_it_is_alone(watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "LeaseKeeper", FakeKeeper)
+    kept.clear()
+    await served(settings(cluster_id="c"), until=lambda: len(watched) == 3)
+    assert kept == []

@@ -1,4 +1,4 @@
-"""Each attack in docs/explanation/threat-model.md names a test that is there."""
+"""Each attack in docs/threat-model.md names a test that is there."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 TESTS: Final = Path(__file__).resolve().parent.parent
-PAGE: Final = TESTS.parent / "docs" / "explanation" / "threat-model.md"
+PAGE: Final = TESTS.parent / "docs" / "threat-model.md"
 ROWS: Final = [
     [cell.strip() for cell in line.strip("|").split(" | ")]
     for line in PAGE.read_text(encoding="utf-8").split("## Attacks")[1].split("\n## ")[0].splitlines()

@@ -56,6 +56,18 @@ REPLACING_ANNOTATION: Final = f"{GROUP}/replacing"
 """On a Secret that the operator made: a new credential was asked for and is not in here yet. Which attempt, for which
 value of the user's, and since when."""
 
+LEASE_LABEL: Final = f"{GROUP}/lease"
+"""On Leases: what it is about, ``replica`` or ``backend``."""
+
+LEASE_SCOPE_LABEL: Final = f"{GROUP}/lease-scope"
+"""On the Lease of a replica: digest of what it looks after; those with the same share the work."""
+
+LEASE_LEAVING_LABEL: Final = f"{GROUP}/lease-leaving"
+"""On the Lease of a replica that is about to end: ``true``; it is given nothing any more."""
+
+LEASE_BACKEND_LABEL: Final = f"{GROUP}/lease-backend"
+"""On the Lease of a backend object: its uid; "" stands for the Projects that have none."""
+
 MARK_TAG: Final = f"{GROUP}/mark"
 """Name of the remote tag whose value is the ownership mark."""
 

@@ -10,6 +10,10 @@ from project_operator.backends.trust import ClientCertificate, Lost
 MEBIBYTE: Final = 1024 * 1024
 
 
+def _open() -> None:
+    """A gate that lets everything pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
     """What this installation allows of every backend."""
@@ -18,6 +22,9 @@ class TransportSettings:
     """Plain http, which shows the credential to everybody on the way."""
     addresses: AddressRules = field(default_factory=AddressRules)
     """Where backends may be."""
+    gate: Callable[[], None] = _open
+    """Asked immediately before the first byte of every request leaves, signing in included; what it raises is raised as
+    it is, and nothing was sent. A process that may not be in charge of this backend any more closes it."""
     trust_env: bool = False
     """Use ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``. Off, because what a pod finds in its environment was
     seldom meant to receive these credentials, because a proxy looks names up itself (so the rule on addresses cannot

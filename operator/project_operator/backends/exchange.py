@@ -1,6 +1,6 @@
 """One request over one lane: what goes onto the wire, how far it got, and what came back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,9 +18,10 @@ NEXT_ADDRESS: Final = 2.0
 class Watch:
     """What httpcore tells of one call, step by step, through its trace extension."""
 
-    def __init__(self, call: Call, destination: Destination | None) -> None:
+    def __init__(self, call: Call, destination: Destination | None, gate: Callable[[], None]) -> None:
         """``destination`` judges where connections lead; None: a proxy's business."""
         self._call = call
+        self._gate = gate
         self._destination = destination
         self._stream: Any = None
         self.sent = False
@@ -28,7 +29,7 @@ class Watch:
         self.answered = False
         """Whether an answer has begun."""
         self.refusal: BaseException | None = None
-        """What ``before_send`` raised."""
+        """What ``before_send`` or the gate raised."""
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """Called by httpcore; what this raises ends the call."""
@@ -60,12 +61,13 @@ class Watch:
         return Unanswered(Lost.DISCONNECTED, "the connection was closed instead of an answer")
 
     def _depart(self) -> None:
-        if self._call.before_send is not None:
-            try:
+        try:
+            if self._call.before_send is not None:
                 self._call.before_send()
-            except BaseException as refusal:
-                self.refusal = refusal
-                raise
+            self._gate()
+        except BaseException as refusal:
+            self.refusal = refusal
+            raise
         self.sent = True
 
 

@@ -6,7 +6,8 @@ What a caller may rely on:
   unless that is switched on, no retry of a write. What is harmless to repeat is sent once more, at once, where the
   connection was closed instead of answered.
 * ``before_send`` runs when the limiter, a connection and TLS have been waited for, immediately before the first byte
-  of the request leaves. What it raises is raised as it is, and nothing was sent.
+  of the request leaves, and the gate of the settings after it, for every request. What they raise is raised as it is,
+  and nothing was sent.
 * `NoAnswer.sent` is False only if not one byte of the request left.
 * A connection is only ever made to an address that the rules allow (`destination`).
 * At the deadline the connection is reset, not closed politely: what still lies in the socket's buffer is thrown away
@@ -74,6 +75,7 @@ class Transport:
         self._timeout = endpoint.timeout
         self._admission: Admission = nullcontext() if admission is None else admission
         self._token_hex = token_hex
+        self._gate = settings.gate
         self._wire = _wire(endpoint)
         self._destination = Destination(self._wire.host, url.port or _DEFAULT_PORTS[url.scheme], settings.addresses)
         trust = _trust(endpoint) if url.scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
@@ -93,7 +95,8 @@ class Transport:
         return within(self._timeout * times)
 
     async def exchange(self, call: Call) -> Answer | NoAnswer:
-        """Send ``call`` and read the whole answer. Raises nothing but what ``before_send`` and the admission raise.
+        """Send ``call`` and read the whole answer. Raises nothing but what ``before_send``, the gate
+        and the admission raise.
 
         The deadline is the call's own, or that which it shares with others (`one_deadline`). Waiting for admission
         does not count: the limiter's waits are the limiter's.
@@ -106,7 +109,7 @@ class Transport:
         came = asyncio.get_running_loop().time()
         async with self._admission:
             deadline.excuse(came)
-            watch = Watch(call, None if self._proxied else self._destination)
+            watch = Watch(call, None if self._proxied else self._destination, self._gate)
             # In a deadline of several calls none has more than it would by itself: what is sent ends in known time.
             own = asyncio.get_running_loop().time() + self._timeout
             ends_at, seconds = min((own, self._timeout), (deadline.at, deadline.seconds))

@@ -1,4 +1,4 @@
-"""Calls to the API server: a read, a paged listing, a creation, and one kind of write, the guarded patch.
+"""Calls to the API server: a read, a paged listing, a creation, and guarded writes, the patch and the deletion.
 
 No call is sent twice by us, and no write by the HTTP library either: what is lost stays lost until the caller has
 read the object again.
@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from project_operator.errors import (
 )
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
-from project_operator.kube.resources import Resource
+from project_operator.kube.resources import LEASES, Resource
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -33,17 +34,17 @@ TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 KEEPALIVE_SECONDS: Final = 30.0
 AT_ONCE: Final = 128
 """Requests of ours under way, for however many backends there is work: each has a connection, and so a file descriptor.
-None waits for a backend.
+None waits for a backend. Those about Leases do not count: a renewal that waits for its turn comes too late.
 """
 
 _JSON: Final = {"Accept": "application/json"}
 _METADATA_LIST: Final = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"}
 _MERGE_PATCH: Final = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
-_CREATION: Final = {"Accept": "application/json", "Content-Type": "application/json"}
+_JSON_BODY: Final = {"Accept": "application/json", "Content-Type": "application/json"}
 _AS_US: Final = {"fieldManager": names.FIELD_MANAGER}
 
 CallObserver = Callable[[str, Resource, str, float], None]
-"""Told of each finished call: verb (get, list, patch, create), resource, code, seconds.
+"""Told of each finished call: verb (get, list, patch, create, delete), resource, code, seconds.
 
 The code is the HTTP status, or "error" where no answer came.
 """
@@ -125,8 +126,15 @@ class KubeApi:
     async def create(self, resource: Resource, namespace: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Create one object. `KubeConflict`: there is one of that name."""
         return await self._call(
-            "create", resource, "POST", resource.path(namespace), headers=_CREATION, params=_AS_US, body=body
+            "create", resource, "POST", resource.path(namespace), headers=_JSON_BODY, params=_AS_US, body=body
         )
+
+    async def delete(self, resource: Resource, obj: Mapping[str, Any]) -> None:
+        """Delete ``obj`` if it still is what ``obj`` says; guarded as `patch` is, with the same errors."""
+        metadata = obj["metadata"]
+        guard = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        path = resource.path(metadata.get("namespace"), metadata["name"])
+        await self._call("delete", resource, "DELETE", path, headers=_JSON_BODY, body={"preconditions": guard})
 
     async def list(
         self,
@@ -209,7 +217,7 @@ class KubeApi:
             if header is None:
                 header = await self._token.header()
             async with (
-                self._room,
+                self._room if resource != LEASES else nullcontext(),
                 self._session.request(
                     method,
                     self._server + path,

@@ -41,6 +41,11 @@ class Readiness:
         """Whether there are checks and all of them hold."""
         return bool(self._problems) and not any(self._problems.values())
 
+    def ready_but_for(self, check: str) -> bool:
+        """Whether there are other checks and all of them hold."""
+        others = [problem for name, problem in self._problems.items() if name != check]
+        return bool(others) and not any(others)
+
     def lines(self) -> list[str]:
         """Each check on a line, in the API server's own manner: ``[+]watch projects: ok``, ``[-]…: why not``."""
         return [

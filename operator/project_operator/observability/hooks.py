@@ -46,8 +46,8 @@ class BackendCall:
 class KubeCall:
     """One HTTP exchange with the API server.
 
-    ``verb`` is get, list, watch, patch or create, ``resource`` the plural, ``code`` as in `BackendCall`. A watch counts
-    when its answer begins.
+    ``verb`` is get, list, watch, patch, create or delete, ``resource`` the plural, ``code`` as in `BackendCall`. A
+    watch counts when its answer begins.
     """
 
     verb: str
@@ -71,7 +71,17 @@ class WatchEnded:
     reason: Literal["definition_gone", "forbidden", "error"]
 
 
-Happening = ReconcileFinished | QueueWaited | BackendCall | KubeCall | EventFinished | WatchEnded
+Change = Literal["gained", "given", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadershipChanged:
+    """This replica's leadership of one backend object began, was handed over, or ended without its doing."""
+
+    change: Change
+
+
+Happening = ReconcileFinished | QueueWaited | BackendCall | KubeCall | EventFinished | WatchEnded | LeadershipChanged
 
 
 class Hooks(Protocol):
@@ -110,3 +120,7 @@ class Census:
     """Backend objects by vendor and whether they are ready."""
     breakers: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Connections by vendor and state of their circuit breaker: closed, open, half_open."""
+    led: int = 0
+    """Backend objects that this replica is in charge of, the want of one included."""
+    replicas: int = 0
+    """Replicas that share the work, this one included; 0 where it is not shared."""

@@ -16,6 +16,7 @@ from project_operator.observability.hooks import (
     EventFinished,
     Happening,
     KubeCall,
+    LeadershipChanged,
     QueueWaited,
     ReconcileFinished,
     WatchEnded,
@@ -109,6 +110,22 @@ WATCHES: Final = Family(
     "Watches that ended and began anew, by kind and cause.",
     ("resource", "reason"),
 )
+LEADERSHIP: Final = Family(
+    "project_operator_leadership_led",
+    "gauge",
+    "Backend objects that this replica is in charge of; the Projects without one count as one.",
+)
+REPLICAS: Final = Family(
+    "project_operator_leadership_replicas",
+    "gauge",
+    "Replicas that share the work, as this one sees it; 0: it works alone.",
+)
+LEADERSHIP_CHANGES: Final = Family(
+    "project_operator_leadership_changes_total",
+    "counter",
+    "Leaderships that this replica `gained`, that it has `given` away, and that it `lost`.",
+    ("change",),
+)
 
 FAMILIES: Final = (
     BUILD,
@@ -126,6 +143,9 @@ FAMILIES: Final = (
     KUBE_SECONDS,
     EVENTS,
     WATCHES,
+    LEADERSHIP,
+    REPLICAS,
+    LEADERSHIP_CHANGES,
 )
 
 
@@ -148,6 +168,7 @@ class Metrics:
         self._kube_seconds = self._histogram(KUBE_SECONDS)
         self._events = self._counter(EVENTS)
         self._watches = self._counter(WATCHES)
+        self._leadership_changes = self._counter(LEADERSHIP_CHANGES)
 
     def emit(self, happening: Happening, /) -> None:
         """Count it."""
@@ -167,6 +188,8 @@ class Metrics:
                 self._events.labels(result).inc()
             case WatchEnded(resource, reason):
                 self._watches.labels(resource, reason).inc()
+            case LeadershipChanged(change):
+                self._leadership_changes.labels(change).inc()
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """Body and Content-Type of one scrape, in the format that the Accept header asks for."""
@@ -200,6 +223,8 @@ def _gauges(census: Census) -> Iterator[Metric]:
         (((backend, str(ready).lower()), number) for (backend, ready), number in census.connections.items()),
     )
     yield _gauge(BREAKERS, census.breakers.items())
+    yield _gauge(LEADERSHIP, [((), census.led)])
+    yield _gauge(REPLICAS, [((), census.replicas)])
 
 
 def _gauge(family: Family, values: Iterable[tuple[tuple[str, ...], float]]) -> Metric:

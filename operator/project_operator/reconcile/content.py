@@ -181,8 +181,8 @@ def differences(current: ProjectContent, aim: ProjectContent) -> tuple[Differenc
     return tuple(found)
 
 
-def applied(want: Wanted, generation: int) -> AppliedProject:
-    """What is ours once ``want`` has been read back."""
+def applied(want: Wanted, generation: int | None) -> AppliedProject:
+    """What is ours of ``want``, which was read back for ``generation``; None: not yet."""
     return AppliedProject(
         name=want.name,
         description=want.description,

@@ -107,19 +107,42 @@ class Memory:
     """Looks in a row that brought nothing new, for the cadence."""
     reconcile_asked: tuple[str, float] | None = None
     """The reconcile-now annotation being served, and when it was first seen."""
+    term: int = 0
+    """The term of leadership in which all this came about; 0: this process was never in charge."""
 
     @classmethod
     def first_sight(cls, record: Record, now: float) -> Self:
         """The memory of a Project that this process has not seen before."""
         return cls(record=record, record_since=now)
 
+    def in_term(self, term: int) -> "Memory":
+        """The memory in that term of leadership. What was known, decided and allowed in another one is void (R5), for
+        another process may have acted meanwhile. What makes us wait longer stays: the record clock (R3), and when our
+        own writes ended. So does the answer to an own creation, whose id may still be written.
+        """
+        if self.term == term:
+            return self
+        return Memory(
+            record=self.record,
+            record_since=self.record_since,
+            answer=self.answer,
+            answered_at=self.answered_at,
+            last_write_at=self.last_write_at,
+            updated_at=self.updated_at,
+            unanswered_update_at=self.unanswered_update_at,
+            reconcile_asked=self.reconcile_asked,
+            term=term,
+        )
+
+    def seen_as(self, record: Record, now: float) -> "Memory":
+        """The memory after ``record`` was seen, now: another one restarts its clock (R3)."""
+        return self if record == self.record else replace(self, record=record, record_since=now)
+
     def facing(self, record: Record, *, now: float, wall: float, timing: Timing, jitter: float) -> "Memory":
         """The memory at this moment: a changed record restarts its clock (R3), a right that no longer holds is gone,
         unused.
         """
-        memory = self
-        if record != memory.record:
-            memory = replace(memory, record=record, record_since=now)
+        memory = self.seen_as(record, now)
         right = memory.right
         if right is None:
             return memory

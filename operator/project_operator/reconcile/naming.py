@@ -20,11 +20,14 @@ def name(
     """The guarded write that names ``project``.
 
     A project that we created is ours in every field that the spec manages, whatever generation it was made from; of an
-    imported one nothing is ours until it was applied.
+    imported one nothing is ours until it was applied. No generation is called applied before it was read back as a
+    whole: what a creation does not send, such as roles, is still to follow.
     """
     ours: AppliedProject | None = None
+    done = outcome.standing is Standing.DONE
     if origin == CREATED:
-        ours = applied(want, view.project.metadata.generation) if want is not None else _as_found(project)
+        generation = view.project.metadata.generation if done else None
+        ours = applied(want, generation) if want is not None else _as_found(project)
     after = summary.status(
         view,
         outcome,
@@ -32,7 +35,7 @@ def name(
         id=project.id,
         origin=origin,
         applied=ours,
-        operation=None if outcome.standing is Standing.DONE else _accepted(view, project, origin),
+        operation=None if done else _accepted(view, project, origin),
         **summary.made_with(backend),
     )
     return WriteStatus(after, Purpose.IDENTITY, notice=summary.notice(view, after))

@@ -176,7 +176,7 @@ class View:
     wall: datetime
     """UTC; goes into status."""
     started_at: float
-    """When this process started to act; an update announced before may still be under way (R9)."""
+    """When this process began to be in charge; an update announced before may still be under way (R9)."""
     project: Project
     mark: str
     timing: Timing

@@ -105,5 +105,5 @@ def _send_check(right: Right, timing: Timing, clock: Clock) -> Callable[[], None
 
 def nothing_to_check() -> None:
     """Updates and deletions stand on a guarded write of this process, or on the proof that their object is gone (R9,
-    R10, R8); with one process there is nothing more to check before the bytes leave.
+    R10, R8). That this process is still in charge is checked for every request, by the connection's gate.
     """

@@ -26,6 +26,7 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Entry
 from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key
+from project_operator.runtime.leadership import Leadership
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import Store
 from project_operator.runtime.sweeper import Sweeper
@@ -58,6 +59,7 @@ class BackendWorker:
         publish: Publish,
         new_sweeper: Callable[[], Sweeper],
         send_validity: float,
+        leadership: Leadership,
     ) -> None:
         """``objects``: the backend objects, by the plural of their kind."""
         self._kube = kube
@@ -69,11 +71,12 @@ class BackendWorker:
         self._publish = publish
         self._new_sweeper = new_sweeper
         self._send_validity = send_validity
+        self._leadership = leadership
         self._entries: dict[Key, Entry] = {}
 
     def entry(self, key: Key) -> Entry:
-        """What is known of ``key``; empty before it was worked on."""
-        return self._entries.setdefault(key, Entry())
+        """What is known of ``key``; empty where it was not worked on in the present term."""
+        return self._entries.get(key, Entry())
 
     def tasks(self) -> list[asyncio.Task[None]]:
         """What runs for connections."""
@@ -102,14 +105,31 @@ class BackendWorker:
             await entry.close()
         self._entries.clear()
 
+    async def stand_down(self, unit: str) -> None:
+        """Close the connection of a term that is over."""
+        for key in [key for key in self._entries if key.uid == unit]:
+            await self._retire(key)
+
+    async def _retire(self, key: Key) -> None:
+        entry = self._entries.get(key)
+        if entry is not None and entry.term != self._leadership.term(key.uid):
+            del self._entries[key]
+            await entry.close()
+
     async def work(self, key: Key) -> float | None:
-        """Bring the connection and the status of ``key`` up to date; seconds until it should be looked at again."""
+        """Bring the connection and the status of ``key`` up to date; seconds until it should be looked at again, None
+        if only an event can change anything, or it is for others to do.
+        """
         raw = self._objects[key.plural].of(key)
         if raw is None:
             await self._entries.pop(key, Entry()).close()
             return None
+        term = self._leadership.term(key.uid)
+        if term is None:
+            return None
+        await self._retire(key)
         try:
-            return await self._bring_up_to_date(key, raw)
+            return await self._bring_up_to_date(key, raw, self._entries.setdefault(key, Entry(term)))
         except (KubeConflict, KubeNotFound):
             await self._refresh(key)
             return 0.0
@@ -119,8 +139,7 @@ class BackendWorker:
             logger.warning("%s: the API server: %s", key, error)
             return delay(entry.failures, jitter=self._clock.jitter(), retry_after=error.retry_after)
 
-    async def _bring_up_to_date(self, key: Key, raw: Mapping[str, Any]) -> float | None:
-        entry = self.entry(key)
+    async def _bring_up_to_date(self, key: Key, raw: Mapping[str, Any], entry: Entry) -> float | None:
         try:
             backend = parse_backend(key.plural, raw)
         except ValidationError as error:
@@ -140,6 +159,9 @@ class BackendWorker:
             return None
         raw = await self._holder.hold(key, raw, backend)
         await self._connector.connect(key, entry, backend)
+        if self._leadership.term(key.uid) != entry.term:
+            # What came of it is for others to tell.
+            return None
         secret_names: tuple[str, ...] = ()
         if entry.connection is not None:
             # A person gives this word while the connection is open, and may take it back.

@@ -19,6 +19,7 @@ from project_operator.runtime.backend_objects import timing_of
 from project_operator.runtime.connecting import Entry
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.keys import Key, Place
+from project_operator.runtime.leadership import NOBODYS
 from project_operator.runtime.store import References, Store
 
 
@@ -60,6 +61,12 @@ class BackendViews:
         """The backend object there."""
         store = self._objects.get(place.plural)
         return store.get(place.namespace, place.name) if store is not None else None
+
+    def unit_of(self, project: Mapping[str, Any]) -> str:
+        """The unit of leadership that a raw Project belongs to: the backend object that it refers to."""
+        ref = (project.get("spec") or {}).get("backendRef")
+        raw = self.at(self._references.place_of(project["metadata"].get("namespace", ""), ref))
+        return str(raw["metadata"]["uid"]) if raw is not None else NOBODYS
 
     def view_for(self, project: Project) -> Reach:
         """See `gathering.Backends.view_for`."""

@@ -4,7 +4,6 @@ A call is a method of `Backend`, which may be several requests. It is stopped be
 what has begun goes on to its end, so that no half of a change is left behind for the breaker's sake.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
@@ -63,9 +62,6 @@ class Circuit:
         except BackendError as error:
             self._ended(call, meaning(error, of_one=of_one), error)
             raise
-        except asyncio.CancelledError:
-            self._ended(call, Ended.NEITHER)
-            raise
         except Exception:
             # What it answers is not understood.
             self._ended(call, Ended.FAILED)
@@ -90,7 +86,8 @@ class Circuit:
             call.begun = True
 
     async def probe(self, ask: Callable[[], Awaitable[None]]) -> None:
-        """Half open: ``ask``, which is one call, shows whether it is over. Nothing where it is not time for that.
+        """Half open: ``ask``, which is one call, shows whether it is over. Nothing where it is not time for that; where
+        it is cancelled, the next may come at once.
 
         Raises:
             BackendError: what ``ask`` raises.

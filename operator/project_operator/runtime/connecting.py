@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from json import dumps
 
@@ -35,6 +36,7 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection, Owner, revision_of
 from project_operator.runtime.instrumented import InstrumentedBackend
 from project_operator.runtime.keys import Key
+from project_operator.runtime.leadership import Leadership, Term, make_sure
 from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.rotated_place import RotatedPlace
@@ -51,6 +53,8 @@ Tell = Callable[[Key, Notice], None]
 class Entry:
     """What is known of one backend object in this process."""
 
+    term: Term | None = None
+    """The term of leadership in which all this came about."""
     spec: IdentityBackendSpec | None = None
     connection: Connection | None = None
     verdict: Verdict | None = None
@@ -97,6 +101,7 @@ class Connector:
         hooks: Hooks,
         tell: Tell,
         users_of: Callable[[Key], int],
+        leadership: Leadership,
     ) -> None:
         """``users_of``: how many Projects need a backend object."""
         self._kube = kube
@@ -108,6 +113,7 @@ class Connector:
         self._hooks = hooks
         self._tell = tell
         self._users_of = users_of
+        self._leadership = leadership
 
     async def connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
         """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none.
@@ -164,7 +170,7 @@ class Connector:
             max_in_flight=load.max_in_flight,
             begin=circuit.begin,
         )
-        surroundings = self._surround(limiter)
+        surroundings = self._gated(self._surround(limiter), key, entry)
         rotated = self._rotated(key, entry, backend, vendor, secret)
         if rotated is not None:
             surroundings = replace(surroundings, keeper=rotated)
@@ -201,6 +207,13 @@ class Connector:
             read_lag=parse_duration(spec.consistency.read_lag).total_seconds(),
         )
         return connection, rotated
+
+    def _gated(self, surroundings: Surroundings, key: Key, entry: Entry) -> Surroundings:
+        """Whatever is sent is sent within the term in which the connection was opened."""
+        if entry.term is None:
+            raise AssertionError("only who is in charge connects")
+        gate = partial(make_sure, self._leadership, key.uid, entry.term)
+        return replace(surroundings, transport=replace(surroundings.transport, gate=gate))
 
     def _stays(self, key: Key, backend: IdentityBackend, organization_id: str) -> None:
         """Whoever can change a Secret does not thereby move the projects of others to another organization.

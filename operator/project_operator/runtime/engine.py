@@ -31,9 +31,11 @@ from project_operator.runtime.gathering import Gatherer
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key
+from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
+from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.sweeper import Sweeper
 from project_operator.runtime.workers import Workers
@@ -63,10 +65,14 @@ class Engine:
         publish: Publish,
         hooks: Hooks,
         workers: int,
+        leadership: Leadership,
     ) -> None:
         self._clock = clock
         self._hooks = hooks
         self._publish = publish
+        self._leadership = leadership
+        self._rounds = Rounds()
+        self._standing_down: dict[str, asyncio.Task[None]] = {}
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
         self._queue: WorkQueue[Key] = WorkQueue(lane_of=self._lane_of, width=workers)
@@ -90,6 +96,7 @@ class Engine:
                 hooks=hooks,
                 tell=self._tell_of_backend,
                 users_of=self.users_of,
+                leadership=leadership,
             ),
             holder=self._holder,
             users=self,
@@ -103,6 +110,7 @@ class Engine:
                 restores=cluster.restores,
             ),
             send_validity=send_validity,
+            leadership=leadership,
         )
         self._views = BackendViews(
             objects=objects,
@@ -129,6 +137,8 @@ class Engine:
             gatherer=self._gatherer,
             clock=clock,
             publish=publish,
+            leadership=leadership,
+            unit_of=self._views.unit_of,
         )
 
     def start(self) -> None:
@@ -139,6 +149,8 @@ class Engine:
         """Begin nothing more; what is under way has ``grace`` seconds, then it stays as the objects record it."""
         self._queue.close()
         await self._workers.stop(grace)
+        for task in list(self._standing_down.values()):
+            task.cancel()
         await self._backends.aclose()
 
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -232,6 +244,53 @@ class Engine:
         if connection.not_ready is None:
             self.wake(self._references.referring(connection.key.place), routine=True)
 
+    # What leadership asks (runtime.leadership.Crew).
+
+    def units(self) -> Iterable[tuple[str, str]]:
+        """Every backend object, and the want of one."""
+        yield NOBODYS, "no-backend"
+        for plural, resource in BACKEND_RESOURCES.items():
+            for raw in self._stores[plural].values():
+                key = Key.of(plural, raw)
+                yield key.uid, "-".join(filter(None, (resource.kind, key.namespace, key.name)))
+
+    def leadership_changed(self, unit: str) -> None:
+        """Of a term that is over what is under way ends, then its connection is closed; in a new one everything that
+        it is about is looked at.
+        """
+        if self._leadership.term(unit) is None:
+            self._stand_down(unit)
+            return
+        for plural in BACKEND_RESOURCES:
+            for raw in self._stores[plural].values():
+                if raw["metadata"]["uid"] == unit:
+                    self._queue.add(Key.of(plural, raw))
+        for raw in self._stores[PROJECTS.plural].values():
+            if self._views.unit_of(raw) == unit:
+                self._queue.add(Key.of(PROJECTS.plural, raw), Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
+
+    async def wind_down(self, unit: str, grace: float) -> None:
+        """See `Crew.wind_down`."""
+        task = self._stand_down(unit)
+        _, late = await asyncio.wait({task}, timeout=grace)
+        if late:
+            await self._backends.stand_down(unit)
+
+    def _stand_down(self, unit: str) -> asyncio.Task[None]:
+        """What is under way of ``unit`` ends by itself: an answer that comes yet is worth having."""
+        if (task := self._standing_down.get(unit)) is None:
+
+            async def stand_down() -> None:
+                try:
+                    await self._rounds.over(unit)
+                    await self._backends.stand_down(unit)
+                finally:
+                    del self._standing_down[unit]
+
+            task = asyncio.get_running_loop().create_task(stand_down(), name=f"stand down {unit}")
+            self._standing_down[unit] = task
+        return task
+
     def census(self) -> Census:
         """How things stand, for the gauges."""
         projects: dict[tuple[str, str, str], int] = {}
@@ -240,12 +299,15 @@ class Engine:
             ready = next((one["status"] for one in status.get("conditions") or [] if one["type"] == "Ready"), "Unknown")
             place = (str(status.get("provisioningStatus") or ""), str(status.get("healthStatus") or ""), str(ready))
             projects[place] = projects.get(place, 0) + 1
+        led, replicas = self._leadership.standing()
         return Census(
             queue_depth={cls.name.lower(): self._queue.depth(cls) for cls in Class},
             queue_oldest_seconds={cls.name.lower(): self._queue.age(cls) for cls in Class},
             projects=projects,
             connections=self._backends.census(),
             breakers=self._backends.breakers(),
+            led=led,
+            replicas=replicas,
         )
 
     def _tell_of_backend(self, key: Key, notice: Notice) -> None:
@@ -280,6 +342,12 @@ class Engine:
         else:
             self.wake(self._references.tenants(key.name), routine=True)
 
+    def _of(self, key: Key) -> tuple[ProjectWorker | BackendWorker, str]:
+        """Who works on it, and the unit of leadership that this belongs to."""
+        if key.plural == PROJECTS.plural:
+            return self._projects, self._projects.unit_of(key)
+        return self._backends, key.uid
+
     def _lane_of(self, key: Key) -> Hashable:
         """Projects share the lane of their backend; each backend object has one of its own, so that its status can be
         written while its Projects are held up.
@@ -297,8 +365,9 @@ class Engine:
         again: float | None = None
         outcome = "done"
         try:
-            worker = self._projects if key.plural == PROJECTS.plural else self._backends
-            again = await worker.work(key)
+            worker, unit = self._of(key)
+            with self._rounds.one(unit):
+                again = await worker.work(key)
         except KubeError as error:
             again, outcome = 5.0, "error"
             logger.warning("%s: %s", key, error)

@@ -23,6 +23,7 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
+from project_operator.runtime.leadership import Term
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.store import References
 
@@ -65,12 +66,12 @@ class Gatherer:
         self._definition = (NEVER, False)
 
     async def gather(
-        self, key: Key, raw: Mapping[str, Any], memories: Mapping[Key, Memory]
+        self, key: Key, raw: Mapping[str, Any], memories: Mapping[Key, Memory], term: Term | None = None
     ) -> tuple[View, Connection | None]:
         """The view of ``raw`` at this moment, and the connection that calls would go through.
 
         The memory in the view is what ``memories`` holds for ``key`` by the time everything else is there, brought up
-        to the present record.
+        to the present record and to ``term``, in which this process is in charge; None: it is not any more.
 
         Raises:
             KubeError: the namespace could not be read.
@@ -82,12 +83,14 @@ class Gatherer:
         record = record_of(project)
         memory = memories.get(key) or Memory.first_sight(record, now)
         memory = memory.facing(record, now=now, wall=wall, timing=reach.timing, jitter=self._clock.jitter())
+        if term is not None:
+            memory = memory.in_term(term.number)
         memory = memory.asked(project.metadata.annotations.get(names.RECONCILE_ANNOTATION), now=now)
         checked_at, terminating = self._definition
         view = View(
             now=now,
             wall=datetime.fromtimestamp(wall, tz=UTC),
-            started_at=self._started_at,
+            started_at=max(self._started_at, term.since) if term is not None else self._started_at,
             project=project,
             mark=mark,
             timing=reach.timing,

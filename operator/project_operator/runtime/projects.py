@@ -24,6 +24,7 @@ from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key, Place
+from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import References, Store
 
@@ -45,7 +46,7 @@ class _Way:
 class ProjectWorker:
     """Works on one key at a time for as many callers as there are; what must outlive a round is in its memories."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every port, by name
         self,
         *,
         kube: Kube,
@@ -55,7 +56,10 @@ class ProjectWorker:
         gatherer: Gatherer,
         clock: Clock,
         publish: Publish,
+        leadership: Leadership,
+        unit_of: Callable[[Mapping[str, Any]], str],
     ) -> None:
+        """``unit_of``: the unit of leadership that a raw Project belongs to."""
         self._kube = kube
         self._store = store
         self._references = references
@@ -63,6 +67,8 @@ class ProjectWorker:
         self._gatherer = gatherer
         self._clock = clock
         self._publish = publish
+        self._leadership = leadership
+        self._unit_of = unit_of
         self._memories: dict[Key, Memory] = {}
         self._must_read: set[Key] = set()
         self._kube_failures: dict[Key, int] = {}
@@ -99,9 +105,16 @@ class ProjectWorker:
         self._must_read.discard(key)
         self._kube_failures.pop(key, None)
 
+    def unit_of(self, key: Key) -> str:
+        """The unit of leadership that ``key`` belongs to; of one that is gone, the one it was last worked on in."""
+        raw, way = self._store.of(key), self._ways.get(key)
+        if raw is not None:
+            return self._unit_of(raw)
+        return way.connection.key.uid if way is not None else NOBODYS
+
     async def work(self, key: Key) -> float | None:
         """Do all that can be done now for ``key``; seconds until it should be looked at again, None if only an event
-        can change anything.
+        can change anything, or it is for others to do.
         """
         try:
             for _ in range(STEPS_AT_ONCE):
@@ -111,16 +124,20 @@ class ProjectWorker:
                 raw = self._store.of(key)
                 if raw is None:
                     return await self._vanished(key)
-                view, connection = await self._gatherer.gather(key, raw, self._memories)
+                term = self._leadership.term(self._unit_of(raw))
+                if term is None and not self._owes_a_name(key, raw):
+                    self._stand_by(key, raw)
+                    return None
+                view, connection = await self._gatherer.gather(key, raw, self._memories, term)
                 self._memories[key] = view.memory
                 if connection is not None:
                     self._ways[key] = _Way(connection, removal.may_delete(view))
                 action = decide(view)
+                if isinstance(action, act.Forget) or (term is None and not _names(action)):
+                    return None
                 if isinstance(action, act.Rest):
                     await self._write_if_different(key, raw, action)
                     return self._rest(key, view, connection, action)
-                if isinstance(action, act.Forget):
-                    return None
                 await self._carry_out(key, raw, view, connection, action)
         except (KubeConflict, KubeNotFound):
             self._must_read.add(key)
@@ -187,6 +204,19 @@ class ProjectWorker:
         await self._patch(key, raw, {"status": changes}, subresource="status")
         self._tell(raw, action.notice)
 
+    def _stand_by(self, key: Key, raw: Mapping[str, Any]) -> None:
+        """Another process is in charge: only the clock on the record runs, so that taking over costs no extra wait
+        (R3).
+        """
+        record, now = record_of(parse_project(raw)[0]), self._clock.now()
+        memory = self._memories.get(key) or Memory.first_sight(record, now)
+        self._memories[key] = memory.seen_as(record, now)
+
+    def _owes_a_name(self, key: Key, raw: Mapping[str, Any]) -> bool:
+        """Whether the id in the answer to an own creation may still be written, in charge or not (R5)."""
+        memory = self._memories.get(key)
+        return memory is not None and memory.answer is not None and not (raw.get("status") or {}).get("id")
+
     def _rest(self, key: Key, view: View, connection: Connection | None, action: act.Rest) -> float | None:
         memory = self._memories[key]
         if connection is not None:
@@ -231,6 +261,14 @@ class ProjectWorker:
             self.forget(key)
             return None
         connection = way.connection
+        if self._leadership.term(connection.key.uid) is None:
+            logger.error(
+                "%s is gone, and its backend is another replica's by now: project %s, made for it, is left over",
+                key,
+                action.project_id,
+            )
+            self.forget(key)
+            return None
         try:
             await connection.backend.delete_project(action.project_id, before_send=nothing_to_check)
         except RequestRefused as error:
@@ -277,3 +315,8 @@ class ProjectWorker:
         pause = delay(failures, jitter=self._clock.jitter(), retry_after=error.retry_after)
         logger.warning("%s: the API server: %s; trying again in %.1f s", key, error, pause)
         return pause
+
+
+def _names(action: act.Action) -> bool:
+    """Whether it writes the id of a project that was made."""
+    return isinstance(action, act.WriteStatus) and action.purpose is act.Purpose.IDENTITY

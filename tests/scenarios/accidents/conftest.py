@@ -1,10 +1,9 @@
 """Accidents: what the shipped admission policies refuse, in namespaces that a scenario chooses."""
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
-import helm
+import policies as admission_policies
 import pytest
 from chart_installation import Installation
 from objects import Object
@@ -15,29 +14,24 @@ from project_operator.api.names import GROUP
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
 LABEL: Final = "policies"
-POLICY_KINDS: Final = {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
-
-
-def shipped_policies(installation: Installation) -> list[Object]:
-    """The chart's policies for the operator of ``installation``."""
-    values = {"serviceAccount": {"create": False, "name": installation.service_account}}
-    objects = helm.objects(helm.template(values, namespace=installation.namespace))
-    return [one for one in objects if one["kind"] in POLICY_KINDS]
-
-
-def apply(plane: ControlPlane, objects: list[Object], *, verb: str = "apply") -> None:
-    bundle = {"apiVersion": "v1", "kind": "List", "items": objects}
-    plane.kubectl(verb, "-f", "-", stdin=json.dumps(bundle))
+SOMEWHERE: Final = {
+    "namespaceSelector": {"matchLabels": {LABEL: "shipped"}},
+    # What is in no namespace is skipped by no selector of namespaces.
+    "excludeResourceRules": [
+        {"apiGroups": [GROUP], "apiVersions": ["*"], "operations": ["*"], "resources": ["clusteridentitybackends"]}
+    ],
+}
+"""Where the policies are in force."""
 
 
 @pytest.fixture(scope="session")
 def policies(control_plane: ControlPlane, installation: Installation) -> list[Object]:
     """The shipped policies, in force only in namespaces with a label: other scenarios take finalizers away."""
-    objects = shipped_policies(installation)
+    objects = admission_policies.shipped(installation)
     for one in objects:
         if one["kind"] == "ValidatingAdmissionPolicyBinding":
-            one["spec"]["matchResources"] = {"namespaceSelector": {"matchLabels": {LABEL: "shipped"}}}
-    apply(control_plane, objects)
+            one["spec"]["matchResources"] = SOMEWHERE
+    admission_policies.put(control_plane, objects)
     return objects
 
 

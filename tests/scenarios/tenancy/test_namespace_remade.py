@@ -40,15 +40,23 @@ def test_whoever_comes_after_cannot_claim_it(scenario: Scenario, *, by_name: boo
     assert scenario.remote().tag(MARK_TAG) == mark
 
 
-def test_a_new_project_of_the_name_is_another_project(scenario: Scenario) -> None:
+def test_a_new_project_of_the_name_is_made_when_the_former_is_let_go_and_is_another(scenario: Scenario) -> None:
     project_id, mark = _left_behind(scenario)
+    created = len(scenario.calls("createProject"))
 
     scenario.apply_project(name="afresh")
 
+    said = condition(scenario.wait_for("False", "Conflict"), "Ready")["message"]
+    assert f"project {project_id} was made for a Project of this name in an earlier namespace of that name" in said
+    assert "Else take the mark off it in the backend, or delete it there" in said
+    scenario.assert_quiet()
+    assert len(scenario.calls("createProject")) == created
+    assert scenario.remote().tag(MARK_TAG) == mark
+
+    # The way out that the message names.
+    scenario.identity.admin.edit_project(project_id, tags={})
     made = scenario.wait_ready()
     assert made["status"]["id"] != project_id
-    former = next(one for one in scenario.identity.admin.projects() if one.id == project_id)
-    assert former.tag(MARK_TAG) == mark
     scenario.delete()
     scenario.wait_gone()
-    assert [one.id for one in scenario.identity.admin.projects()] == [project_id]
+    assert [(one.id, one.tag(MARK_TAG)) for one in scenario.identity.admin.projects()] == [(project_id, None)]

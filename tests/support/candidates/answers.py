@@ -36,6 +36,8 @@ class ErrorRow:
     means: Meaning
     basis: str
     """The row of the vendor's page in docs/backends/ (or the API page, or the RFC), with its evidence mark."""
+    remembered: bool = False
+    """Whether a connection asks no more for what was answered so."""
 
 
 def means(

@@ -154,6 +154,10 @@ class Candidate(ABC):
         """Let a project be gone at once, for reads too."""
 
     @abstractmethod
+    def empty(self) -> None:
+        """Let all projects be gone likewise."""
+
+    @abstractmethod
     def catch_up(self) -> None:
         """Let reads show what was written."""
 

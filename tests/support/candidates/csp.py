@@ -176,6 +176,10 @@ class CSPCandidate(Candidate):
         self.server.admin.remove_project(project_id)
         self.catch_up()
 
+    def empty(self) -> None:
+        self.server.admin.remove_all_projects()
+        self.catch_up()
+
     def catch_up(self) -> None:
         self.server.admin.catch_up()
 

@@ -76,10 +76,12 @@ _OWN: Final = (
     ),
     ErrorRow("429", _says(429), always(Throttled), "API page, 429; V6-3 [D]"),
     ErrorRow("500", _says(500), _FAILED, "API page, 500 [D]"),
-    ErrorRow("501", _says(501), _NO_DELETION, "V2-7 [I]"),
-    ErrorRow("501, nothing", say(501), _NO_DELETION, "V2-7 [I]"),
+    ErrorRow("501", _says(501), _NO_DELETION, "V2-7 [I]", remembered=True),
+    ErrorRow("501, nothing", say(501), _NO_DELETION, "V2-7 [I]", remembered=True),
     ErrorRow("503", _says(503), _FAILED, "V6-4 [I]"),
-    ErrorRow("405", _says(405), means(writes=BackendUnavailable, delete_project=RequestRefused), "V2-7 [I]"),
+    ErrorRow(
+        "405", _says(405), means(writes=BackendUnavailable, delete_project=RequestRefused), "V2-7 [I]", remembered=True
+    ),
     ErrorRow(
         "400 with megabytes of words",
         _says(400, "x" * 1_500_000),
@@ -112,7 +114,7 @@ def _without_deletion(row: ErrorRow) -> ErrorRow:
     """405 to what is not documented means that it is not there (V9-11)."""
     if not row.name.startswith("405"):
         return row
-    return replace(row, means={**row.means, "delete_project": RequestRefused})
+    return replace(row, means={**row.means, "delete_project": RequestRefused}, remembered=True)
 
 
 CSP_ROWS: Final = _OWN + tuple(map(_without_deletion, in_front("V6-4 [I]")))

@@ -154,6 +154,9 @@ class K5Candidate(Candidate):
     def vanish(self, project_id: str) -> None:
         self.server.admin.remove_project(project_id)
 
+    def empty(self) -> None:
+        self.server.admin.remove_all_projects()
+
     def catch_up(self) -> None:
         """Reads show at once what was written."""
 

@@ -78,7 +78,7 @@ _OWN: Final = (
     ErrorRow("409 document", _says(409, "Duplicate entry"), _TAKEN, "F2-2 [D]; API page, 409 [D]"),
     ErrorRow("429 document", _says(429), always(Throttled), "F9-1 [?]"),
     ErrorRow("500 document", _says(500), _FAILED, "F5-2 [D]; API page, 500 [D]"),
-    ErrorRow("501 document", _says(501), _MISSING, "F5-3 [D]; API page, 501 [D]"),
+    ErrorRow("501 document", _says(501), _MISSING, "F5-3 [D]; API page, 501 [D]", remembered=True),
     ErrorRow("501 page", say(501, PAGE, kind="text/html"), _FAILED, "RFC 9110, 15.6.2 [?]"),
     ErrorRow("501, nothing", say(501), _FAILED, "RFC 9110, 15.6.2 [?]"),
     ErrorRow("503 document", _says(503), _FAILED, "F5-2 [D]; API page, 503 [D]"),

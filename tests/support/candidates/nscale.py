@@ -134,6 +134,10 @@ class NscaleCandidate(Candidate):
         self.server.admin.remove_project(project_id, at_once=True)
         self.catch_up()
 
+    def empty(self) -> None:
+        self.server.admin.remove_all_projects(at_once=True)
+        self.catch_up()
+
     def catch_up(self) -> None:
         self.server.admin.catch_up()
 

@@ -169,6 +169,9 @@ class OpenStackCandidate(Candidate):
     def vanish(self, project_id: str) -> None:
         self.server.admin.remove_project(project_id)
 
+    def empty(self) -> None:
+        self.domain.empty()
+
     def catch_up(self) -> None:
         """Reads show at once what was written (K6-2)."""
 

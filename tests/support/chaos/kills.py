@@ -31,6 +31,8 @@ class Standing(StrEnum):
 
 
 STANDINGS: Final = tuple(Standing)
+AT_THE_API_SERVER: Final = 15.0
+"""Seconds in which a crowd is held there, half of what its client waits for an answer."""
 _PATIENCE: Final = 20.0
 """Seconds in which the first of a crowd is held."""
 
@@ -113,9 +115,10 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
         stage.proxies[one.point.place].rules.add(one.rule)
     # Those held at the API server have its client's patience, which is longer than a backend's: they come first.
     patient = [one for one in cuts if not one.point.target.endswith(BACKEND_WRITE)]
-    for wave in (patient, [one for one in cuts if one not in patient]):
+    brief = [one for one in cuts if one not in patient]
+    for wave, patience in ((patient, AT_THE_API_SERVER), (brief, 0.8 * stage.bounds.timeout)):
         stage.begin([one.wish for one in wave])
-        wait_held([one.hold for one in wave], stage.bounds.timeout)
+        wait_held([one.hold for one in wave], patience)
     for one in cuts:
         one.hold.killed = True
     struck = [one for one in cuts if one.hold.held]
@@ -136,6 +139,6 @@ def wait_held(holds: Sequence[Hold], patience: float) -> None:
         now = time.monotonic()
         if first is None and any(hold.held for hold in holds):
             first = now
-        if now - begun > _PATIENCE or (first is not None and now - first > 0.8 * patience):
+        if now - begun > _PATIENCE or (first is not None and now - first > patience):
             return
         time.sleep(0.05)

@@ -3,13 +3,14 @@
 The faults of one batch are tried side by side: each Project meets one of them, once, at another of its answers.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chaos import faults
 from chaos.evidence import Wish
-from chaos.faults import Fault
+from chaos.faults import Fault, Passage
 from chaos.journal import API_SERVER
 from chaos.reference import BACKEND, Reference, prepare
 from chaos.rules import Rule, about
@@ -17,6 +18,8 @@ from chaos.stage import Stage
 from chaos.tally import Tried
 
 MATRIX: Final = "fault"
+NSCALE: Final = "nscale"
+"""Where the credential is the token."""
 LONG_AGO: Final = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 
@@ -28,6 +31,8 @@ class Trouble:
     where: str
     """The API server or the backend."""
     make: Callable[[], Fault]
+    place: str = ""
+    """The one backend that has it; "" for all."""
 
 
 def _fixed(fault: Fault) -> Callable[[], Fault]:
@@ -95,7 +100,7 @@ def trials(stage: Stage, chosen: Sequence[Trouble], reference: Reference, *, fir
     number = first_number
     for trouble in chosen:
         for (place, operation, where), count in reference.asked.items():
-            if where != trouble.where:
+            if where != trouble.where or trouble.place not in {"", place}:
                 continue
             for nth in range(1, count + 1):
                 wish = stage.wish(place, operation, number)
@@ -111,6 +116,27 @@ def meet(stage: Stage, batch: Sequence[Trial]) -> None:
         where = API_SERVER if trial.trouble.where == API_SERVER else trial.wish.place
         stage.proxies[where].rules.add(trial.rule)
     stage.begin([trial.wish for trial in batch])
+
+
+def ending_sessions(stage: Stage) -> list[Trouble]:
+    """Every token of a backend ends just before a request arrives there."""
+
+    def ending(site: str) -> Fault:
+        async def fault(passage: Passage) -> None:
+            shown = {
+                value
+                for entry in stage.journal.entries()
+                if entry.place == site
+                for name, value in entry.request.headers
+                if name.lower() == "x-auth-token"
+            }
+            await asyncio.to_thread(stage.servers[site].end_sessions, shown)
+            await faults.pass_on(passage)
+
+        return fault
+
+    signing_in = [site for site in stage.sites if site != NSCALE]
+    return [Trouble("the token ends", BACKEND, _fixed(ending(site)), site) for site in signing_in]
 
 
 def clear(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chaos.evidence import Evidence, Object, Wish
 from chaos.journal import API_SERVER, Entry
+from project_operator.api.conditions import Reason
 from project_operator.api.marks import MARK_PATTERN
 from project_operator.api.names import FINALIZER, GROUP, IDENTITY_BACKEND_KIND
 
@@ -93,6 +94,18 @@ def strangers_untouched(evidence: Evidence) -> Iterator[Violation]:
             for entry in evidence.entries:
                 if entry.place == place and entry.writes and f"/{remote.id}" in entry.request.path:
                     yield Violation("I3", remote.name, f"{place} was asked to change it: {entry}")
+
+
+def no_absence_believed(evidence: Evidence) -> Iterator[Violation]:
+    """I4: nothing goes away here, so nothing is ever taken for gone, whatever a listing or an answer says."""
+    for states in evidence.history.values():
+        for state in states:
+            status = state.get("status") or {}
+            missing = any(one.get("reason") == Reason.MISSING for one in status.get("conditions") or [])
+            if missing or status.get("goneIDs"):
+                words = f"project {status.get('id') or status.get('goneIDs')} was taken for gone"
+                yield Violation("I4", state["metadata"]["name"], words)
+                break
 
 
 def finalizer_first(evidence: Evidence) -> Iterator[Violation]:
@@ -215,6 +228,7 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     one_creation_each,
     nothing_without_an_owner,
     strangers_untouched,
+    no_absence_believed,
     finalizer_first,
     finalizer_last,
     ready_means_applied,

@@ -66,7 +66,7 @@ def cut(stage: Stage) -> list[Replaced]:
     objects = [_due(stage, nth, standing) for nth in range(1, len(WRITES) + 1) for standing in STANDINGS]
     stage.apply_documents([document for one in objects for document in _manifests(stage, one)])
     stage.apply([one.wish for one in objects])
-    wait_held([one.hold for one in objects], stage.bounds.timeout)
+    wait_held([one.hold for one in objects], 0.8 * stage.bounds.timeout)
     for one in objects:
         one.hold.killed = True
     struck = [one for one in objects if one.hold.held]

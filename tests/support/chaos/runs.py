@@ -21,11 +21,15 @@ SETTLED_WITHIN: Final = 180.0
 
 def killed(
     stage: Stage, reference: Reference, chosen: Sequence[Point], *, first_number: int, progress: Progress
-) -> Outcome:
-    """Kill the operator at all of these points at once."""
+) -> tuple[Outcome, list[Point]]:
+    """Kill the operator at all of these points at once; and those that had not come about when the first of the crowd
+    could be held no longer.
+    """
     cuts = kills.cut(stage, chosen, first_number=first_number, progress=progress)
     wishes = [wish for wish in stage.wishes.values() if wish.name.rpartition("-")[2] >= f"{first_number:04}"]
-    return verdict(stage, reference, [one.tried(stage.namespace) for one in cuts], wishes, progress)
+    struck = {one.point for one in cuts}
+    outcome = verdict(stage, reference, [one.tried(stage.namespace) for one in cuts], wishes, progress)
+    return outcome, [point for point in chosen if point not in struck]
 
 
 def troubled(

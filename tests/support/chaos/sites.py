@@ -1,9 +1,10 @@
 """The identity servers that Projects are made in, one of each kind, and what each truly holds."""
 
+import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -12,6 +13,7 @@ from keystone import PASSWORD, Domain, make_domain
 from pydantic import BaseModel
 
 from project_operator.api.marks import MARK_PATTERN
+from project_operator.errors import SandboxError
 from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.identity.csp.admin_models import MakeProjects as MakeCSPProjects
 from project_operator.sandbox.identity.k5.admin_models import MakeProjects as MakeK5Projects
@@ -71,11 +73,17 @@ class Site(Protocol):
     def member(self) -> Mapping[str, Any]:
         """Its member of the union in a backend object's spec."""
 
+    def lag(self, seconds: float) -> None:
+        """Let reads be so old, where it can."""
+
     def plant(self, name: str) -> str:
         """Make a project as somebody else would; its id."""
 
     def truth(self) -> list[Remote]:
         """All projects."""
+
+    def end_sessions(self, shown: Collection[str]) -> None:
+        """Let every token end that was signed in for; ``shown`` are those that the operator has shown."""
 
 
 class _Embedded:
@@ -105,6 +113,12 @@ class _Embedded:
     def member(self) -> Mapping[str, Any]:
         return self.identity.member(self.name)
 
+    def lag(self, seconds: float) -> None:
+        self.identity.slow_down(read_lag=seconds, provisioning=BRIEF)
+
+    def end_sessions(self, shown: Collection[str]) -> None:  # noqa: ARG002 - the server knows them
+        self.server.admin.end_sessions()
+
 
 class NscaleSite(_Embedded):
     """nscale Identity: asynchronous, with tags."""
@@ -123,6 +137,9 @@ class NscaleSite(_Embedded):
         self.server.admin.configure(
             read_lag=READ_LAG, provision_delay=BRIEF, deprovision_delay=BRIEF, pickup_delay=0.02, controller_retry=0.3
         )
+
+    def end_sessions(self, shown: Collection[str]) -> None:
+        """There are none: the credential is the token."""
 
     def plant(self, name: str) -> str:
         (made,) = self.server.admin.make_projects(1, name_prefix=name, description="found")
@@ -232,6 +249,14 @@ class KeystoneSite:
     def member(self) -> Mapping[str, Any]:
         auth = {"password": {"secretRef": {"name": self.name}}}
         return {"keystone": {"url": self.domain.url, "domain": {"id": self.domain.id}, "auth": auth}}
+
+    def lag(self, seconds: float) -> None:
+        """It has none."""
+
+    def end_sessions(self, shown: Collection[str]) -> None:
+        for token in shown:
+            with contextlib.suppress(SandboxError):  # it has ended already
+                self.domain.admin.revoke(token)
 
     def plant(self, name: str) -> str:
         return self.domain.admin.make_project(name, self.domain.id, description="found")

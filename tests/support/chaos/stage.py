@@ -191,7 +191,7 @@ class Stage:
 
         def look() -> bool:
             left.clear()
-            left.update({one["metadata"]["name"]: _why_not_ready(one) for one in self._projects()})
+            left.update({one["metadata"]["name"]: _why_not_ready(one) for one in self.history.present()})
             return all(left.get(name) == "" for name in wanted)
 
         left: dict[str, str] = {}
@@ -331,11 +331,8 @@ class Stage:
 
     # Looks.
 
-    def _projects(self) -> list[Object]:
-        return self.objects.list(PROJECTS)
-
     def _not_there(self, wishes: Iterable[Wish]) -> dict[str, str]:
-        found = {one["metadata"]["name"]: one for one in self._projects()}
+        found = {one["metadata"]["name"]: one for one in self.history.present()}
         left = {}
         for wish in wishes:
             obj = found.get(wish.name)

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from project_operator.kube.resources import PROJECTS
 from simulation.loop import run_virtually
@@ -11,7 +12,7 @@ from simulation.world import World
 Story = Callable[[World], Awaitable[None]]
 
 
-def told(**backend: object) -> Callable[[Story], Callable[[], None]]:
+def told(**backend: Any) -> Callable[[Story], Callable[[], None]]:
     """A story in a world whose operator is running and connected."""
 
     def decorate(story: Story) -> Callable[[], None]:

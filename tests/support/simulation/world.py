@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from random import Random
 from typing import Any, Self
 
@@ -15,13 +16,18 @@ from project_operator.backends.base import RemoteProject, UnsupportedField
 from project_operator.backends.keeping import Keeper
 from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
-from project_operator.backends.vendor import Surroundings, Vendor
+from project_operator.backends.vendor import Open, Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence, Cluster
+from project_operator.runtime.clock import Clock
 from project_operator.runtime.engine import Engine
+from project_operator.runtime.leadership import Alone, Leadership
+from project_operator.runtime.ports import Kube
 from simulation.backend import SimulatedBackend
+from simulation.families import Family
+from simulation.gated import GatedBackend
 from simulation.kube import Place, SimulatedKube
 
 CLUSTER = "cluster"
@@ -49,12 +55,13 @@ class SimulatedClock:
 
 class World:
     """Use within `run_virtually`. Bounds are those of the constants above, and the backend keeps them unless a test
-    breaks them.
+    breaks them. With a ``family`` the backend object is of that kind, else of one that holds everything.
     """
 
-    def __init__(self, seed: int = 1, **backend: Any) -> None:
+    def __init__(self, seed: int = 1, family: Family | None = None, **backend: Any) -> None:
         self.random = Random(seed)  # noqa: S311 - a simulation wants to be repeated
-        self.backend = SimulatedBackend(self.random, **backend)
+        self.family = family
+        self.backend = SimulatedBackend(self.random, **({**family.backend, **backend} if family else backend))
         self.kube = SimulatedKube()
         self.notices: list[tuple[str, Notice]] = []
         self.engine: Engine | None = None
@@ -98,9 +105,11 @@ class World:
         self.kube.make(SECRETS, {"metadata": metadata, "data": {"token": "dG9rZW4="}})
 
     def _backend_spec(self) -> dict[str, Any]:
-        nscale = {"url": "https://identity", "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}}}
+        secret = {"secretRef": {"name": "token"}}
+        plain = {"nscale": {"url": "https://identity", "auth": {"serviceAccountToken": secret}}}
+        member = plain if self.family is None else dict(self.family.member)
         bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
-        return {"nscale": nscale, "timeout": "2s", "interval": "20s", "consistency": bounds}
+        return {**member, "timeout": "2s", "interval": "20s", "consistency": bounds}
 
     def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""
@@ -108,22 +117,18 @@ class World:
 
     def start(self, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
         """An operator starts and lists what there is."""
-        vendor = Vendor(
-            key="nscale",
-            title="simulated",
-            default_deletion_policy=DeletionPolicy.DELETE,
-            capabilities=self.backend.capabilities,
-            open=self._open,
-            unsupported=self._unsupported,
-            endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
-            load=self.load,
-            replaces=lambda _: self.replaces,
-        )
-        self.engine = Engine(
-            kube=self.kube,
-            registry=Registry([vendor]),
+        clock = SimulatedClock(self.random)
+        self.engine = self.new_engine(self.kube, clock, Alone(clock), self._open)
+        self.engine.start()
+        self.kube.replay(self.engine.observe, stale=stale)
+
+    def new_engine(self, kube: Kube, clock: Clock, leadership: Leadership, opening: Open) -> Engine:
+        """An operator that has not begun to work; ``opening`` is how it connects."""
+        return Engine(
+            kube=kube,
+            registry=Registry([self._vendor(opening)]),
             surround=lambda limiter: Surroundings(admission=limiter),
-            clock=SimulatedClock(self.random),
+            clock=clock,
             cluster=self.cluster,
             default_backend=self.default_backend[1],
             default_backend_kind=self.default_backend[0],
@@ -132,9 +137,23 @@ class World:
             publish=self._publish,
             hooks=FanOut(),
             workers=4,
+            leadership=leadership,
         )
-        self.engine.start()
-        self.kube.replay(self.engine.observe, stale=stale)
+
+    def _vendor(self, opening: Open) -> Vendor:
+        if self.family is not None:
+            return replace(self.family.vendor, open=opening, load=self.load)
+        return Vendor(
+            key="nscale",
+            title="simulated",
+            default_deletion_policy=DeletionPolicy.DELETE,
+            capabilities=self.backend.capabilities,
+            open=opening,
+            unsupported=self._unsupported,
+            endpoint=lambda spec: spec.nscale.url if spec.nscale else "",
+            load=self.load,
+            replaces=lambda _: self.replaces,
+        )
 
     async def crash(self) -> None:
         """SIGKILL: whatever was going on is gone; what was sent may still take effect."""
@@ -232,11 +251,11 @@ class World:
         spec: IdentityBackendSpec,
         secret: Mapping[str, bytes],
         surroundings: Surroundings,
-    ) -> SimulatedBackend:
+    ) -> GatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
         opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
         opened.admission = surroundings.admission or nullcontext()
-        return opened
+        return GatedBackend(opened, surroundings.transport.gate)
 
     def _unsupported(
         self,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project_operator.api.marks import MARK_LENGTH, ORPHANED, Mark
+from project_operator.api.marks import MARK_LENGTH, ORPHANED, Mark, cluster_digest, cluster_name
 
 UID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 MARK = Mark.of(cluster_id="cluster", namespace="team", name="web", namespace_uid="ns-uid", uid=UID)
@@ -44,3 +44,11 @@ def test_is_the_whole_token_or_nothing() -> None:
         token.replace("iproj1", "iproj2"),
     ):
         assert Mark.parse(almost) is None
+
+
+def test_a_cluster_can_be_called_by_what_its_marks_say_of_it() -> None:
+    token = str(Mark.of(cluster_id="production", namespace="a", name="b", namespace_uid="n", uid=UID))
+    assert cluster_digest(cluster_name(token)) == cluster_digest("production")
+    assert cluster_name("orphaned") == ""
+    # Anything else is a name like any other.
+    assert cluster_digest("sha256:0123") != "0123"

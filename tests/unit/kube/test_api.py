@@ -16,7 +16,7 @@ from project_operator.errors import (
 )
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.api import AT_ONCE, KubeApi
-from project_operator.kube.resources import EVENTS, NAMESPACES, PROJECTS, SECRETS
+from project_operator.kube.resources import EVENTS, LEASES, NAMESPACES, PROJECTS, SECRETS
 
 
 async def test_get(api: KubeApi, server: Server, calls: Calls) -> None:
@@ -204,6 +204,33 @@ async def test_many_calls_at_once(api: KubeApi, server: Server, calls: Calls) ->
     await asyncio.gather(*(api.patch(PROJECTS, ALPHA, {}) for _ in range(200)))
 
     assert len(calls.seen) == len(server.seen) == 200
+
+
+async def test_a_deletion_is_guarded_by_uid_and_resource_version(api: KubeApi, server: Server, calls: Calls) -> None:
+    server.answer({"kind": "Status", "status": "Success"})
+
+    await api.delete(PROJECTS, ALPHA)
+
+    (seen,) = server.seen
+    assert (seen.method, seen.path) == ("DELETE", PATH)
+    assert seen.body == {"preconditions": {"uid": "u-1", "resourceVersion": "7"}}
+    assert calls.seen == [("delete", "projects", "200")]
+
+
+async def test_a_lease_waits_for_no_other_call(api: KubeApi, server: Server) -> None:
+    release = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        if "leases" not in request.path:
+            await release.wait()
+        return web.json_response(ALPHA)
+
+    server.answer(slow)
+    others = [asyncio.create_task(api.get(PROJECTS, "team-a", "alpha")) for _ in range(AT_ONCE + 1)]
+    async with asyncio.timeout(20):
+        assert await api.get(LEASES, "operators", "a") == ALPHA
+    release.set()
+    await asyncio.gather(*others)
 
 
 async def test_of_very_many_calls_only_so_many_are_under_way(api: KubeApi, server: Server) -> None:

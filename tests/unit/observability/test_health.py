@@ -99,6 +99,16 @@ async def test_after_the_end_nothing_listens(readiness: Readiness) -> None:
         await get(server, "/healthz")
 
 
+def test_the_others_can_be_asked_for_without_one(readiness: Readiness) -> None:
+    assert not readiness.ready_but_for("leases")
+    readiness.report("leases", "not renewed")
+    assert not readiness.ready_but_for("leases")
+    readiness.report("watch projects", "")
+    assert readiness.ready_but_for("leases")
+    readiness.report("watch secrets", "not yet")
+    assert not readiness.ready_but_for("leases")
+
+
 def test_a_change_of_a_check_is_logged_once(readiness: Readiness, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     for problem in ("starting", "starting", "", "", "403", "403", "404", ""):

@@ -12,6 +12,7 @@ from project_operator.observability.hooks import (
     EventFinished,
     Happening,
     KubeCall,
+    LeadershipChanged,
     QueueWaited,
     ReconcileFinished,
     WatchEnded,
@@ -34,6 +35,7 @@ def samples(metrics: Metrics) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("happening", "expected"),
     [
+        (LeadershipChanged("gained"), {'project_operator_leadership_changes_total{change="gained"}': 1}),
         (
             ReconcileFinished("Project", "settled", 0.02),
             {

@@ -1,6 +1,6 @@
 import pytest
 
-from project_operator.reconcile.credibility import Census, judge
+from project_operator.reconcile.credibility import Census, in_the_way, judge
 
 FIFTY = frozenset(f"p{number}" for number in range(50))
 
@@ -51,3 +51,22 @@ def test_those_that_are_being_deleted_or_reported_missing_are_no_surprise() -> N
 def test_a_person_may_accept_as_many_as_vanished_and_no_more() -> None:
     assert judge(Census(named=FIFTY, accepted=20), without(20), begun_at=0.0, may_read=True).suspicious == 0
     assert judge(Census(named=FIFTY, accepted=20), without(21), begun_at=0.0, may_read=True).suspicious == 21
+
+
+@pytest.mark.parametrize(
+    ("in_doubt", "told"),
+    [
+        (("p1",), "p1"),
+        (("p1", "p2", "p3"), "p1, p2, p3"),
+        (("p1", "p2", "p3", "p4", "p5"), "p1, p2, p3 and 2 more"),
+    ],
+)
+def test_what_is_in_the_way_is_named_and_whom_to_ask(in_doubt: tuple[str, ...], told: str) -> None:
+    assert in_the_way(in_doubt) == (
+        "the backend's listing lacks what Projects name, and a read of its id does not say that it is gone: "
+        f"{told}; check the rights of the credential, the operator's log has the answer"
+    )
+
+
+def test_nothing_in_doubt_is_in_no_way() -> None:
+    assert in_the_way(()) == ""

@@ -46,6 +46,14 @@ async def test_roles_follow_the_creation_as_an_update(world: World) -> None:
 
 
 @told(keystone=True)
+async def test_roles_follow_the_creation_where_later_drift_is_only_reported(world: World) -> None:
+    people(world)
+    world.apply(groups=GROUPS, managementPolicy="ReportDrift")
+    await world.ready()
+    assert (assigned(world), world.reason()) == ({READER}, "Succeeded")
+
+
+@told(keystone=True)
 async def test_a_role_and_a_group_may_be_named_by_id(world: World) -> None:
     people(world)
     world.apply(groups=[{"id": "g2", "roles": [{"id": "r2"}, {"name": "reader"}]}])

@@ -4,7 +4,7 @@ from simulation.views import a_remote
 
 from project_operator.api.conditions import Reason
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.memory import Failure, Memory, Refusal
+from project_operator.reconcile.memory import Announced, Failure, Intent, Memory, Refusal
 from project_operator.reconcile.record import Record, Right, Timing
 
 RECORD = Record("u", finalizer=True, attempt="", id="")
@@ -62,3 +62,40 @@ def test_reads_are_remembered_by_id_and_forgotten_one_by_one() -> None:
     assert memory.reads == {"p1": one, "p2": two}
     assert memory.without_read("p1").reads == {"p2": two}
     assert memory.without_read("p9").reads == memory.reads
+
+
+def test_another_term_of_leadership_voids_what_was_known_and_keeps_what_makes_us_wait() -> None:
+    memory = Memory(
+        record=OTHER,
+        record_since=5.0,
+        right=Right(9.0, 9.0, OTHER),
+        answer=a_remote(),
+        answered_at=8.0,
+        answered_record=OTHER,
+        unsent_record=OTHER,
+        refusal=Refusal(1, "r", Reason.REQUEST_REFUSED, "no"),
+        announced=Announced(Intent.UPDATE, OTHER, 1),
+        last_write_at=6.0,
+        updated_at=6.5,
+        unanswered_update_at=7.0,
+        updates=2,
+        start_is_hazard=False,
+        reads={"p1": Observation(4.0, None)},
+        deletes_sent={"p1": 4.0},
+        failures=3,
+        polls=4,
+        reconcile_asked=("now", 1.0),
+        term=1,
+    )
+    assert memory.in_term(1) is memory
+    assert memory.in_term(2) == Memory(
+        record=OTHER,
+        record_since=5.0,
+        answer=a_remote(),
+        answered_at=8.0,
+        last_write_at=6.0,
+        updated_at=6.5,
+        unanswered_update_at=7.0,
+        reconcile_asked=("now", 1.0),
+        term=2,
+    )

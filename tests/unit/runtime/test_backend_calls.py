@@ -1,4 +1,6 @@
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from random import Random
 from unittest.mock import Mock
 
@@ -11,7 +13,7 @@ from simulation.world import SimulatedClock
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import ConnectionFacts, Group, ProjectContent
 from project_operator.backends.load import Load
-from project_operator.errors import PermissionDenied
+from project_operator.errors import BreakerOpen, PermissionDenied
 from project_operator.reconcile.actions import Create, ReadGroups, Rest, VerifyReadAccess
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Memory
@@ -99,6 +101,21 @@ def test_a_right_too_old_when_the_bytes_would_leave_sends_nothing() -> None:
         assert stage.backend.created == []
         assert (memory.right, memory.unsent_record) == (None, stage.view.record)
         assert stage.connection.circuit.state is State.CLOSED
+
+    told(story)
+
+
+def test_a_call_that_the_breaker_stopped_is_no_failure_of_the_projects() -> None:
+    """Its backoff does not grow, and of a creation nothing was sent."""
+
+    async def story(stage: Stage) -> None:
+        stage.backend.faults += [Fault("verify", error=BreakerOpen("not asked", retry_after=40.0)) for _ in range(3)]
+        for _ in range(3):
+            assert await stage.call(VerifyReadAccess()) == stage.view.memory
+        stage.backend.faults.append(Fault("create", error=BreakerOpen("not asked", retry_after=40.0)))
+        now = asyncio.get_running_loop().time()
+        memory = await stage.call(Create(ProjectContent("web"), Right(now, now, stage.view.record)))
+        assert memory == replace(stage.view.memory, unsent_record=stage.view.record)
 
     told(story)
 

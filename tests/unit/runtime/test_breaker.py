@@ -105,6 +105,7 @@ KINDS: dict[type[BackendError], Ended] = {
     errors.CredentialNotKept: Ended.NEITHER,
     errors.OutcomeUnknown: Ended.FAILED,
     errors.RightExpired: Ended.NEITHER,
+    errors.NotLeading: Ended.NEITHER,
     errors.ConnectionRefused: Ended.FAILED,
 }
 

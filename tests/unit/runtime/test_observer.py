@@ -11,7 +11,7 @@ from simulation.views import mark_of
 from simulation.world import SimulatedClock
 
 from project_operator.backends.base import ProjectContent, RemoteProject
-from project_operator.errors import BackendError, BackendUnavailable, PermissionDenied, Throttled
+from project_operator.errors import BackendError, BackendUnavailable, BreakerOpen, PermissionDenied, Throttled
 from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.credibility import Census, Judgement
 from project_operator.reconcile.evidence import NEVER
@@ -366,5 +366,53 @@ def test_a_defect_in_a_look_holds_the_observer_up_and_does_not_end_it() -> None:
             await asyncio.sleep(60.0)
         assert stage.calls().count("list") == 3
         assert len(stage.audience.judgements) == 1
+
+    told(story)
+
+
+def test_after_an_outage_it_looks_at_once_and_not_when_its_backoff_is_over() -> None:
+    async def story(stage: Stage) -> None:
+        (project_id,) = stage.make(1)
+        stage.audience.named = frozenset({project_id})
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.backend.silent_for = 1.0
+            stage.observer.want(key(project_id), Poll(project_id, now(), 0.5))
+            # Eight failures in a row: the next look would be 15 to 30 s away.
+            await asyncio.sleep(100.0)
+            stage.backend.silent_for = None
+            await asyncio.sleep(1.0)
+            stage.observer.resume()
+            await asyncio.sleep(1.0)
+            assert stage.audience.woken == [project_id]
+
+    told(story)
+
+
+def test_what_is_wanted_later_is_not_looked_at_before_when_an_outage_is_over() -> None:
+    async def story(stage: Stage) -> None:
+        (project_id,) = stage.make(1)
+        stage.audience.named = frozenset({project_id})
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            stage.observer.want(key(project_id), Poll(project_id, now() + 20.0, 20.5))
+            stage.observer.resume()
+            await asyncio.sleep(20.0)
+            assert stage.audience.woken == []
+            await asyncio.sleep(1.0)
+            assert stage.audience.woken == [project_id]
+
+    told(story)
+
+
+def test_a_read_that_the_breaker_stopped_is_no_failure_and_comes_when_it_may() -> None:
+    async def story(stage: Stage) -> None:
+        stage.backend.faults.append(Fault("list", error=BreakerOpen("not asked", retry_after=40.0)))
+        async with running(stage):
+            await asyncio.sleep(39.0)
+            assert stage.calls() == ["list"]
+            await asyncio.sleep(2.0)
+            assert stage.calls()[:2] == ["list", "list"]
+        assert stage.audience.errors == []
 
     told(story)

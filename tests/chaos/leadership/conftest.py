@@ -1,0 +1,37 @@
+"""A control plane for operators that are stopped, and pairs of them."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from project_operator.api.crd import crd_name
+from project_operator.api.kinds import KINDS
+from project_operator.sandbox.controlplane.plane import ControlPlane
+
+HERE: Final = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.needs_real)
+
+
+@pytest.fixture(scope="session")
+def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
+    """One of their own, with our definitions."""
+    if pytestconfig.getoption("--kind"):
+        pytest.skip("stops operators of its own, so it needs a control plane to itself")
+    with ControlPlane.start() as plane:
+        plane.kubectl("apply", "--server-side", "-k", "crds/")
+        plane.wait_established(*(crd_name(kind) for kind in KINDS))
+        yield plane
+
+
+@pytest.fixture
+def namespace(request: pytest.FixtureRequest) -> str:
+    """One for the test alone."""
+    return f"lead-{zlib.crc32(request.node.nodeid.encode()):08x}"

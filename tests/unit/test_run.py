@@ -1,0 +1,33 @@
+"""`project-operator run`: what its options set."""
+
+import pytest
+
+from project_operator import app, cli
+from project_operator.observability import logging
+from project_operator.settings import Settings
+
+
+def started(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
+    """The settings that the operator is run with."""
+    seen: list[Settings] = []
+
+    async def run(settings: Settings) -> None:
+        seen.append(settings)
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(logging, "configure", lambda *_: None)
+    assert cli.main(["run", *arguments]) == 0
+    return seen[0]
+
+
+def test_a_restore_is_two_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = started(monkeypatch, "--cluster-id=former", "--restore")
+    assert (settings.cluster_id, settings.restore) == ("former", True)
+
+
+def test_without_them_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROJECT_OPERATOR_CLUSTER_ID", "mine")
+    monkeypatch.setenv("PROJECT_OPERATOR_OTHER_CLUSTERS", "east, sha256:0123456789abcdef")
+    settings = started(monkeypatch)
+    assert (settings.cluster_id, settings.restore) == ("mine", False)
+    assert settings.other_clusters == ("east", "sha256:0123456789abcdef")
