@@ -45,9 +45,9 @@ def run(script: str, obj: Mapping[str, Any]) -> Any:
 
     Raises luajit21.LuaError where it fails, or takes longer than Argo CD waits.
     """
-    lua = luajit21.LuaRuntime(unpack_returned_tuples=True, register_eval=False)
+    lua = luajit21.LuaRuntime()
     lua.execute(_LIMITS)
-    lua.globals().obj = lua.table_from(obj, recursive=True)
+    lua.execute("obj = ...", lua.table_from(obj, recursive=True))
     return _plain(lua.execute(script))
 
 
