@@ -59,11 +59,13 @@ generate: environment ## write the generated files anew
 	@$(OPERATOR) generate
 	@$(BIN)/python scripts/vendor_pages.py
 	@$(BIN)/python scripts/capabilities.py
+	@$(BIN)/python scripts/argocd_cm.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
 	@$(BIN)/python scripts/vendor_pages.py --check
 	@$(BIN)/python scripts/capabilities.py --check
+	@$(BIN)/python scripts/argocd_cm.py --check
 
 docs: environment ## check the documentation's links, anchors and make verbs
 	@$(BIN)/python scripts/check_docs.py
