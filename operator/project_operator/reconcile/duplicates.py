@@ -12,17 +12,22 @@ from project_operator.reconcile.outcome import working
 from project_operator.reconcile.view import BackendView, Verdict, View
 
 
-def decide(view: View, backend: BackendView, named: RemoteProject) -> Action | None:
-    """What the named project's duplicates ask for; None where there are none, or no more may be done about them."""
+def report(view: View, backend: BackendView, named: RemoteProject) -> Action | None:
+    """Write down what carries the mark beside ``named``, whatever the management policy and however things stand with
+    it; None where nothing does that is not written down.
+    """
     extras = _extras(view, backend, named)
-    if extras:
-        return condemn(view, extras)
+    return condemn(view, extras) if extras else None
+
+
+def remove(view: View, backend: BackendView) -> Action | None:
+    """The next step towards the end of what was written down; None where no more may be done about it."""
     deletes = backend.verbs.delete and backend.abilities.delete
     return _remove(view, backend) if backend.remove_duplicates and backend.principal and deletes else None
 
 
 def remark(view: View) -> str:
-    """What the message of a Ready project says about them."""
+    """What the message of a project that is as it should be, or as it was left, says about them."""
     condemned = view.project.status.condemned
     return f"; {len(condemned)} further projects carry its mark, see `status.condemned`" if condemned else ""
 

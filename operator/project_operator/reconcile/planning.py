@@ -35,7 +35,7 @@ def upkeep(
         aim = target(want, project.content, view.project.status.applied, view.mark)
         calls = backend.planner.plan_update(project, aim)
     else:
-        duty = duplicates.decide(view, backend, project)
+        duty = duplicates.remove(view, backend)
         if isinstance(duty, Delete):
             calls = backend.planner.plan_delete(duty.project_id)
         elif duty is not None:

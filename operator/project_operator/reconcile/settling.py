@@ -30,7 +30,7 @@ def settle(view: View, backend: BackendView, observation: Observation, project: 
             poll=Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01, groups(view, want)),
             drift=(),
         )
-    if (duty := duplicates.decide(view, backend, project)) is not None:
+    if (duty := duplicates.remove(view, backend)) is not None:
         return duty
     return rest.reporting(
         view,
@@ -59,13 +59,22 @@ def at_once(view: View, project: RemoteProject, want: Wanted) -> bool:
 
 
 def drifted(
-    view: View, observation: Observation, project: RemoteProject, want: Wanted, found: tuple[Difference, ...]
+    view: View,
+    backend: BackendView,
+    observation: Observation,
+    project: RemoteProject,
+    want: Wanted,
+    found: tuple[Difference, ...],
 ) -> Action:
-    """`ReportDrift`: say what differs, change nothing."""
+    """`ReportDrift`: say what differs, change nothing of it."""
     entries = summary.drift(view, found)
     fields = ", ".join(entry.field for entry in entries)
-    outcome = unfinished(project) or done(
-        f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so",
+    outcome = unfinished(project)
+    if outcome is None and (duty := duplicates.remove(view, backend)) is not None:
+        return duty
+    outcome = outcome or done(
+        f"project {project.id} differs in {fields or 'its mark'}; `managementPolicy: ReportDrift` leaves it so"
+        f"{duplicates.remark(view)}",
         Reason.DRIFTED,
     )
     told = announcement(view, observation, project)
@@ -76,7 +85,8 @@ def observed(view: View, observation: Observation, project: RemoteProject, want:
     """`Observe`: mirror, show what differs, write nothing anywhere else."""
     aim = target(want, project.content, view.project.status.applied, project.content.mark)
     outcome = unfinished(project) or done(
-        f"project {project.id} was read; `managementPolicy: Observe` writes nothing", Reason.OBSERVED
+        f"project {project.id} was read; `managementPolicy: Observe` writes nothing{duplicates.remark(view)}",
+        Reason.OBSERVED,
     )
     told = announcement(view, observation, project)
     if outcome.reason is not Reason.OBSERVED:

@@ -5,7 +5,7 @@ promise I4).
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.backends.base import RemoteProject
-from project_operator.reconcile import absence, claims, fixed, planning, rest, settling, summary, updating
+from project_operator.reconcile import absence, claims, duplicates, fixed, planning, rest, settling, summary, updating
 from project_operator.reconcile.actions import Action, AddFinalizer, Poll, Read
 from project_operator.reconcile.assignments import first_due, groups, shown
 from project_operator.reconcile.content import Wanted, differences, target
@@ -42,6 +42,10 @@ def mirror(view: View, backend: BackendView, refused: Verdict) -> Action:
     project = observation.project
     if project is not None and (forbidden := tenant_may_keep_it(view, backend, project)) is not None:
         return rest.on_verdict(view, forbidden)
+    if project is not None and claims.conflict(view, project) is None:
+        duty = duplicates.report(view, backend, project)
+        if duty is not None:
+            return duty
     return rest.reporting(view, held(refused.reason, refused.message), project, wake_in=view.cadence.resync)
 
 
@@ -60,6 +64,8 @@ def _keep(view: View, backend: BackendView, observation: Observation, project: R
         )
     if (foreign := claims.conflict(view, project)) is not None:
         return rest.reporting(view, held(foreign.reason, foreign.message), project, wake_in=view.cadence.resync)
+    if (duty := duplicates.report(view, backend, project)) is not None:
+        return duty
     want = resolve(view, backend)
     if not isinstance(want, Wanted):
         return want
@@ -77,7 +83,7 @@ def _compare(
         return settling.observed(view, observation, project, want)
     found = differences(project.content, target(want, project.content, view.project.status.applied, view.mark))
     if found and not _to_be_applied(view):
-        return settling.drifted(view, observation, project, want, found)
+        return settling.drifted(view, backend, observation, project, want, found)
     if (never := fixed.verdict(view, backend, project, found)) is not None:
         outcome, drift = held(never.reason, never.message), summary.drift(view, found)
         return rest.reporting(view, outcome, project, wake_in=view.cadence.resync, drift=drift)

@@ -135,12 +135,12 @@ def rights_outlive_their_record() -> Iterator[None]:
 def extras_removed_on_sight() -> Iterator[None]:
     """R8: whatever a listing shows beside the named project is deleted, and nothing of it is written down."""
 
-    def decide(view: View, backend: Any, named: Any) -> Action | None:
+    def on_sight(view: View, backend: Any, named: Any) -> Action | None:
         shown = backend.listing.of_mark(view.mark) if backend.listing is not None else ()
         extras = [one.id for one in shown if one.id != named.id and not one.deleting]
         return Delete(extras[0]) if extras else None
 
-    with patch.object(duplicates, "decide", decide):
+    with patch.object(duplicates, "report", on_sight):
         yield
 
 
@@ -160,5 +160,5 @@ def a_lost_race_deleted_on_sight() -> Iterator[None]:
 @contextmanager
 def extras_ignored() -> Iterator[None]:
     """R8: nobody looks for further projects of the mark."""
-    with patch.object(duplicates, "decide", lambda *_: None):
+    with patch.object(duplicates, "report", lambda *_: None):
         yield

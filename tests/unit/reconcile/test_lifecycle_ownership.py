@@ -5,9 +5,10 @@ The real engine, virtual time, one promise a test.
 
 import asyncio
 from dataclasses import replace
+from typing import Any, Final
 
 import pytest
-from simulation.stories import gone, reason, told
+from simulation.stories import gone, nothing_happens, reason, settled, told
 from simulation.world import World
 
 from project_operator.backends.base import (
@@ -60,6 +61,52 @@ async def test_a_duplicate_is_condemned_and_reported_but_stays(world: World) -> 
     world.kube.delete("web")
     await gone(world)
     assert world.backend.living() == []
+
+
+STANDINGS: Final[dict[str, tuple[dict[str, Any], dict[str, Any], str]]] = {
+    "drift that is left": ({"managementPolicy": "ReportDrift"}, {"description": "theirs"}, "Drifted"),
+    "nothing but read": ({"managementPolicy": "Observe"}, {}, "Observed"),
+    "a group that is not there": ({"groups": [{"name": "nobody"}]}, {}, "GroupNotFound"),
+    "an error of the backend": ({}, {"provisioning_status": ProvisioningStatus.ERROR}, "ProvisioningFailed"),
+}
+"""How a Project can stand that is not simply Ready: what is edited in its spec, and outside; Ready's reason then."""
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_a_duplicate_is_reported_however_things_stand_with_the_named_one(standing: str) -> None:
+    spec, outside, wanted = STANDINGS[standing]
+
+    @told()
+    async def story(world: World) -> None:
+        await settled(world, description="ours")
+        world.kube.edit("web", **spec)
+        named = world.remote()
+        if "provisioning_status" in outside:
+            world.backend.put(replace(named, **outside))
+        elif outside:
+            world.backend.edit(named.id, **outside)
+        await reason(world, wanted)
+        extra = duplicate(world, "robot")
+        await world.until(lambda: world.status().get("condemned") == [extra])
+        assert sum(notice.reason == "DuplicateFound" for _, notice in world.notices) == 1
+        await reason(world, wanted)
+        await nothing_happens(world)
+        assert len(world.backend.living()) == 2
+
+    story()
+
+
+@told()
+async def test_where_duplicates_are_removed_drift_that_is_left_is_no_reason_to_keep_one(world: World) -> None:
+    world.kube.edit("default", IDENTITY_BACKENDS, removeDuplicates=True)
+    await settled(world, description="ours", managementPolicy="ReportDrift")
+    named = world.remote()
+    world.backend.edit(named.id, description="theirs")
+    await reason(world, "Drifted")
+    duplicate(world, "robot")
+    await world.until(lambda: world.status().get("condemned") and len(world.backend.living()) == 1)
+    assert world.backend.living()[0].content.description == "theirs"
+    assert world.status()["id"] == named.id
 
 
 @pytest.mark.parametrize(("created_by", "left"), [("robot", 1), ("somebody", 2)])
