@@ -29,6 +29,7 @@ from project_operator.runtime.keys import Key
 from project_operator.runtime.leadership import Leadership
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import Store
+from project_operator.runtime.stored import part
 from project_operator.runtime.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
@@ -203,7 +204,7 @@ class BackendWorker:
             secret_names=secret_names,
             now=self._now(),
         )
-        if changes := merge_patch(raw.get("status") or {}, after.to_wire()):
+        if changes := merge_patch(part(raw, "status"), after.to_wire()):
             resource = BACKEND_RESOURCES[key.plural]
             written = await self._kube.patch(resource, raw, {"status": changes}, subresource="status")
             self._objects[key.plural].put(written)

@@ -21,6 +21,7 @@ from project_operator.runtime.connections import Connection
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.leadership import NOBODYS
 from project_operator.runtime.store import References, Store
+from project_operator.runtime.stored import part
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class BackendViews:
 
     def unit_of(self, project: Mapping[str, Any]) -> str:
         """The unit of leadership that a raw Project belongs to: the backend object that it refers to."""
-        ref = (project.get("spec") or {}).get("backendRef")
+        ref = part(project, "spec", "backendRef")
         raw = self.at(self._references.place_of(project["metadata"].get("namespace", ""), ref))
         return str(raw["metadata"]["uid"]) if raw is not None else NOBODYS
 

@@ -37,6 +37,7 @@ from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
 from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
+from project_operator.runtime.stored import conditions, part, text
 from project_operator.runtime.sweeper import Sweeper
 from project_operator.runtime.workers import Workers
 
@@ -295,9 +296,8 @@ class Engine:
         """How things stand, for the gauges."""
         projects: dict[tuple[str, str, str], int] = {}
         for raw in self._stores[PROJECTS.plural].values():
-            status = raw.get("status") or {}
-            ready = next((one["status"] for one in status.get("conditions") or [] if one["type"] == "Ready"), "Unknown")
-            place = (str(status.get("provisioningStatus") or ""), str(status.get("healthStatus") or ""), str(ready))
+            ready = next((text(one, "status") for one in conditions(raw) if one.get("type") == "Ready"), "Unknown")
+            place = (text(raw, "status", "provisioningStatus"), text(raw, "status", "healthStatus"), ready)
             projects[place] = projects.get(place, 0) + 1
         led, replicas = self._leadership.standing()
         return Census(
@@ -357,7 +357,7 @@ class Engine:
         raw = self._stores[PROJECTS.plural].of(key)
         if raw is None:
             return self._projects.backend_of(key)
-        return self._references.place_of(key.namespace, (raw.get("spec") or {}).get("backendRef"))
+        return self._references.place_of(key.namespace, part(raw, "spec", "backendRef"))
 
     async def _work_on(self, key: Key) -> None:
         self._hooks.emit(QueueWaited(*self._queue.waited(key)))
@@ -383,7 +383,7 @@ class Engine:
 
 def _wants_attention(raw: Mapping[str, Any]) -> bool:
     """Whether somebody waits for it: a new generation, a deletion, a request to look again."""
-    metadata, status = raw["metadata"], raw.get("status") or {}
+    metadata, status = raw["metadata"], part(raw, "status")
     asked = (metadata.get("annotations") or {}).get(names.RECONCILE_ANNOTATION)
     return (
         "deletionTimestamp" in metadata

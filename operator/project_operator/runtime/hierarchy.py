@@ -13,6 +13,7 @@ from project_operator.reconcile.hierarchy import SHOWN
 from project_operator.reconcile.view import Relative
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.store import Raw, Store
+from project_operator.runtime.stored import conditions, part, text
 
 T = TypeVar("T")
 PlaceOf = Callable[[str, Mapping[str, Any] | None], Place]
@@ -108,7 +109,7 @@ class Hierarchy:
         return tuple(sorted(names))
 
     def _place(self, namespace: str, raw: Raw) -> Place:
-        return self._place_of(namespace, (raw.get("spec") or {}).get("backendRef"))
+        return self._place_of(namespace, part(raw, "spec", "backendRef"))
 
     def _wake_children(self, parent: Key, *, new_id: bool) -> None:
         """What has a project does not wait for its parent any more: only the id still matters to it."""
@@ -142,22 +143,21 @@ def _parent_place(key: Key, standing: _Standing) -> tuple[str, str] | None:
 
 
 def _parent(raw: Raw) -> str:
-    return str(((raw.get("spec") or {}).get("parentRef") or {}).get("name") or "")
+    return text(raw, "spec", "parentRef", "name")
 
 
 def _standing(raw: Raw) -> _Standing:
-    status, metadata = raw.get("status") or {}, raw["metadata"]
-    project_id = str(status.get("id") or "")
+    metadata, project_id = raw["metadata"], text(raw, "status", "id")
     return _Standing(
         parent=_parent(raw),
         project_id=project_id,
-        endpoint_id=str(status.get("endpointID") or ""),
+        endpoint_id=text(raw, "status", "endpointID"),
         container_id=_container(raw) if project_id else _chosen_domain(raw),
         ready=any(
             one.get("type") == ConditionType.READY
             and one.get("status") == ConditionStatus.TRUE
             and one.get("observedGeneration") == metadata.get("generation")
-            for one in status.get("conditions") or ()
+            for one in conditions(raw)
         ),
         deleting="deletionTimestamp" in metadata,
         holds=bool(project_id) or FINALIZER in (metadata.get("finalizers") or ()),
@@ -166,10 +166,9 @@ def _standing(raw: Raw) -> _Standing:
 
 def _container(raw: Raw) -> str:
     """A project that is a domain is its own organization, and in none."""
-    status = raw["status"]
-    organization_id = str(status.get("organizationID") or "")
-    return organization_id if organization_id != status["id"] else ""
+    organization_id = text(raw, "status", "organizationID")
+    return organization_id if organization_id != text(raw, "status", "id") else ""
 
 
 def _chosen_domain(raw: Raw) -> str:
-    return str(((raw.get("spec") or {}).get("keystone") or {}).get("domainID") or "")
+    return text(raw, "spec", "keystone", "domainID")

@@ -95,11 +95,15 @@ class InstrumentedBackend:
 
     async def _timed(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
         with self._circuit.call(of_one=operation in OF_ONE):
-            begun, code = self._now(), "ok"
+            begun, code = self._now(), "error"
             try:
-                return await call()
+                answer = await call()
+                code = "ok"
             except BackendError as error:
-                code = str(error.status) if error.status is not None else "error"
+                if error.status is not None:
+                    code = str(error.status)
                 raise
+            else:
+                return answer
             finally:
                 self._hooks.emit(BackendCall(self._vendor, operation, code, self._now() - begun))

@@ -27,6 +27,7 @@ from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.store import References, Store
+from project_operator.runtime.stored import part, text
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +183,7 @@ class ProjectWorker:
     async def _write_status(
         self, key: Key, raw: Mapping[str, Any], view: View, action: act.WriteStatus, moment: Callable[[], Moment]
     ) -> None:
-        changes = {"status": merge_patch(raw.get("status") or {}, action.status.to_wire())}
+        changes = {"status": merge_patch(part(raw, "status"), action.status.to_wire())}
         project = await self._patch(key, raw, changes, subresource="status")
         operation = view.project.status.operation
         was_updating = operation is not None and operation.type == "Update"
@@ -198,7 +199,7 @@ class ProjectWorker:
 
     async def _write_if_different(self, key: Key, raw: Mapping[str, Any], action: act.Rest) -> None:
         """Settled objects are never written again."""
-        changes = merge_patch(raw.get("status") or {}, action.status.to_wire()) if action.status is not None else {}
+        changes = merge_patch(part(raw, "status"), action.status.to_wire()) if action.status is not None else {}
         if not changes:
             return
         await self._patch(key, raw, {"status": changes}, subresource="status")
@@ -215,7 +216,7 @@ class ProjectWorker:
     def _owes_a_name(self, key: Key, raw: Mapping[str, Any]) -> bool:
         """Whether the id in the answer to an own creation may still be written, in charge or not (R5)."""
         memory = self._memories.get(key)
-        return memory is not None and memory.answer is not None and not (raw.get("status") or {}).get("id")
+        return memory is not None and memory.answer is not None and not text(raw, "status", "id")
 
     def _rest(self, key: Key, view: View, connection: Connection | None, action: act.Rest) -> float | None:
         memory = self._memories[key]

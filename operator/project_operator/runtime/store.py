@@ -12,6 +12,7 @@ from project_operator.api.names import FINALIZER
 from project_operator.kube.resources import IDENTITY_BACKENDS
 from project_operator.runtime.backend_kinds import backend_place
 from project_operator.runtime.keys import Key, Place
+from project_operator.runtime.stored import conditions, part, text
 
 Raw = Mapping[str, Any]
 GONE_KEPT: Final = 20_000
@@ -176,9 +177,10 @@ class References:
 
     def place_of(self, namespace: str, ref: Mapping[str, Any] | None) -> Place:
         """Where the backend object is that a Project in ``namespace`` with this ``spec.backendRef`` refers to."""
-        if not ref or not ref.get("name"):
+        name = text(ref or {}, "name")
+        if not name:
             return backend_place(self._default_kind, self._default_backend, namespace)
-        return backend_place(str(ref.get("kind") or IDENTITY_BACKENDS.kind), str(ref["name"]), namespace)
+        return backend_place(text(ref or {}, "kind") or IDENTITY_BACKENDS.kind, name, namespace)
 
     def _add(self, key: Key, facts: "_Facts") -> None:
         self._facts[key] = facts
@@ -215,16 +217,16 @@ class References:
                 self._at_endpoint[facts.endpoint].discard(facts.project_id)
 
     def _facts_of(self, key: Key, raw: Raw) -> "_Facts":
-        spec, status, metadata = raw.get("spec") or {}, raw.get("status") or {}, raw["metadata"]
-        backends = {self.place_of(key.namespace, spec.get("backendRef"))}
-        if made_with := status.get("backendRef"):
+        metadata = raw["metadata"]
+        backends = {self.place_of(key.namespace, part(raw, "spec", "backendRef"))}
+        if made_with := part(raw, "status", "backendRef"):
             backends.add(self.place_of(key.namespace, made_with))
         return _Facts(
             backends=frozenset(backends),
-            endpoint=str(status.get("endpointID") or ""),
-            project_id=str(status.get("id") or ""),
+            endpoint=text(raw, "status", "endpointID"),
+            project_id=text(raw, "status", "id"),
             held=FINALIZER in (metadata.get("finalizers") or ()),
-            unsurprised="deletionTimestamp" in metadata or _reports_missing(status),
+            unsurprised="deletionTimestamp" in metadata or _reports_missing(raw),
         )
 
 
@@ -243,10 +245,9 @@ class _Facts:
         return any(not place.namespace for place in self.backends)
 
 
-def _reports_missing(status: Mapping[str, Any]) -> bool:
+def _reports_missing(raw: Raw) -> bool:
     """Whether a read of the very id once proved that it is gone, and status says so."""
-    conditions = status.get("conditions") or []
-    return any((one.get("type"), one.get("reason")) == (ConditionType.READY, Reason.MISSING) for one in conditions)
+    return any((one.get("type"), one.get("reason")) == (ConditionType.READY, Reason.MISSING) for one in conditions(raw))
 
 
 def _without_ballast(raw: Raw) -> Raw:

@@ -8,7 +8,7 @@ import logging
 from typing import Any, Final
 
 import pytest
-from hostile import WRITABLE, hostile_object
+from hostile import WRITABLE, hostile_object, spoilt_document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulation.loop import run_virtually
@@ -116,6 +116,64 @@ def test_a_backend_object_or_secret_that_nobody_should_write_harms_nobody(spec: 
             world.apply()
             await world.ready("web")
             await asyncio.sleep(3)
+            alive(world)
+
+    without_defects(story)
+
+
+SHAPES: Final[dict[str, tuple[Any, str]]] = {
+    "spec": ("web", "spec: must be an object"),
+    "spec.parentRef": ({"parentRef": "above"}, "spec.parentRef: must be an object"),
+    "spec.parentRef.name": ({"parentRef": {"name": ["above"]}}, "spec.parentRef.name: must be a valid string"),
+    "spec.backendRef": ({"backendRef": "default"}, "spec.backendRef: must be an object"),
+    "spec.backendRef.name": ({"backendRef": {"name": 7}}, "spec.backendRef.name: must be a valid string"),
+    "spec.keystone": ({"keystone": ["d1"]}, "spec.keystone: must be an object"),
+    "spec.tags": ({"tags": {"team": "red"}}, "spec.tags: must be a list"),
+    "spec.import": ({"import": "p9"}, "spec.import: must be an object"),
+    "spec.suspend": ({"suspend": {}}, "spec.suspend: must be a valid boolean"),
+}
+"""Specs as an older schema may have let them in; what is said about each."""
+
+
+def test_a_spec_of_another_shape_is_refused_by_its_field_and_disturbs_nobody() -> None:
+    async def story() -> None:
+        async with World(3) as world:
+            world.install()
+            world.start()
+            names = {f"odd-{number}": spec for number, (spec, _) in enumerate(SHAPES.values())}
+            for name, spec in names.items():
+                world.kube.make(PROJECTS, {"metadata": {"name": name}, "spec": spec})
+            world.apply()
+            await world.ready("web")
+            await world.until(lambda: all(world.reason(name) == "InvalidSpec" for name in names))
+            told = [world.condition(name)["message"] for name in names]
+            assert told == [message for _, message in SHAPES.values()]
+            for name in names:
+                world.kube.delete(name)
+            await world.until(lambda: not any(world.kube.look(name) for name in names))
+            assert len(world.backend.created) == 1
+            alive(world)
+
+    without_defects(story)
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(spec=spoilt_document(SPEC), status=spoilt_document(STATUS), backend=spoilt_document(BACKEND))
+def test_an_object_of_any_shape_harms_nobody(spec: Any, status: Any, backend: Any) -> None:
+    async def story() -> None:
+        async with World(3) as world:
+            world.install()
+            world.kube.make(PROJECTS, {"metadata": {"name": "odd"}, "spec": spec, "status": status})
+            odd = {"metadata": {"name": "odd", "namespace": "ns"}, "spec": backend, "status": status}
+            world.kube.make(IDENTITY_BACKENDS, odd)
+            world.start()
+            assert world.engine is not None
+            world.engine.census()
+            world.apply()
+            await world.ready("web")
+            world.kube.delete("odd")
+            await asyncio.sleep(3)
+            world.engine.census()
             alive(world)
 
     without_defects(story)

@@ -171,7 +171,7 @@ class StatusModel(ApiModel):
     @classmethod
     def parse(cls, raw: Mapping[str, Any] | None) -> Self:
         """The status in ``raw`` without what does not parse: a list item, else a top-level field. Never raises."""
-        rest = dict(raw or {})
+        rest = dict(raw) if isinstance(raw, Mapping) else {}
         while True:
             try:
                 return cls.model_validate(rest)
