@@ -6,14 +6,17 @@ The real engine, virtual time, one promise a test.
 import asyncio
 from dataclasses import replace
 from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
+from simulation.backend import SimulatedBackend
 from simulation.stories import gone, nothing_happens, reason, settled, told
 from simulation.world import World
 
 from project_operator.backends.base import (
     ProjectContent,
     ProvisioningStatus,
+    RemoteProject,
 )
 from project_operator.kube.resources import IDENTITY_BACKENDS
 
@@ -39,6 +42,36 @@ async def test_a_forged_mark_of_another_is_a_conflict_and_is_not_deleted(world: 
     world.kube.delete("web")
     await world.until(lambda: "does not carry this object's mark" in world.condition()["message"])
     assert world.backend.count("delete") == 0
+
+
+@pytest.mark.parametrize("kept", ["", "somebody's words"], ids=["nothing", "other words"])
+def test_what_was_created_is_ours_only_when_a_read_shows_the_mark(kept: str) -> None:
+    """Some answers show an id and nothing else (VMware CSP): what is there is another matter."""
+
+    @told(repeats_creation=False)
+    async def story(world: World) -> None:
+        create = SimulatedBackend._create
+
+        def careless(backend: SimulatedBackend, content: ProjectContent) -> RemoteProject:
+            answered = create(backend, content)
+            backend.edit(answered.id, mark=kept)
+            return answered
+
+        def is_refused() -> bool:
+            assert not world.is_ready()
+            return world.reason() == "Conflict"
+
+        with patch.object(SimulatedBackend, "_create", careless):
+            world.apply()
+            await world.until(is_refused)
+        await world.until(lambda: world.status()["provisioningStatus"] == "provisioned")
+        await nothing_happens(world)
+        world.kube.delete("web")
+        await world.until(lambda: "does not carry this object's mark" in world.condition()["message"])
+        assert world.backend.count("update") == world.backend.count("delete") == 0
+        assert world.backend.count("create") == 1
+
+    story()
 
 
 def duplicate(world: World, created_by: str) -> str:

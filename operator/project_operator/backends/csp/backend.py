@@ -124,7 +124,9 @@ class CSPBackend:
         return tuple(role.shown() for role in self._config.group_roles)
 
     async def create_project(self, content: ProjectContent, *, before_send: Callable[[], None]) -> RemoteProject:
-        """The answer shows the id alone (V2-1), so what is returned is what was sent, and pending until it is read."""
+        """The answer shows the id alone (V2-1), so what is returned is what was sent, and pending until it is read: a
+        project of that id without the mark is found out then, before it counts as made.
+        """
         self._require_connection()
         operation = Operation.CREATE_PROJECT
         check_content(operation, content)
