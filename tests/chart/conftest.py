@@ -7,14 +7,12 @@ import helm
 import pytest
 import yaml
 
-VARIANTS = sorted((helm.CHART / "ci").glob("*-values.yaml"))
-
 
 def name_of(path: Path) -> str:
     return path.name.removesuffix("-values.yaml")
 
 
-@pytest.fixture(params=[None, *VARIANTS], ids=lambda path: name_of(path) if path else "default")
+@pytest.fixture(params=[None, *helm.TRIED_VALUES], ids=lambda path: name_of(path) if path else "default")
 def values(request: pytest.FixtureRequest) -> dict[str, Any]:
     """No values, and then those of each file in the chart's `ci`."""
     chosen: dict[str, Any] = yaml.safe_load(request.param.read_text(encoding="utf-8")) if request.param else {}

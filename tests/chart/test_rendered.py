@@ -1,5 +1,7 @@
 """What the chart makes of its values, without a cluster."""
 
+import copy
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +10,7 @@ import helm
 import pytest
 import yaml
 from chart_installation import only
+from kubernetes_schemas import complaints
 from rights import Right, granted
 
 import project_operator
@@ -20,8 +23,19 @@ DIGEST = "sha256:" + "0f" * 32
 BACKEND = {"enabled": True, "nscale": {"url": "https://identity.example.com"}, "existingSecret": {"name": "token"}}
 
 
+FOREIGN = {"project-operator-of-mine", "identity-operator-text"}
+"""Names of the `extraObjects` of ci/complete-values.yaml."""
+
+
 def rendered(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    return helm.objects(helm.template(values, namespace=NAMESPACE))
+    """What belongs to the release: no hooks, and nothing that the values hold themselves."""
+    return _objects(helm.template(values, namespace=NAMESPACE))
+
+
+@functools.cache
+def _objects(manifests: str) -> list[dict[str, Any]]:
+    """Read once: nothing here changes them."""
+    return [one for one in helm.released(manifests) if one["metadata"]["name"] not in FOREIGN]
 
 
 def of_kind(objects: Iterable[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:
@@ -58,13 +72,54 @@ def readers_of_all_secrets(objects: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def test_it_is_linted_without_a_complaint(values: dict[str, Any]) -> None:
-    done = helm.run("lint", "--strict", str(helm.CHART), f"--namespace={NAMESPACE}", values=values)
+@pytest.mark.parametrize("layer", [helm.HELM_3, helm.HELM_4], ids=["helm-3", "helm-4"])
+def test_it_is_linted_without_a_complaint(values: dict[str, Any], layer: Any) -> None:
+    done = helm.run("lint", "--strict", str(helm.CHART), f"--namespace={NAMESPACE}", values=values, layer=layer)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_helm_3_and_helm_4_make_the_same_of_it(values: dict[str, Any]) -> None:
+    def objects(layer: Any) -> dict[tuple[str, str], Any]:
+        found = helm.objects(helm.template(values, namespace=NAMESPACE, layer=layer))
+        return {(one["kind"], f"{one['metadata'].get('namespace')}/{one['metadata']['name']}"): one for one in found}
+
+    assert objects(helm.HELM_3) == objects(helm.HELM_4)
+
+
+@pytest.mark.parametrize("version", ["1.32", "1.37"])
+def test_the_oldest_and_the_newest_kubernetes_know_every_field(values: dict[str, Any], version: str) -> None:
+    objects = helm.objects(helm.template(values, namespace=NAMESPACE))
+    assert list(complaints(objects, version)) == []
+
+
+def test_a_field_that_kubernetes_does_not_know_is_seen() -> None:
+    deployment = copy.deepcopy(only(rendered(), "Deployment"))
+    deployment["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    (complaint,) = complaints([deployment], "1.32")
+    assert "readynessProbe" in complaint
+
+
+def test_the_oldest_kubernetes_is_the_one_that_the_chart_asks_for() -> None:
+    chart = yaml.safe_load((helm.CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert chart["kubeVersion"] == ">=1.32.0-0"
+
+
+def test_no_key_is_written_twice(values: dict[str, Any]) -> None:
+    """Parsers take the last one, and say nothing."""
+
+    class Once(yaml.CSafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), f"{keys} in line {node.start_mark.line}"
+            return super().construct_mapping(node, deep)
+
+    # Without the definitions, which are long, and generated from a mapping.
+    manifests = helm.template({**values, "crds": {"enabled": False}}, namespace=NAMESPACE)
+    assert list(yaml.load_all(manifests, Once))
+
+
 def test_no_object_is_there_twice_and_each_has_its_namespace(values: dict[str, Any]) -> None:
-    objects = rendered(values)
+    objects = helm.objects(helm.template(values, namespace=NAMESPACE))
     places = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects]
     assert len(places) == len(set(places))
     cluster_wide = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
@@ -75,7 +130,7 @@ def test_no_object_is_there_twice_and_each_has_its_namespace(values: dict[str, A
 def test_every_object_says_whose_it_is(values: dict[str, Any]) -> None:
     for one in rendered(values):
         labels = one["metadata"]["labels"]
-        assert labels["app.kubernetes.io/name"] == "project-operator"
+        assert labels["app.kubernetes.io/name"] == values.get("nameOverride", "project-operator")
         assert labels["app.kubernetes.io/instance"] == helm.RELEASE
         assert labels["app.kubernetes.io/version"] == project_operator.__version__
         assert (
@@ -84,11 +139,16 @@ def test_every_object_says_whose_it_is(values: dict[str, Any]) -> None:
                 name: value for name, value in values.get("commonLabels", {}).items() if "kubernetes.io" not in name
             }.items()
         )
+        annotations = one["metadata"].get("annotations", {})
+        assert annotations.items() >= values.get("commonAnnotations", {}).items()
 
 
 def test_the_pods_are_found_by_labels_that_no_value_changes(values: dict[str, Any]) -> None:
     spec = only(rendered(values), "Deployment")["spec"]
-    found = {"app.kubernetes.io/name": "project-operator", "app.kubernetes.io/instance": helm.RELEASE}
+    found = {
+        "app.kubernetes.io/name": values.get("nameOverride", "project-operator"),
+        "app.kubernetes.io/instance": helm.RELEASE,
+    }
     assert spec["selector"]["matchLabels"] == found
     assert spec["template"]["metadata"]["labels"].items() >= found.items()
 
@@ -134,7 +194,7 @@ def test_replicas_share_the_work_and_a_new_one_is_ready_before_an_old_one_ends(r
 
 def test_two_replicas_unless_said_otherwise_restricted_and_with_a_read_only_root(values: dict[str, Any]) -> None:
     spec = only(rendered(values), "Deployment")["spec"]
-    assert spec["replicas"] == 2
+    assert spec["replicas"] == values.get("replicas", 2)
     pod = spec["template"]["spec"]
     assert pod["enableServiceLinks"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -144,7 +204,7 @@ def test_two_replicas_unless_said_otherwise_restricted_and_with_a_read_only_root
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    assert "volumes" not in pod
+    assert pod.get("volumes", []) == values.get("extraVolumes", [])
 
 
 def test_the_user_is_the_one_of_the_image_unless_the_platform_chooses() -> None:
@@ -280,6 +340,84 @@ def test_cluster_backends_take_rights_in_the_whole_cluster_and_can_be_done_witho
         *(("namespaces", verb) for verb in ("list", "watch")),
     }
     assert environment({"clusterBackends": {"enabled": False}})["PROJECT_OPERATOR_CLUSTER_BACKENDS"] == "false"
+
+
+def test_people_get_rights_by_kubernetes_own_roles_and_the_operator_none_of_them() -> None:
+    label = "rbac.authorization.k8s.io/aggregate-to-"
+
+    def aggregated(values: dict[str, Any]) -> dict[str, set[str]]:
+        """The role of Kubernetes, and what is written by those who have it."""
+        return {
+            name.removeprefix(label): {
+                resource for rule in role["rules"] if "delete" in rule["verbs"] for resource in rule["resources"]
+            }
+            for role in of_kind(rendered(values), "ClusterRole")
+            for name in role["metadata"]["labels"]
+            if name.startswith(label)
+        }
+
+    assert aggregated({}) == {"view": set(), "edit": {"projects"}, "admin": {"projects", "identitybackends"}}
+    for value, role in {"aggregateToView": "view", "aggregateToEdit": "edit", "aggregateToAdmin": "admin"}.items():
+        assert aggregated({}).keys() - aggregated({"rbac": {value: False}}).keys() == {role}
+    bound = {one["roleRef"]["name"] for one in of_kind(rendered(), "RoleBinding", "ClusterRoleBinding")}
+    assert bound.isdisjoint(f"project-operator-{who}" for who in ("viewer", "editor", "admin"))
+
+
+def test_prometheus_finds_the_port_by_its_name_either_way_and_nothing_where_it_has_no_such_kind() -> None:
+    def monitors(values: dict[str, Any], served: tuple[str, ...] = helm.MONITORING) -> list[dict[str, Any]]:
+        objects = helm.objects(helm.template({"metrics": values}, namespace=NAMESPACE, served=served))
+        return of_kind(objects, "PodMonitor", "ServiceMonitor")
+
+    objects = rendered()
+    (pod_monitor,) = monitors({"podMonitor": {"enabled": True}})
+    (service_monitor,) = monitors({"serviceMonitor": {"enabled": True}})
+    (port,) = only(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["ports"]
+    (service_port,) = only(objects, "Service")["spec"]["ports"]
+    assert pod_monitor["spec"]["podMetricsEndpoints"] == [{"port": port["name"], "path": "/metrics"}]
+    assert service_monitor["spec"]["endpoints"] == [{"port": service_port["name"], "path": "/metrics"}]
+    assert service_port["targetPort"] == port["name"]
+    selected = only(objects, "Deployment")["spec"]["selector"]["matchLabels"]
+    assert pod_monitor["spec"]["selector"]["matchLabels"] == selected
+    assert only(objects, "Service")["spec"]["selector"] == selected
+    assert (
+        service_monitor["spec"]["selector"]["matchLabels"].items()
+        <= only(objects, "Service")["metadata"]["labels"].items()
+    )
+    assert monitors({"podMonitor": {"enabled": True}}, ()) == []
+    assert len(monitors({"podMonitor": {"enabled": True}, "renderMode": "alwaysRender"}, ())) == 1
+
+
+def test_the_network_policy_lets_in_scrapers_and_the_test_and_out_what_the_operator_calls() -> None:
+    assert of_kind(rendered(), "NetworkPolicy") == []
+    scrapers = [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
+    objects = helm.objects(helm.template({"networkPolicy": {"enabled": True, "scrapers": scrapers, "ports": [5000]}}))
+    spec = only(objects, "NetworkPolicy")["spec"]
+    (way_in,) = spec["ingress"]
+    test = only(objects, "Pod")["metadata"]["labels"]
+    assert way_in["ports"] == [{"port": "health", "protocol": "TCP"}]
+    assert [one for one in way_in["from"] if one in scrapers] == scrapers
+    assert any(one["podSelector"]["matchLabels"].items() <= test.items() for one in way_in["from"])
+    ports = {(one["port"], one["protocol"]) for rule in spec["egress"] for one in rule["ports"]}
+    assert ports == {(53, "UDP"), (53, "TCP"), (5000, "TCP")}
+    assert not spec["podSelector"]["matchLabels"].items() <= test.items()
+
+
+def test_the_release_can_be_tested_by_a_pod_that_nothing_takes_for_the_operator() -> None:
+    objects = helm.objects(helm.template(namespace=NAMESPACE))
+    pod, service = only(objects, "Pod"), only(objects, "Service")
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    (container,) = pod["spec"]["containers"]
+    host, port, _ = container["args"]
+    assert (host, port) == (f"{service['metadata']['name']}.{NAMESPACE}.svc", str(service["spec"]["ports"][0]["port"]))
+    assert not service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+    assert container["securityContext"] == deployed()["containers"][0]["securityContext"]
+
+
+def test_everything_can_be_in_another_namespace_than_the_release() -> None:
+    objects = rendered({"namespaceOverride": "elsewhere", "defaultBackend": BACKEND})
+    assert {one["metadata"].get("namespace") for one in objects} == {None, "elsewhere"}
+    subjects = {one["subjects"][0]["namespace"] for one in of_kind(objects, "RoleBinding", "ClusterRoleBinding")}
+    assert subjects == {"elsewhere"}
 
 
 def test_ranges_that_the_values_name_are_not_read_and_nodes_only_when_asked() -> None:

@@ -17,13 +17,29 @@ OPEN = {
     "resources",
     "tolerations[]",
     "extraEnv[].valueFrom",
+    "extraEnvFrom[]",
+    "extraObjects[]",
+    "extraVolumeMounts[]",
+    "extraVolumes[]",
+    *(
+        f"metrics.{monitor}.{relabelings}[]"
+        for monitor in ("podMonitor", "serviceMonitor")
+        for relabelings in ("relabelings", "metricRelabelings")
+    ),
+    "networkPolicy.egress[]",
+    "networkPolicy.scrapers[]",
+    "topologySpreadConstraints[]",
     "podSecurityContext.seLinuxOptions",
     "podSecurityContext.seccompProfile",
     "defaultBackend.spec",  # the definition of IdentityBackend has its schema
 }
 PASSED_ON = ("resources.", "podSecurityContext.", "defaultBackend.existingSecret.")
 """What a template passes on as a whole."""
-MAPS = {"commonLabels", "crds.annotations", "nodeSelector", "podAnnotations", "podLabels", "serviceAccount.annotations"}
+MAPS = {
+    *("commonAnnotations", "commonLabels", "crds.annotations", "deploymentAnnotations", "nodeSelector"),
+    *("metrics.podMonitor.labels", "metrics.serviceMonitor.labels", "podAnnotations", "podLabels"),
+    *("serviceAccount.annotations", "serviceAccount.labels"),
+}
 
 
 def schemas(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -66,10 +82,55 @@ def test_every_object_is_closed_or_known_to_be_open() -> None:
 
 
 def test_every_value_is_used_by_a_template() -> None:
-    templates = "\n".join(path.read_text(encoding="utf-8") for path in (helm.CHART / "templates").iterdir())
+    folder = helm.CHART / "templates"
+    templates = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file())
     assert [name for name in DEFAULTS if f".Values.{name}" not in templates] == []
     named = [path for path in leaves(DEFAULTS) if not path.startswith(PASSED_ON)]
     assert [path for path in named if path.rsplit(".", 1)[-1] not in templates] == []
+
+
+def choices(schema: Mapping[str, Any]) -> list[Any]:
+    """All values that a boolean or an enumeration may have."""
+    chosen: list[Any] = schema.get("enum") or [True, False] * (schema.get("type") == "boolean")
+    return chosen
+
+
+def at(values: Any, path: str) -> list[Any]:
+    """What a path leads to, in each item of a list: nothing where a part of it is not there."""
+    step, _, rest = path.partition(".")
+    below = values.get(step.removesuffix("[]"), ABSENT) if isinstance(values, dict) else ABSENT
+    found = [] if below is ABSENT else below if step.endswith("[]") else [below]
+    return [one for each in found for one in at(each, rest)] if rest else list(found)
+
+
+ABSENT: Any = object()
+TRIED = [DEFAULTS, *(yaml.safe_load(path.read_text(encoding="utf-8")) for path in helm.TRIED_VALUES)]
+
+
+def test_every_branch_is_rendered_by_a_file_of_values() -> None:
+    """Each file is linted, rendered and validated by the tests beside this one."""
+    untried = {
+        path: missing
+        for path, schema in ALL.items()
+        if (
+            missing := [
+                one for one in choices(schema) if one not in [value for values in TRIED for value in at(values, path)]
+            ]
+        )
+    }
+    assert untried == {}
+
+
+def test_every_value_is_given_by_a_file_of_values() -> None:
+    """What a template does with a value that is empty by default is a branch as well."""
+    plain = [path for path in leaves(DEFAULTS) if not path.startswith(("resources.", "podSecurityContext."))]
+    assert [path for path in plain if not any(at(values, path) for values in TRIED[1:])] == []
+
+
+def test_a_branch_that_is_not_tried_is_seen() -> None:
+    assert (at(DEFAULTS, "logLevel"), at({"a": [{"b": 1}, {"b": 2}]}, "a[].b")) == (["info"], [1, 2])
+    assert choices({"type": "boolean"}) == [True, False]
+    assert at({"a": [{}]}, "a[].b") == []
 
 
 @pytest.mark.parametrize(
@@ -93,6 +154,15 @@ def test_every_value_is_used_by_a_template() -> None:
         (
             {"extraEnv": [{"name": "PROJECT_OPERATOR_CLUSTER_ID", "value": "x"}]},
             "extraEnv: PROJECT_OPERATOR_CLUSTER_ID is the chart's to set: use clusterID",
+        ),
+        ({"replicas": 1, "podDisruptionBudget": {"enabled": True}}, "enabled is true with one replica, which a drain"),
+        (
+            {"metrics": {"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}}},
+            "metrics.podMonitor.enabled and metrics.serviceMonitor.enabled exclude each other",
+        ),
+        (
+            {"metrics": {"renderMode": "failIfMissing", "podMonitor": {"enabled": True}}},
+            "the API server has no PodMonitor: install the Prometheus operator first",
         ),
         ({"defaultBackend": {"enabled": True}}, "defaultBackend.nscale.url must be set"),
         (

@@ -39,7 +39,7 @@ def install(
     control_plane: ControlPlane, values: Mapping[str, Any] | None = None, *, namespace: str = helm.NAMESPACE
 ) -> Installation:
     """Apply the chart with ``values`` into ``namespace``, which enforces restricted pods; may be done again."""
-    objects = helm.objects(helm.template(values, namespace=namespace))
+    objects = helm.released(helm.template(values, namespace=namespace))
     definitions = [one for one in objects if one["kind"] == "CustomResourceDefinition"]
     _apply(control_plane, [restricted_namespace(namespace), *definitions])
     if definitions:

@@ -18,11 +18,13 @@ class Right:
 
 
 def granted(objects: Iterable[Mapping[str, Any]]) -> set[Right]:
-    """Every right in the roles among the objects."""
+    """Every right in the roles among the objects that a binding there gives to somebody; roles for people are not."""
+    everything = list(objects)
+    bound = {(one["roleRef"]["kind"], one["roleRef"]["name"]) for one in everything if "roleRef" in one}
     return {
         Right(group, resource, verb)
-        for one in objects
-        if one["kind"] in {"Role", "ClusterRole"}
+        for one in everything
+        if (one["kind"], one["metadata"]["name"]) in bound
         for rule in one["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]

@@ -14,6 +14,17 @@ app.kubernetes.io/name: {{ include "project-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* Of the pod of `helm test`. */}}
+{{- define "project-operator.testLabels" -}}
+app.kubernetes.io/name: {{ include "project-operator.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* Where everything of the release is that belongs to a namespace. */}}
+{{- define "project-operator.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace }}
+{{- end }}
+
 {{/* The chart's own labels win over commonLabels. */}}
 {{- define "project-operator.labels" -}}
 {{- $own := include "project-operator.selectorLabels" . | fromYaml }}
@@ -21,6 +32,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service }}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") }}
 {{- merge $own .Values.commonLabels | toYaml }}
+{{- end }}
+
+{{/* Labels and annotations of an object of `top`; its own `labels` and `annotations` win over the common ones. */}}
+{{- define "project-operator.metadata" -}}
+labels:
+  {{- merge (include "project-operator.labels" .top | fromYaml) (.labels | default dict) | toYaml | nindent 2 }}
+{{- with merge dict (.annotations | default dict) .top.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "project-operator.serviceAccountName" -}}
@@ -35,7 +56,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* Namespaces whose Secrets may be read, as a JSON list; everywhere where secrets.clusterWide. */}}
 {{- define "project-operator.secretNamespaces" -}}
-{{- .Values.secrets.namespaces | default (list .Release.Namespace) | uniq | toJson }}
+{{- .Values.secrets.namespaces | default (list (include "project-operator.namespace" .)) | uniq | toJson }}
 {{- end }}
 
 {{/* Binds a ClusterRole to the ServiceAccount, in `namespaces`, or in the whole cluster where that is empty. */}}
@@ -51,8 +72,7 @@ metadata:
   {{- with $namespace }}
   namespace: {{ . }}
   {{- end }}
-  labels:
-    {{- include "project-operator.labels" $top | nindent 4 }}
+  {{- include "project-operator.metadata" (dict "top" $top) | nindent 2 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
@@ -60,6 +80,39 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ include "project-operator.serviceAccountName" $top }}
-    namespace: {{ $top.Release.Namespace }}
+    namespace: {{ include "project-operator.namespace" $top }}
 {{- end }}
+{{- end }}
+
+{{/*
+"true" where the object of `kind`, which the Prometheus operator brings, is to be rendered: metrics.renderMode says what
+becomes of it where `top` knows no such kind.
+*/}}
+{{- define "project-operator.monitored" -}}
+{{- $served := .top.Capabilities.APIVersions.Has (printf "monitoring.coreos.com/v1/%s" .kind) }}
+{{- $mode := .top.Values.metrics.renderMode }}
+{{- if and (eq $mode "failIfMissing") (not $served) }}
+{{- fail (printf "the API server has no %s: install the Prometheus operator first, or set metrics.renderMode to skipIfMissing" .kind) }}
+{{- end }}
+{{- or $served (eq $mode "alwaysRender") | ternary "true" "" }}
+{{- end }}
+
+{{/* What a PodMonitor and a ServiceMonitor say alike, of their values. */}}
+{{- define "project-operator.endpoint" -}}
+- port: health
+  path: /metrics
+  {{- with .interval }}
+  interval: {{ . }}
+  {{- end }}
+  {{- with .scrapeTimeout }}
+  scrapeTimeout: {{ . }}
+  {{- end }}
+  {{- with .relabelings }}
+  relabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .metricRelabelings }}
+  metricRelabelings:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
