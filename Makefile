@@ -47,7 +47,7 @@ check: environment ## lint, types, layers, dependencies, shell, docs, generated 
 	@$(MAKE) --no-print-directory verify
 
 bench: environment ## count what a creation costs, and kill the operator amid creations; prints the figures
-	@$(BIN)/python scripts/run_tests.py --part scenarios --part kill -- -k "test_budget or test_kill" $(ARGS)
+	@$(BIN)/python scripts/run_tests.py --part scenarios --part kill -- --whole -k "test_budget or test_kill or test_broken" $(ARGS)
 
 chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
 	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)

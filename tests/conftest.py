@@ -23,11 +23,18 @@ pytest_plugins = ["keystone"]  # fixtures of tests/support: the real Keystone
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("project-operator")
     group.addoption("--kind", action="store_true", help="run on a cluster made by kind (pytest-kind), not embedded")
+    group.addoption("--whole", action="store_true", help="also what is marked `whole`, which takes many minutes")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Make groups of tests (`xdist_group`) hold: xdist 3.8 writes them where pytest 9.2 no longer reads ids."""
+    """Leave out what needs minutes, unless it was asked for, and make groups of tests (`xdist_group`) hold: xdist 3.8
+    writes them where pytest 9.2 no longer reads ids.
+    """
+    left_out = [] if config.getoption("whole") else [item for item in items if item.get_closest_marker("whole")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     if getattr(config.option, "loadgroup", False):
         for item in items:
             item._id = coerce_node_id(getattr(item, "_nodeid", item.nodeid))

@@ -23,7 +23,6 @@ Progress = Callable[[str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaos")
-    group.addoption("--whole", action="store_true", help="also what is marked `whole`, which takes many minutes")
     group.addoption("--points", type=Path, help="write every point that was tried to this file, as JSON")
 
 
@@ -31,17 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OUTCOMES] = []
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs minutes is left out, unless it was asked for."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chaos_plane" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.needs_real)
-    left_out = [
-        item for item in items if item.get_closest_marker("whole") and not config.getoption("whole", default=False)
-    ]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

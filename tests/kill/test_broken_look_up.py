@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from crowd import Account, Bounds, Crowd
 from kill_run import Plan, kill_in_the_middle, run
 from operator_process import Program
@@ -11,6 +12,7 @@ COUNT = 60
 PLAN = Plan.of(0, COUNT, BOUNDS)
 
 
+@pytest.mark.whole  # every seed of the kill test shows it of more Projects
 def test_whoever_looks_for_the_mark_finds_what_the_dead_made(crowd_of: Callable[..., Crowd]) -> None:
     with crowd_of(COUNT, BOUNDS) as crowd:
         done = run(crowd, PLAN)
