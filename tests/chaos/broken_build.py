@@ -18,6 +18,9 @@ from project_operator.kube.api import KubeApi
 from project_operator.kube.resources import PROJECTS, Resource
 from project_operator.reconcile import absence, creation, deleting, ending, rest, settling, upkeep
 from project_operator.reconcile.outcome import held
+from project_operator.runtime import connecting
+from project_operator.runtime.gathering import Gatherer
+from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.projects import ProjectWorker
 
 Changes = dict[str, Any]
@@ -113,6 +116,21 @@ def labelling() -> None:
     _patching(label)
 
 
+def one_limiter_for_all() -> None:
+    """All connections share one limit of calls under way."""
+    shared = Limiter(requests_per_second=1000.0, burst=1000, max_in_flight=4)
+    vars(connecting)["Limiter"] = lambda **_: shared
+
+
+def deleting_with_the_definition() -> None:
+    """Whether the definition of Projects is being deleted is not looked at."""
+
+    async def never(self: Gatherer) -> None:
+        self._definition = (self._clock.now(), False)
+
+    Gatherer.check_definition = never  # type: ignore[method-assign]  # as above
+
+
 def _patching(meddle: Callable[[Changes], Changes]) -> None:
     """Let ``meddle`` change the patches of Projects; the answer shows in its metadata what it returns."""
     patch = KubeApi.patch
@@ -141,6 +159,8 @@ RULES: dict[str, Callable[[], None]] = {
         telling_the_token,
         going_back,
         labelling,
+        one_limiter_for_all,
+        deleting_with_the_definition,
     )
 }
 

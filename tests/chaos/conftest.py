@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from chaos.stage import Stage
+from chaos.stage import RIGHTS, Stage
 from chaos.tally import Outcome, Row, Tried, by_operation, raw, table, totals
 from chart_installation import Installation, install
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
 HERE: Final = Path(__file__).parent
-RIGHTS: Final = {"secrets": {"clusterWide": True, "rotation": True}}
 OUTCOMES: Final = pytest.StashKey[list[Outcome]]()
 Keep = Callable[[Outcome], None]
 Progress = Callable[[str], None]

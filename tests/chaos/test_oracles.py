@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from audit import Write
 from chaos.evidence import CREATE, Evidence, Wish
 from chaos.journal import API_SERVER, Entry
 from chaos.oracles import ORACLES, Violation, end_of, ends_as_without_faults, judge
-from chaos.sites import Remote
+from chaos.sites import Made, Remote
 from chaos.wire import Request
 
 from project_operator.api.marks import Mark
@@ -50,7 +51,9 @@ def asked(
 ) -> Entry:
     """A request about the Project; the server's answer was there before the next one came."""
     text = json.dumps(body).encode() if body is not None else b""
+    effects = int(status is not None and status < 400)
     facts = {"status": status, "answered_at": None if status is None else number, "told": status} | facts
+    facts.setdefault("effects", effects)
     return Entry(number, place, Request(method, path, (), text), "web", 0.0, 1, **facts)
 
 
@@ -62,6 +65,11 @@ def patched(number: int, document: Mapping[str, Any]) -> Entry:
 def remote(project_id: str = "p", *, uid: str = UID, name: str = "web", leaving: bool = False) -> Remote:
     text = json.dumps({"id": project_id, "name": name, "description": f"one of {name}", "mark": uid})
     return Remote(project_id, name, uid, leaving, text)
+
+
+def written(at: float, verb: str = "patch", subresource: str = "", code: int = 200) -> Write:
+    """What the audit log has of a write to the Project."""
+    return Write(verb, "projects", subresource, "ns", "web", code, at)
 
 
 FINALIZED = patched(1, state())
@@ -76,6 +84,8 @@ GOOD = Evidence(
     gone=frozenset(),
     remotes={"nscale": (remote(), STRANGER)},
     planted={"nscale": (STRANGER,)},
+    made={"nscale": (Made("web", 2.0),)},
+    audited=(written(1.0), written(3.0, subresource="status"), written(4.0, subresource="status")),
     said={"log": "all is well"},
     secrets=frozenset({"hunter2-hunter2"}),
 )
@@ -83,6 +93,7 @@ LEFT = patched(5, state(finalizers=(), deleting=True, id="p"))
 GONE = replace(
     GOOD,
     entries=(*GOOD.entries, LEFT),
+    audited=(*GOOD.audited, written(5.0)),
     gone=frozenset({UID}),
     history={
         UID: (
@@ -101,6 +112,11 @@ def with_history(*states: Mapping[str, Any]) -> Evidence:
 BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
     "made twice": ("I1", lambda: replace(GOOD, entries=(*GOOD.entries, replace_number(MADE, 5)))),
     "made twice by one request": ("I1", lambda: replace(GOOD, entries=(FINALIZED, twice(MADE), NAMED, DONE))),
+    "made twice by the server's own log": (
+        "I1",
+        lambda: replace(GOOD, made={"nscale": (Made("web", 2.0), Made("web", 2.5))}),
+    ),
+    "made past the proxy": ("logs", lambda: replace(GOOD, made={"nscale": (Made("", 0.0), Made("", 0.0))})),
     "held twice": ("I1", lambda: replace(GOOD, remotes={"nscale": (remote(), remote("q"), STRANGER)})),
     "held for nobody": (
         "I2",
@@ -132,12 +148,18 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
         "I5",
         lambda: replace(GOOD, entries=(late(FINALIZED, 2), MADE, NAMED, DONE)),
     ),
+    "made before a patch was accepted": ("I5", lambda: replace(GOOD, made={"nscale": (Made("web", 0.5),)})),
+    "made with no patch accepted": (
+        "I5",
+        lambda: replace(GOOD, audited=(written(1.0, code=409),)),
+    ),
     "made after the end": ("I6", lambda: replace(GONE, entries=(*GONE.entries, replace_number(MADE, 6)))),
     "left with the finalizer": ("I6", lambda: replace(GONE, remotes={"nscale": (remote(), STRANGER)})),
     "Ready before it was done": ("I7", lambda: replace(GOOD, entries=(FINALIZED, late(MADE, 4), NAMED, DONE))),
     "Ready and never done": ("I7", lambda: replace(GOOD, entries=(FINALIZED, unanswered(MADE), NAMED, DONE))),
     "never settled": ("I8", lambda: replace(GOOD, unsettled={"web": "Progressing"})),
     "written in the quiet": ("I8", lambda: replace(GOOD, quiet=(DONE,))),
+    "written in the quiet by the audit log": ("I8", lambda: replace(GOOD, quiet_audited=(written(9.0),))),
     "a secret in the log": ("I10", lambda: replace(GOOD, said={"log": "token hunter2-hunter2 refused"})),
     "a secret in status": ("I10", lambda: with_history(state(id="hunter2-hunter2"))),
     "a secret sent to the API server": (
@@ -158,7 +180,16 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
         lambda: with_history(state(conditions=[{"type": "Stalled"}, {"type": "Reconciling"}])),
     ),
     "spec rewritten": ("I13", lambda: with_history({**state(), "spec": {**STORED, "description": "ours"}})),
+    "replaced by the audit log": (
+        "I13",
+        lambda: replace(GOOD, audited=(*GOOD.audited[:2], written(4.0, verb="update"))),
+    ),
+    "patched past the proxy": ("logs", lambda: replace(GOOD, audited=(*GOOD.audited, written(5.0)))),
     "a label taken": ("I13", lambda: with_history(without("labels"))),
+    "deleted, and nobody asked for it": (
+        "I14",
+        lambda: replace(GOOD, entries=(*GOOD.entries, asked(5, "nscale", "DELETE", "/projects/p", status=202))),
+    ),
     "an annotation taken": ("I13", lambda: with_history(without("annotations"))),
 }
 
@@ -168,7 +199,7 @@ def replace_number(entry: Entry, number: int) -> Entry:
 
 
 def twice(entry: Entry) -> Entry:
-    return replace(entry, passed_on=2)
+    return replace(entry, passed_on=2, effects=2)
 
 
 def late(entry: Entry, answered_at: int) -> Entry:

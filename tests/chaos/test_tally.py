@@ -13,7 +13,17 @@ def evidence(*, words: int = 0, unsettled: bool = False) -> Evidence:
     given = {"web": words, "shop": 0}
     wishes = {name: Wish(name, "nscale", CREATE, (), {}, {}, "Delete", count) for name, count in given.items()}
     return Evidence(
-        wishes, (), {}, frozenset(), {}, {}, {}, frozenset(), unsettled={"web": "Progressing"} if unsettled else {}
+        wishes,
+        (),
+        {},
+        frozenset(),
+        {},
+        {},
+        {},
+        (),
+        {},
+        frozenset(),
+        unsettled={"web": "Progressing"} if unsettled else {},
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ class Write:
     namespace: str
     name: str
     code: int
+    answered_at: float
+    """In seconds since the epoch."""
 
     @property
     def refused(self) -> bool:
@@ -29,10 +32,11 @@ class Write:
 class AuditLog:
     """Writes of one user: failed ones are in, leases are not. Reads what was appended since it last looked."""
 
-    def __init__(self, path: Path, user: str) -> None:
+    def __init__(self, path: Path, user: str, *, from_now: bool = False) -> None:
+        """``from_now``: what is in it already is left out."""
         self._path = path
         self._user = user
-        self._offset = 0
+        self._offset = path.stat().st_size if from_now else 0
         self._writes: list[Write] = []
         self._denials: list[str] = []
 
@@ -79,4 +83,5 @@ def _write(event: dict[str, Any], reference: dict[str, Any]) -> Write:
         namespace=reference.get("namespace", ""),
         name=reference.get("name", ""),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
+        answered_at=datetime.fromisoformat(event["stageTimestamp"]).timestamp(),
     )

@@ -31,9 +31,9 @@ COUNT: Final = 12
 WITHIN: Final = 60.0
 
 
-def stopping(folder: Path, moment: str, times: int = 1) -> Program:
-    """The build that stops itself there."""
-    return (sys.executable, str(BUILD), str(folder), moment, str(times))
+def stopping(folder: Path, moment: str, times: int = 1, *, gated: bool = True) -> Program:
+    """The build that stops itself there; not ``gated``, it looks at no Lease before it sends."""
+    return (sys.executable, str(BUILD), str(folder), moment, str(times), "gated" if gated else "ungated")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from chart_installation import Installation
 from objects import Object, Objects
-from operator_process import QUICK, OperatorProcess
+from operator_process import OURS, QUICK, OperatorProcess, Program
 from scenario import PROMPT, condition, manifest
 from waiting import wait_until
 
@@ -55,6 +55,7 @@ class Tenants:
     """Whose rights the operator has."""
     namespace: str
     folder: Path
+    program: Program = OURS
     identities: dict[str, EmbeddedIdentityServer] = field(
         default_factory=lambda: {name: EmbeddedIdentityServer(PROMPT) for name in (ALIVE, SILENT)}
     )
@@ -79,7 +80,9 @@ class Tenants:
                 | {"NAMESPACES": self.namespace, "WORKERS": str(WORKERS), "SEND_VALIDITY": "2"}
             )
             log = self.folder / f"{self.namespace}.log"
-            self.operator = stack.enter_context(OperatorProcess(self.installation.kubeconfig, log, settings))
+            self.operator = stack.enter_context(
+                OperatorProcess(self.installation.kubeconfig, log, settings, self.program)
+            )
             self.operator.wait_ready()
             for name, identity in self.identities.items():
                 self.wait_for_breaker(name, "Closed")

@@ -17,6 +17,8 @@ ROWS: Final = [
     if line.startswith("| ") and not line.startswith(("| ---", "| what breaks"))
 ]
 METRICS: Final = (DOCS / "reference" / "metrics.md").read_text(encoding="utf-8")
+AS_IT_SHOULD_BE: Final = {"Answering", "Observed", "Planned", "Progressing", "ProgressingWithRetry", "Suspended"}
+"""Reasons of conditions that nothing broken leads to."""
 _NAMED: Final = re.compile(r"`([A-Z][A-Za-z]+)`")
 
 
@@ -39,6 +41,11 @@ def has_its_name(what: str, named: str) -> bool:
 def test_there_is_a_row_for_whatever_anybody_thought_of() -> None:
     assert len(ROWS) >= 35
     assert len({row[0] for row in ROWS}) == len(ROWS)
+
+
+def test_every_reason_that_tells_of_trouble_is_in_a_row() -> None:
+    told = {name for row in ROWS for name in _NAMED.findall(row[1])}
+    assert {str(one) for one in Reason} - told == AS_IT_SHOULD_BE
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0][:60] for row in ROWS])

@@ -1,14 +1,17 @@
 """One endpoint that accepts and never answers, on a real API server with a real process: the others go on (I11)."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from chart_installation import Installation
-from silence import ALIVE, SILENT, WORKERS, Spread, Tenants
+from silence import ALIVE, SILENT, TIMEOUT, WORKERS, Spread, Tenants
+from waiting import wait_until
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
+BUILD = Path(__file__).parents[1] / "broken_build.py"
 PROJECTS = 70
 BESIDE = 30
 """Those of the silent backend: 30 % of all."""
@@ -50,6 +53,23 @@ def test_the_projects_of_others_go_on_while_one_backend_never_answers(
         assert len(silent.projects()) == silent.counts()["createProject"].requests == BESIDE
 
     record_property("isolation", table(figures))
+
+
+@pytest.mark.whole
+def test_one_limiter_for_all_is_caught(
+    chaos_plane: ControlPlane, chaos_installation: Installation, tmp_path: Path
+) -> None:
+    """I11: a build broken on purpose. What hangs takes every place that there is, for as long as a call may hang."""
+    program = (sys.executable, str(BUILD), "one_limiter_for_all")
+    with Tenants(chaos_plane, chaos_installation, "isolation-broken", tmp_path, program) as tenants:
+        tenants.fall_silent()
+        for number in range(BESIDE):
+            tenants.apply(SILENT, number)
+        silent = tenants.identities[SILENT].admin
+        wait_until(lambda: "createProject" in silent.counts(), "a call that hangs")
+        tenants.apply(ALIVE, 0)
+        tenants.wait_all_ready(ALIVE)
+        assert tenants.to_first_call().longest > TIMEOUT / 3
 
 
 def apply_in_turn(tenants: Tenants, beside: int) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from audit import Write
+
 from chaos.journal import Entry
-from chaos.sites import Remote
+from chaos.sites import Made, Remote
 
 Object = Mapping[str, Any]
 
@@ -51,11 +53,17 @@ class Evidence:
     """What the identity servers hold in the end."""
     planted: Mapping[str, Sequence[Remote]]
     """What they held before that is nobody's here."""
+    made: Mapping[str, Sequence[Made]]
+    """The creations that took effect, by the identity servers' own logs."""
+    audited: Sequence[Write]
+    """What the operator wrote, by the API server's own log."""
     said: Mapping[str, str]
     """Everything that may hold no secret, by what it is."""
     secrets: frozenset[str] = field(repr=False)
     quiet: Sequence[Entry] = ()
     """Writes in the time in which there were to be none."""
+    quiet_audited: Sequence[Write] = ()
+    """The same by the API server's own log."""
     unsettled: Mapping[str, str] = field(default_factory=dict)
     """Projects that did not arrive where they were to, and what they say."""
 

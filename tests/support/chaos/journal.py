@@ -31,6 +31,8 @@ class Entry:
     """What the server answered."""
     answered_at: int | None = None
     """When the server's first answer was in the proxy: after so many requests of all."""
+    effects: int = 0
+    """How often the server did as it was asked: more than once where it was asked more than once."""
     document: object = None
     """The JSON of the server's answer to a write."""
     told: int | None = None
@@ -74,6 +76,7 @@ class Journal:
 
     def answered(self, entry: Entry, answer: Answer) -> None:
         """The server has answered it. Asked twice, it counts what it has done."""
+        entry.effects += answer.status < 400
         if entry.took_effect:
             return
         entry.status = answer.status

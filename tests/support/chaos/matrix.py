@@ -4,6 +4,7 @@ The faults of one batch are tried side by side: each Project meets one of them, 
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +14,11 @@ from chaos.evidence import Wish
 from chaos.faults import Fault, Passage
 from chaos.journal import API_SERVER
 from chaos.reference import BACKEND, Reference, prepare
-from chaos.rules import Rule, about
+from chaos.rules import Rule, about, asks, but
 from chaos.stage import Stage
 from chaos.tally import Tried
 
 MATRIX: Final = "fault"
-NSCALE: Final = "nscale"
-"""Where the credential is the token."""
 LONG_AGO: Final = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 
@@ -33,6 +32,10 @@ class Trouble:
     make: Callable[[], Fault]
     place: str = ""
     """The one backend that has it; "" for all."""
+    spares: bool = False
+    """Whether a creation is spared where the backend would make a second project of the name: no operator is told, and
+    what it does then is another test's.
+    """
 
 
 def _fixed(fault: Fault) -> Callable[[], Fault]:
@@ -59,12 +62,14 @@ TROUBLES: Final[tuple[Trouble, ...]] = (
     *_both("429 without Retry-After", faults.refuse(faults.throttled())),
     *_both("500 HTML", faults.refuse(faults.html(500))),
     *_both("commit, then 502 HTML", faults.answer_otherwise(faults.html(502))),
+    *_both("502 HTML", faults.refuse(faults.html(502))),
     *_both("503 with Retry-After", faults.refuse(faults.throttled("1", 503))),
     Trouble("the request twice", API_SERVER, _fixed(faults.ask_twice)),
     Trouble("401", API_SERVER, _fixed(faults.refuse(faults.refusal(401, "Unauthorized")))),
     Trouble("403", API_SERVER, _fixed(faults.refuse(faults.refusal(403, "Forbidden")))),
     Trouble("409", API_SERVER, _fixed(faults.refuse(faults.refusal(409, "Conflict")))),
     Trouble("410 Gone", API_SERVER, _fixed(faults.refuse(faults.refusal(410, "Expired")))),
+    Trouble("the request twice", BACKEND, _fixed(faults.ask_twice), spares=True),
     Trouble("hang", BACKEND, _fixed(faults.hang)),
     Trouble("commit, then hang", BACKEND, _fixed(faults.hang_after)),
     Trouble("arrives when nobody waits", BACKEND, _fixed(faults.delay(LATER))),
@@ -105,7 +110,10 @@ def trials(stage: Stage, chosen: Sequence[Trouble], reference: Reference, *, fir
             for nth in range(1, count + 1):
                 wish = stage.wish(place, operation, number)
                 number += 1
-                made.append(Trial(trouble, wish, Rule(trouble.name, about(wish.name), trouble.make(), nth)))
+                match = about(wish.name)
+                if trouble.spares and not stage.servers[place].unique_names:
+                    match = but(match, asks("POST", stage.servers[place].listing))
+                made.append(Trial(trouble, wish, Rule(trouble.name, match, trouble.make(), nth)))
     return made
 
 
@@ -119,7 +127,15 @@ def meet(stage: Stage, batch: Sequence[Trial]) -> None:
 
 
 def ending_sessions(stage: Stage) -> list[Trouble]:
-    """Every token of a backend ends just before a request arrives there."""
+    """Every token of a backend ends just before a request arrives there; where the Secret held it, a user writes the
+    next one there.
+    """
+    one_at_a_time = threading.Lock()
+
+    def end(site: str, shown: set[str]) -> None:
+        with one_at_a_time:
+            if fresh := stage.servers[site].end_tokens(shown):
+                stage.replace_credential(site, fresh)
 
     def ending(site: str) -> Fault:
         async def fault(passage: Passage) -> None:
@@ -130,13 +146,12 @@ def ending_sessions(stage: Stage) -> list[Trouble]:
                 for name, value in entry.request.headers
                 if name.lower() == "x-auth-token"
             }
-            await asyncio.to_thread(stage.servers[site].end_sessions, shown)
+            await asyncio.to_thread(end, site, shown)
             await faults.pass_on(passage)
 
         return fault
 
-    signing_in = [site for site in stage.sites if site != NSCALE]
-    return [Trouble("the token ends", BACKEND, _fixed(ending(site)), site) for site in signing_in]
+    return [Trouble("the token ends", BACKEND, _fixed(ending(site)), site) for site in stage.sites]
 
 
 def clear(stage: Stage) -> None:

@@ -3,16 +3,16 @@
 import itertools
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chaos.evidence import Evidence, Object, Wish
+from chaos.evidence import DELETE, Evidence, Object, Wish
 from chaos.journal import API_SERVER, Entry
 from project_operator.api.conditions import Reason
 from project_operator.api.marks import MARK_PATTERN
-from project_operator.api.names import FINALIZER, GROUP, IDENTITY_BACKEND_KIND
+from project_operator.api.names import FINALIZER, GROUP, IDENTITY_BACKEND_KIND, PROJECT_PLURAL
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,8 +63,32 @@ def _creations(evidence: Evidence) -> dict[str, list[Entry]]:
     for entry in evidence.entries:
         if entry.place != API_SERVER and entry.request.method == "POST" and entry.took_effect:
             for found in MARK_PATTERN.finditer(entry.request.body.decode(errors="replace")):
-                made[found[4]] += [entry] * entry.passed_on
+                made[found[4]] += [entry] * entry.effects
     return made
+
+
+def made_as_the_servers_tell(evidence: Evidence) -> Iterator[Violation]:
+    """I1 and I5 by the servers' own logs: no creation went past the proxies, none was made twice, and none began before
+    the API server had accepted a first patch of its Project.
+    """
+    accepted: dict[str, float] = {}
+    for write in evidence.audited:
+        if (write.verb, write.resource, write.refused) == ("patch", PROJECT_PLURAL, False):
+            accepted.setdefault(write.name, write.answered_at)
+    for place, made in evidence.made.items():
+        passed = sum(
+            entry.effects
+            for entry in evidence.entries
+            if entry.place == place and entry.request.method == "POST" and entry.subject in evidence.wishes
+        )
+        if len(made) != passed:
+            yield Violation("logs", place, f"its own log has {len(made)} creations, and {passed} passed the proxy")
+        for name, count in Counter(one.name for one in made if one.name).items():
+            if count > 1:
+                yield Violation("I1", name, f"made {count} times by the log of {place}")
+        for one in made:
+            if one.begun and accepted.get(one.name, one.begun) >= one.begun:
+                yield Violation("I5", one.name, f"no patch was accepted before it was made at {one.begun}")
 
 
 def nothing_without_an_owner(evidence: Evidence) -> Iterator[Violation]:
@@ -170,6 +194,8 @@ def comes_to_rest(evidence: Evidence) -> Iterator[Violation]:
         yield Violation("I8", name, f"did not settle: {words}")
     for entry in evidence.quiet:
         yield Violation("I8", entry.subject, f"written in the quiet: {entry}")
+    for write in evidence.quiet_audited:
+        yield Violation("I8", write.name, f"written in the quiet, by the audit log: {write}")
 
 
 def no_secret_told(evidence: Evidence) -> Iterator[Violation]:
@@ -199,6 +225,16 @@ def legal_path(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("I12", state["metadata"]["name"], "Reconciling and Stalled at once")
 
 
+def nothing_deleted_unasked(evidence: Evidence) -> Iterator[Violation]:
+    """I14: a backend is asked to delete only what its user has deleted, whatever else goes away meanwhile."""
+    for wish in evidence.wishes.values():
+        if wish.operation == DELETE:
+            continue
+        for entry in evidence.about.get(wish.name, ()):
+            if entry.place != API_SERVER and entry.request.method == "DELETE" and entry.passed_on:
+                yield Violation("I14", wish.name, f"nobody asked for this: {entry}")
+
+
 def users_own(evidence: Evidence) -> Iterator[Violation]:
     """I13: spec, labels and annotations of users are as they wrote them."""
     for states in evidence.history.values():
@@ -216,6 +252,24 @@ def users_own(evidence: Evidence) -> Iterator[Violation]:
                 yield Violation("I13", wish.name, f"labels {metadata.get('labels')}, annotations {theirs}")
 
 
+def patched_and_nothing_else(evidence: Evidence) -> Iterator[Violation]:
+    """I13 by the audit log: of Projects the operator patches object and status, each time through the proxy; it makes,
+    replaces and deletes none.
+    """
+    audited: Counter[str] = Counter()
+    for write in evidence.audited:
+        if write.resource == PROJECT_PLURAL:
+            audited[write.name] += not write.refused
+            if (write.verb, write.subresource) not in {("patch", ""), ("patch", "status")}:
+                yield Violation("I13", write.name, f"the audit log has {write}")
+    for name in evidence.wishes:
+        passed = sum(
+            entry.effects for entry in evidence.about.get(name, ()) if entry.place == API_SERVER and entry.writes
+        )
+        if audited[name] != passed:
+            yield Violation("logs", name, f"the audit log has {audited[name]} patches, and {passed} passed the proxy")
+
+
 def ends_as_without_faults(evidence: Evidence, reference: Ends) -> Iterator[Violation]:
     """The end is that of a run in which nothing broke; ``reference`` has it by backend and operation."""
     for wish in evidence.wishes.values():
@@ -226,6 +280,7 @@ def ends_as_without_faults(evidence: Evidence, reference: Ends) -> Iterator[Viol
 
 ORACLES: Final[tuple[Oracle, ...]] = (
     one_creation_each,
+    made_as_the_servers_tell,
     nothing_without_an_owner,
     strangers_untouched,
     no_absence_believed,
@@ -236,6 +291,8 @@ ORACLES: Final[tuple[Oracle, ...]] = (
     no_secret_told,
     legal_path,
     users_own,
+    patched_and_nothing_else,
+    nothing_deleted_unasked,
 )
 
 

@@ -34,7 +34,7 @@ def take(stage: Stage, number: int = 0) -> Reference:
     left = stage.wait_settled(wishes, within=120.0)
     assert not left, left
     quiet = stage.quiet_writes(1)
-    assert not quiet, quiet
+    assert not any(quiet), quiet
     writes: dict[tuple[str, str], list[str]] = defaultdict(list)
     asked: Counter[tuple[str, str, str]] = Counter()
     for entry in stage.journal.entries(after=start):

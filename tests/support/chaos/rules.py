@@ -67,6 +67,11 @@ def asks(method: str = "*", path: str = "*", *, subject: str | None = None, watc
     return match
 
 
+def but(match: Match, spared: Match) -> Match:
+    """What the first matches and the second does not."""
+    return lambda entry: match(entry) and not spared(entry)
+
+
 def writes_about(subject: str) -> Match:
     """Whatever asks for a change of ``subject``."""
     return lambda entry: entry.writes and entry.subject == subject

@@ -6,7 +6,10 @@ only a listing can tell.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
+
+from waiting import wait_until
 
 from chaos import faults
 from chaos.evidence import CREATE, OPERATIONS, Wish
@@ -17,25 +20,40 @@ from chaos.rules import Match, Rule, asks
 from chaos.stage import Stage
 from chaos.tally import Tried
 
+ALL: Final = 1_000_000
+BEHIND: Final = 3.0
+"""Seconds by which the streams of an operator that was given an old listing are late: time to act on it."""
+LOST_WITHIN: Final = 60.0
+"""Seconds in which all creations are sent."""
 PROJECTS_PATH: Final = "/apis/identity.project-operator.dev/*/projects"
+
+
+class Scope(StrEnum):
+    """What meets a fault."""
+
+    LISTINGS = "list"
+    STREAMS = "stream"
+    EVERYTHING = "all"
+    """But streams."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedTrouble:
-    """A fault that so many listings or streams in a row meet."""
+    """A fault that so many listings or streams in a row meet, or whatever is asked."""
 
     name: str
     where: str
     """The API server or the backend."""
     make: Callable[[], Fault]
     count: int = 3
-    stream: bool = False
-    """Whether streams meet it, else listings do."""
+    scope: Scope = Scope.LISTINGS
+    dies: bool = False
+    """Whether the operator dies with everything begun, and the next one meets it."""
 
     @property
     def what(self) -> str:
         """What it is called in a table."""
-        return f"{'stream' if self.stream else 'list'}: {self.name}"
+        return f"{self.scope}: {self.name}"
 
 
 def _every(fault: Fault) -> Callable[[], Fault]:
@@ -55,6 +73,11 @@ SHARED: Final[tuple[SharedTrouble, ...]] = (
     *_both("500 HTML", faults.refuse(faults.html(500))),
     *_both("502 HTML", faults.refuse(faults.html(502))),
     *_both("503 with Retry-After", faults.refuse(faults.throttled("1", 503))),
+    SharedTrouble("hang", BACKEND, _every(faults.hang)),
+    SharedTrouble("hang", API_SERVER, _every(faults.hang), count=1),
+    SharedTrouble("answers take a second", BACKEND, _every(faults.delay_answer(1.0)), ALL, Scope.EVERYTHING),
+    SharedTrouble("answers take a second", API_SERVER, _every(faults.delay_answer(1.0)), ALL, Scope.EVERYTHING),
+    SharedTrouble("older than before the restart", API_SERVER, faults.Stale, dies=True),
     SharedTrouble("401", BACKEND, _every(faults.refuse(faults.html(401)))),
     SharedTrouble("403", BACKEND, _every(faults.refuse(faults.html(403)))),
     SharedTrouble("404", BACKEND, _every(faults.refuse(faults.html(404)))),
@@ -64,10 +87,10 @@ SHARED: Final[tuple[SharedTrouble, ...]] = (
     SharedTrouble("404", API_SERVER, _every(faults.refuse(faults.refusal(404, "NotFound")))),
     SharedTrouble("410 Gone", API_SERVER, _every(faults.refuse(faults.refusal(410, "Expired")))),
     SharedTrouble("an old one", API_SERVER, faults.Stale),
-    SharedTrouble("drop the request", API_SERVER, _every(faults.drop), stream=True),
-    SharedTrouble("410 Gone in it", API_SERVER, lambda: faults.expire(3), stream=True),
-    SharedTrouble("skips events", API_SERVER, lambda: faults.skip_lines(2, 5, 9, 14), stream=True),
-    SharedTrouble("falls silent", API_SERVER, lambda: faults.fall_silent(5), count=1, stream=True),
+    SharedTrouble("drop the request", API_SERVER, _every(faults.drop), scope=Scope.STREAMS),
+    SharedTrouble("410 Gone in it", API_SERVER, lambda: faults.expire(3), scope=Scope.STREAMS),
+    SharedTrouble("skips events", API_SERVER, lambda: faults.skip_lines(2, 5, 9, 14), scope=Scope.STREAMS),
+    SharedTrouble("falls silent", API_SERVER, lambda: faults.fall_silent(5), count=1, scope=Scope.STREAMS),
 )
 
 
@@ -77,21 +100,46 @@ def happen(stage: Stage, trouble: SharedTrouble, *, number: int) -> list[Wish]:
     """
     wishes = [stage.wish(site, operation, number) for site in stage.sites for operation in OPERATIONS]
     prepare(stage, wishes)
+    lost = []
     for wish in wishes:
         if wish.operation == CREATE:
-            lost = asks("POST", stage.servers[wish.place].listing, subject=wish.name)
-            stage.proxies[wish.place].rules.add(Rule("lost", lost, faults.lose))
+            creation = asks("POST", stage.servers[wish.place].listing, subject=wish.name)
+            lost.append(Rule("lost", creation, faults.lose))
+            stage.proxies[wish.place].rules.add(lost[-1])
     if trouble.where == API_SERVER:
-        match = asks("GET", PROJECTS_PATH, watch=trouble.stream)
         stage.kill_operator()
-        stage.proxies[API_SERVER].rules.add(Rule(trouble.what, match, trouble.make(), count=trouble.count))
-        stage.start_operator()
+        stage.proxies[API_SERVER].rules.add(
+            Rule(trouble.what, _met_at_the_api_server(trouble.scope), trouble.make(), count=trouble.count)
+        )
+        if not trouble.dies:
+            stage.start_operator()
     else:
         for site in stage.sites:
-            match = listing_of(stage.servers[site].listing)
+            listings = trouble.scope is Scope.LISTINGS
+            match = listing_of(stage.servers[site].listing) if listings else asks()
             stage.proxies[site].rules.add(Rule(trouble.what, match, trouble.make(), count=trouble.count))
     stage.begin(wishes)
+    if trouble.dies:
+        _die_with_everything_begun(stage, lost)
     return wishes
+
+
+def _met_at_the_api_server(scope: Scope) -> Match:
+    if scope is Scope.EVERYTHING:
+        return asks(watch=False)
+    return asks("GET", PROJECTS_PATH, watch=scope is Scope.STREAMS)
+
+
+def _die_with_everything_begun(stage: Stage, lost: Sequence[Rule]) -> None:
+    """The first operator lists what users have just written, does what it can, and dies when every creation has taken
+    effect unheard; the second is given that listing once more: no finalizer in it, and no status.
+    """
+    stage.start_operator()
+    wait_until(lambda: all(rule.hit for rule in lost), "every creation to be sent", within=LOST_WITHIN)
+    stage.kill_operator()
+    late = asks("GET", PROJECTS_PATH, watch=True)
+    stage.proxies[API_SERVER].rules.add(Rule("streams are late", late, faults.delay(BEHIND), count=ALL))
+    stage.start_operator()
 
 
 def listing_of(path: str) -> Match:

@@ -22,6 +22,9 @@ from project_operator.sandbox.identity.otc.admin_models import MakeProjects as M
 
 READ_LAG: Final = 0.1
 """Seconds by which reads lag, where the server's do."""
+CALLER: Final = "project-operator/"
+"""What the operator's user agent begins with."""
+CREATED: Final = ("POST", "/v3/projects", 201)
 BRIEF: Final = 0.15
 """Seconds that provisioning and deleting take, where they do not happen at once."""
 
@@ -41,6 +44,16 @@ class Remote:
     """All of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A creation that took effect, as the server's own log has it."""
+
+    name: str
+    """As Projects have it; "" where the log has none."""
+    begun: float
+    """When it came, in seconds since the epoch; 0 where the log has no times."""
+
+
 class Site(Protocol):
     """One server."""
 
@@ -50,6 +63,8 @@ class Site(Protocol):
     """The strongest that it offers."""
     repeats_creation: bool
     """Whether a creation of unknown outcome is repeated without a person's word."""
+    unique_names: bool
+    """Whether a second project of a name is refused: then a request for one may come twice."""
     content: Mapping[str, Any]
     """Fields of a spec that it can hold, beside name and description."""
     single: str
@@ -82,8 +97,14 @@ class Site(Protocol):
     def truth(self) -> list[Remote]:
         """All projects."""
 
-    def end_sessions(self, shown: Collection[str]) -> None:
-        """Let every token end that was signed in for; ``shown`` are those that the operator has shown."""
+    def made(self) -> list[Made]:
+        """The creations of the operator's that took effect, by the server's own log."""
+
+    def end_tokens(self, shown: Collection[str]) -> Mapping[str, str]:
+        """Let every token end; ``shown`` are those that the operator has shown.
+
+        Where the Secret held the token: what it is to hold from then on.
+        """
 
 
 class _Embedded:
@@ -91,6 +112,9 @@ class _Embedded:
 
     name: str
     content: Mapping[str, Any] = {}
+    unique_names = True
+    prefix = ""
+    """Before the name of every project."""
 
     def __init__(self, identity: CrowdIdentity) -> None:
         self.identity = identity
@@ -116,8 +140,13 @@ class _Embedded:
     def lag(self, seconds: float) -> None:
         self.identity.slow_down(read_lag=seconds, provisioning=BRIEF)
 
-    def end_sessions(self, shown: Collection[str]) -> None:  # noqa: ARG002 - the server knows them
+    def made(self) -> list[Made]:
+        log = self.identity.admin.requests(operation="createProject")
+        return [Made(one.name.removeprefix(self.prefix), one.begun) for one in log if one.committed]
+
+    def end_tokens(self, shown: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002 - the server knows them
         self.server.admin.end_sessions()
+        return {}
 
 
 class NscaleSite(_Embedded):
@@ -125,6 +154,7 @@ class NscaleSite(_Embedded):
 
     name = "nscale"
     deletion_policy = "Delete"
+    unique_names = False
     content: Mapping[str, Any] = {"tags": [{"name": "colour", "value": "blue"}]}
     single = "*/projects/*"
     listing = "*/projects"
@@ -138,8 +168,10 @@ class NscaleSite(_Embedded):
             read_lag=READ_LAG, provision_delay=BRIEF, deprovision_delay=BRIEF, pickup_delay=0.02, controller_retry=0.3
         )
 
-    def end_sessions(self, shown: Collection[str]) -> None:
-        """There are none: the credential is the token."""
+    def end_tokens(self, shown: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002 - there is one
+        """The token that the Secret holds, as when somebody has it replaced."""
+        account = self.server.admin.about().service_account_id
+        return {"token": self.server.admin.rotate(account).token}
 
     def plant(self, name: str) -> str:
         (made,) = self.server.admin.make_projects(1, name_prefix=name, description="found")
@@ -163,15 +195,15 @@ class OTCSite(_Embedded):
     def start(self) -> None:
         super().start()
         self.server.admin.configure(read_lag=READ_LAG, list_lag=READ_LAG, deletion_delay=BRIEF)
-        self._prefix = f"{self.server.admin.about().region}_"
+        self.prefix = f"{self.server.admin.about().region}_"
 
     def plant(self, name: str) -> str:
-        wanted = MakeOTCProjects(name=f"{self._prefix}{name}", description="found")
+        wanted = MakeOTCProjects(name=f"{self.prefix}{name}", description="found")
         return str(self.server.admin.make_projects(wanted)[0])
 
     def truth(self) -> list[Remote]:
         return [
-            _remote(one, one.name.removeprefix(self._prefix), leaving=one.deleting)
+            _remote(one, one.name.removeprefix(self.prefix), leaving=one.deleting)
             for one in self.server.admin.state().projects
             if not one.built_in
         ]
@@ -200,6 +232,7 @@ class CSPSite(_Embedded):
 
     name = "csp"
     deletion_policy = "Orphan"
+    unique_names = False
     single = "*/projects/*"
     listing = "*/projects"
 
@@ -219,6 +252,7 @@ class KeystoneSite:
     name = "keystone"
     deletion_policy = "Delete"
     repeats_creation = True
+    unique_names = True
     content: Mapping[str, Any] = {"tags": [{"name": "colour", "value": "blue"}]}
     single = "/v3/projects/*"
     listing = "/v3/projects"
@@ -253,16 +287,21 @@ class KeystoneSite:
     def lag(self, seconds: float) -> None:
         """It has none."""
 
-    def end_sessions(self, shown: Collection[str]) -> None:
+    def end_tokens(self, shown: Collection[str]) -> Mapping[str, str]:
         for token in shown:
             with contextlib.suppress(SandboxError):  # it has ended already
                 self.domain.admin.revoke(token)
+        return {}
 
     def plant(self, name: str) -> str:
         return self.domain.admin.make_project(name, self.domain.id, description="found")
 
     def truth(self) -> list[Remote]:
         return [_remote(one, one.name) for one in self.domain.admin.projects(self.domain.id)]
+
+    def made(self) -> list[Made]:
+        answered = self._server.requests(CALLER)
+        return [Made("", 0.0) for one in answered if (one.method, one.path, one.status) == CREATED]
 
 
 SITES: Final[Mapping[str, type[Site]]] = {

@@ -9,12 +9,13 @@ import json
 import ssl
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from audit import AuditLog, Write
 from chart_installation import Installation
 from crowd import WORD
 from objects import Object, Objects
@@ -30,11 +31,13 @@ from chaos.sites import SITES, Remote, Site
 from chaos.subjects import ApiSubjects, BackendSubjects
 from project_operator.api import names
 from project_operator.kube.access import load_access
-from project_operator.kube.resources import EVENTS, IDENTITY_BACKENDS, PROJECTS
+from project_operator.kube.resources import EVENTS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.sandbox.controlplane import kubeconfig as kubeconfigs
 from project_operator.sandbox.controlplane.plane import ControlPlane
 from project_operator.sandbox.identity.tls import TLSFiles
 
+RIGHTS: Final[Mapping[str, Any]] = {"secrets": {"clusterWide": True, "rotation": True}}
+"""Values for the chart: what the operator needs for the backend objects here."""
 LABELS: Final = {"team": "blue"}
 ANNOTATIONS: Final = {"example.com/owner": "somebody"}
 
@@ -84,6 +87,7 @@ class Stage:
             server.start()
             self.subjects[name] = BackendSubjects()
             self.proxies[name] = Proxy(name, server.url, self.journal, subjects=self.subjects[name]).start()
+        self.audit = AuditLog(self.control_plane.audit_log, self.installation.user, from_now=True)
         self.history = History(self.control_plane.kubeconfig, self.namespace)
         self.planted = {name: self._strangers(server) for name, server in self.servers.items()}
         self._apply_backends()
@@ -201,25 +205,28 @@ class Stage:
             error.add_note(str({name: left.get(name) for name in wanted if left.get(name) != ""}))
             raise
 
-    def wait_settled(self, wishes: Sequence[Wish], within: float) -> dict[str, str]:
-        """Return once all are where their users want them, or time is up: those that are not, and what they say.
+    def wait_settled(
+        self, wishes: Sequence[Wish], within: float, *, unless: Callable[[], bool] = lambda: False
+    ) -> dict[str, str]:
+        """Return once all are where their users want them, or time is up, or ``unless`` says that enough was seen:
+        those that are not, and what they say.
 
         Where the operator asks a person for leave to repeat a creation, the person looks into the server first.
         """
         deadline = time.monotonic() + within
         while True:
             left = self._not_there(wishes)
-            if not left or time.monotonic() > deadline:
+            if not left or time.monotonic() > deadline or unless():
                 return left
             self._give_words(left)
             time.sleep(0.5)
 
-    def quiet_writes(self, intervals: int = 3, *, patience: float = 60.0) -> list[Entry]:
+    def quiet_writes(self, intervals: int = 3, *, patience: float = 60.0) -> tuple[list[Entry], list[Write]]:
         """What is written while every backend is listed so many times more, once nothing was written for an interval,
-        or ``patience`` is at its end.
+        or ``patience`` is at its end: what passed the proxies, and what the API server's audit log has.
         """
         self._wait_standing(patience)
-        start = self.journal.now
+        start, audited = self.journal.now, len(self.audited())
 
         def look() -> bool:
             seen = Counter(
@@ -230,7 +237,12 @@ class Stage:
             return all(seen[name] >= intervals for name in self.sites)
 
         wait_until(look, f"{intervals} more listings of every backend", within=20 * self.bounds.interval)
-        return [entry for entry in self.journal.entries(after=start) if self.counts(entry)]
+        passed = [entry for entry in self.journal.entries(after=start) if self.counts(entry)]
+        return passed, self.audited()[audited:]
+
+    def audited(self) -> list[Write]:
+        """What the operator has written, by the API server's own log."""
+        return self.audit.writes(namespace=self.namespace)
 
     def counts(self, entry: Entry) -> bool:
         """Whether it is a write that counts: leases and sign-ins do not."""
@@ -240,8 +252,13 @@ class Stage:
             return "/leases" not in entry.request.path
         return bool(entry.subject)
 
-    def evidence(self, *, quiet: Sequence[Entry] = (), unsettled: Mapping[str, str] | None = None) -> Evidence:
-        """Everything that the oracles want to see."""
+    def evidence(
+        self,
+        *,
+        quiet: tuple[Sequence[Entry], Sequence[Write]] = ((), ()),
+        unsettled: Mapping[str, str] | None = None,
+    ) -> Evidence:
+        """Everything that the oracles want to see; ``quiet`` is what `quiet_writes` has found."""
         said = {str(path.name): path.read_text(encoding="utf-8", errors="replace") for path in self._logs}
         said["events"] = json.dumps(self.objects.list(EVENTS))
         said["backends"] = json.dumps(self.objects.list(IDENTITY_BACKENDS))
@@ -252,11 +269,20 @@ class Stage:
             gone=self.history.gone(),
             remotes={name: server.truth() for name, server in self.servers.items()},
             planted=self.planted,
+            made={name: server.made() for name, server in self.servers.items()},
+            audited=self.audited(),
             said=said,
             secrets=frozenset(self._secrets),
-            quiet=tuple(quiet),
+            quiet=quiet[0],
+            quiet_audited=quiet[1],
             unsettled=dict(unsettled or {}),
         )
+
+    def replace_credential(self, site: str, values: Mapping[str, str]) -> None:
+        """A user writes another credential into the Secret of a backend object; what it held may be told as little."""
+        self._secrets |= set(values.values())
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        self.objects.patch(SECRETS, site, {"data": data})
 
     def expect_secret(self, value: str) -> None:
         """Nothing that is told may hold it."""
