@@ -1,14 +1,17 @@
 """kstatus over every recorded snapshot: our port of it everywhere, and the library itself where Go is there."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from argo_cd import ROOT
 from lifecycle import ROWS, Row, verdicts
 
+from project_operator.api.kinds import KINDS
 from project_operator.sandbox.controlplane.plane import default_cache
 
 MODULE = Path(__file__).parent / "kstatus"
@@ -18,6 +21,19 @@ WITHIN = 240.0
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.kind}-{row.name}")
 def test_the_table_holds(row: Row) -> None:
     assert verdicts(row.snapshot()) == row.expected
+
+
+def test_the_documented_table_names_every_recorded_object() -> None:
+    rest = (ROOT / "docs" / "reference" / "conditions.md").read_text(encoding="utf-8").split("| recorded as |")[1]
+    shown: dict[str, set[str]] = {}
+    for line in rest.partition("\n\n")[0].splitlines()[2:]:
+        _, _, names, kstatus, *_ = (cell.strip() for cell in line.split("|"))
+        shown |= {name: {kstatus} for name in re.findall(r"`([a-z-]+)`", names)}
+    assert shown == {row.name: {row.expected.kstatus} for row in ROWS}
+    everywhere = {
+        name for name in shown if all(any((row.kind, row.name) == (kind.kind, name) for row in ROWS) for kind in KINDS)
+    }
+    assert everywhere == set(re.findall(r"`([a-z-]+)` of every kind", rest))
 
 
 def test_every_kind_of_verdict_is_in_the_table() -> None:

@@ -21,8 +21,22 @@ def test_nothing_is_done_while_suspended(scenario: Scenario) -> None:
     assert scenario.remote().description == "later"
 
 
+def test_ready_stays_ready_where_nothing_else_was_edited(scenario: Scenario) -> None:
+    scenario.apply_project(description="ours")
+    ready = scenario.wait_ready()
+
+    scenario.edit({"suspend": True})
+    suspended = scenario.wait_ready()
+    assert scenario.wait_for_event("Suspended")[0] == "Normal"
+    scenario.assert_quiet()
+
+    generation = {"observedGeneration": suspended["metadata"]["generation"]}
+    assert condition(suspended, "Ready") == condition(ready, "Ready") | generation
+
+
 def test_nothing_is_created_while_suspended(scenario: Scenario) -> None:
     scenario.apply_project(suspend=True)
+    scenario.wait_for("Unknown", "Suspended")
     scenario.assert_quiet()
     assert scenario.identity.admin.projects() == []
     assert "finalizers" not in scenario.get()["metadata"]

@@ -37,7 +37,7 @@ class Row:
 
     def snapshot(self) -> dict[str, Any]:
         """The object at this stage, as it was recorded."""
-        recorded: dict[str, Any] = yaml.safe_load(self.path.read_text(encoding="utf-8"))
+        recorded: dict[str, Any] = yaml.load(self.path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         return recorded
 
 

@@ -41,8 +41,10 @@ class EventReason(StrEnum):
     # True or, where there is something to be done, False: what was asked for, either way.
     PLANNED = Reason.PLANNED, "Normal"
 
+    # Ready stays as it is or, where a deletion waits for it, became False: what was asked for, either way.
+    SUSPENDED = Reason.SUSPENDED, "Normal"
+
     # Ready became False.
-    SUSPENDED = Reason.SUSPENDED
     OUTCOME_UNKNOWN = Reason.OUTCOME_UNKNOWN
     DELETION_BLOCKED = Reason.DELETION_BLOCKED
     INVALID_SPEC = Reason.INVALID_SPEC

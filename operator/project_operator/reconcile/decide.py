@@ -1,6 +1,6 @@
 """The one question: what to do next about this Project."""
 
-from project_operator.reconcile import adoption, creation, removal, rest, upkeep
+from project_operator.reconcile import adoption, creation, removal, rest, suspension, upkeep
 from project_operator.reconcile.actions import Action
 from project_operator.reconcile.policies import BEFORE_ACTING, first_verdict, plans, reads_only, tenant_may_ask_for_it
 from project_operator.reconcile.view import BackendView, View
@@ -12,7 +12,7 @@ def decide(view: View) -> Action:
     if project.metadata.deleting:
         return removal.decide(view)
     if project.spec.suspend:
-        return rest.unchanged()
+        return suspension.decide(view)
     verdict = first_verdict(view, BEFORE_ACTING)
     if verdict is not None:
         return rest.on_first_verdict(view, verdict)

@@ -17,6 +17,8 @@ class Standing(Enum):
     """Ready=False, Reconciling=True: something failed or is missing that may pass without a person."""
     STALLED = "stalled"
     """Ready=False, Stalled=True: a person must act."""
+    SUSPENDED = "suspended"
+    """Ready=Unknown, nothing else: not begun, as a person wants it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _READY: Final = {
     Standing.WORKING: ConditionStatus.UNKNOWN,
     Standing.RETRYING: ConditionStatus.FALSE,
     Standing.STALLED: ConditionStatus.FALSE,
+    Standing.SUSPENDED: ConditionStatus.UNKNOWN,
 }
 
 
@@ -54,7 +55,7 @@ def conditions(
 
     ready = condition(ConditionType.READY, _READY[outcome.standing], outcome.reason)
     match outcome.standing:
-        case Standing.DONE:
+        case Standing.DONE | Standing.SUSPENDED:
             return (ready,)
         case Standing.WORKING:
             return (ready, condition(ConditionType.RECONCILING, ConditionStatus.TRUE, outcome.reason))

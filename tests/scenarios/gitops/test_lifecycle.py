@@ -1,9 +1,11 @@
 """A life, stage by stage, on the real API server: what Flux, Helm, Argo CD and `kubectl wait` say at each."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
+from otc_scenario import OTCScenario
 from scenario import Scenario, condition
 from waiting import wait_until
 
@@ -36,15 +38,23 @@ def test_the_life_of_backends(bare_scenario: Scenario, stage: Stage) -> None:
     stage("stalled", scenario.wait_for("False", "SecretNotLabelled", kind="IdentityBackend", name="default"))
     stage("stalled", scenario.wait_for("False", "SecretNotLabelled", kind="ClusterIdentityBackend", name=cluster))
     scenario.kubectl("label", "secret", "credentials", f"{CREDENTIALS_LABEL}=true")
-    stage("ready", scenario.wait_ready("default", kind="IdentityBackend"))
-    stage("ready", scenario.wait_ready(cluster, kind="ClusterIdentityBackend"))
-
-    scenario.apply_project()
-    scenario.wait_ready()
-    stage("edited", scenario.edit({"interval": "2s"}, "default", "IdentityBackend"))
-    scenario.wait_ready("default", kind="IdentityBackend")
-    scenario.delete("default", "IdentityBackend")
-    stage("deleting", scenario.wait_for("False", "InUse", "default", kind="IdentityBackend"))
+    both = (("IdentityBackend", "default"), ("ClusterIdentityBackend", cluster))
+    for kind, name in both:
+        stage("ready", scenario.wait_ready(name, kind=kind))
+    scenario.apply(scenario.project(), scenario.tenant("tenant"))
+    scenario.wait_ready("team")
+    scenario.wait_ready("tenant")
+    for kind, name in both:
+        stage("edited", scenario.edit({"breaker": {"failureThreshold": 1}}, name, kind))
+        scenario.wait_ready(name, kind=kind)
+    outage = scenario.identity.admin.add_fault(Fault(action=FaultAction.SERVICE_UNAVAILABLE, count=None))
+    for kind, name in both:
+        stage("retrying", scenario.wait_for("False", "BackendUnavailable", name, kind=kind))
+    scenario.identity.admin.remove_fault(outage)
+    for kind, name in both:
+        scenario.wait_ready(name, kind=kind)
+        scenario.delete(name, kind)
+        stage("deleting", scenario.wait_for("False", "InUse", name, kind=kind))
 
 
 def test_the_life_of_a_project(scenario: Scenario, stage: Stage) -> None:
@@ -76,8 +86,11 @@ def test_the_life_of_a_project(scenario: Scenario, stage: Stage) -> None:
     scenario.edit({"managementPolicy": "Manage", "deletionProtection": True})
     scenario.wait_ready()
     scenario.edit({"suspend": True})
+    stage("suspended", scenario.wait_ready())
+    assert wait_says(scenario, "team")
+    stage("suspended-edited", scenario.edit({"description": "mine"}))
     scenario.wait_for_listings()
-    stage("suspended", scenario.get())
+    stage("suspended-edited", scenario.get())
     assert not wait_says(scenario, "team")
     scenario.edit({"suspend": False})
     scenario.wait_ready()
@@ -95,5 +108,26 @@ def test_what_projects_wait_for(scenario: Scenario, stage: Stage) -> None:
     stage("retrying", scenario.wait_for("False", "GroupNotFound", "retrying"))
     stage("waiting", scenario.wait_for("False", "BackendNotFound", "waiting"))
     stage("stalled", scenario.wait_for("False", "Unsupported", "stalled"))
-    scenario.wait_for_listings()
-    stage("suspended-new", scenario.get("suspended-new"))
+    scenario.edit({"suspend": True}, "stalled")
+    stage("suspended-stalled", scenario.wait_for("False", "Unsupported", "stalled"))
+    stage("suspended-new", scenario.wait_for("Unknown", "Suspended", "suspended-new"))
+    assert scenario.wait_for_event("Suspended", "suspended-new")[0] == "Normal"
+
+
+@pytest.fixture
+def tree(request: pytest.FixtureRequest) -> Iterator[OTCScenario]:
+    """A backend whose projects have parents, Ready."""
+    # Asked for only now, so that without a real API server the test is skipped before anything is installed.
+    control_plane, operator, audit = map(request.getfixturevalue, ("control_plane", "operator", "audit"))
+    made = OTCScenario(control_plane, operator, audit, "lifecycle-tree")
+    made.open()
+    try:
+        made.connect()
+        yield made
+    finally:
+        made.close()
+
+
+def test_a_child_waits_for_its_parent(tree: OTCScenario, stage: Stage) -> None:
+    tree.apply_project("child", parentRef={"name": "parent"})
+    stage("dependent", tree.wait_for("False", "DependencyNotReady", "child"))

@@ -128,15 +128,8 @@ def test_what_was_gone_or_is_condemned_is_never_taken_up_again(status: dict[str,
     assert not (isinstance(action, WriteStatus) and action.purpose is Purpose.IDENTITY)
 
 
-@pytest.mark.parametrize(
-    "view",
-    [
-        a_view(a_project(spec={"suspend": True}), Verdict(Reason.BACKEND_NOT_FOUND, "…")),
-        a_view(a_project(spec={"managementPolicy": "Observe"})),
-    ],
-)
-def test_nothing_is_said_where_nothing_is_to_be_done(view: View) -> None:
-    assert rested(view).status is None
+def test_nothing_is_said_where_nothing_is_to_be_done() -> None:
+    assert rested(a_view(a_project(spec={"managementPolicy": "Observe"}))).status is None
 
 
 # Gone outside (R6, I4).
