@@ -21,7 +21,7 @@ from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
 from project_operator.backends.otc import reference as otc_errors
 from project_operator.errors import ConfigurationError
-from project_operator.observability import metrics
+from project_operator.observability import families
 
 MEND: Final = "project-operator generate"
 
@@ -60,7 +60,7 @@ GENERATED: Final = (
     GeneratedFile("docs/reference/reasons.md", reasons_reference),
     GeneratedFile("docs/reference/events.md", events_reference),
     GeneratedFile("docs/reference/settings.md", settings.reference),
-    GeneratedFile("docs/reference/metrics.md", metrics.reference),
+    GeneratedFile("docs/reference/metrics.md", families.reference),
     GeneratedFile(nscale_errors.PAGE, nscale_errors.ERROR_PAGE.text),
     GeneratedFile(openstack_errors.PAGE, openstack_errors.ERROR_PAGE.text),
     GeneratedFile(k5_errors.PAGE, k5_errors.ERROR_PAGE.text),

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReconcileFinished:
-    """One object was looked at. ``outcome`` is the summary's word: settled, progressing, stalled, error."""
+    """One object was looked at. ``kind`` is its plural (projects), ``outcome`` one of `families.OUTCOMES`."""
 
     kind: str
     outcome: str
@@ -31,9 +31,10 @@ class QueueWaited:
 
 @dataclass(frozen=True, slots=True)
 class BackendCall:
-    """One HTTP exchange with an identity backend.
+    """One call to an identity backend, which may be several requests.
 
-    ``backend`` is the vendor (nscale), ``code`` the HTTP status, or "error" where no answer came.
+    ``backend`` is the vendor (nscale), ``operation`` the method of `Backend`, ``code`` "ok", the HTTP status of the
+    answer that it failed with, or "error" where there was none.
     """
 
     backend: str
@@ -46,13 +47,34 @@ class BackendCall:
 class KubeCall:
     """One HTTP exchange with the API server.
 
-    ``verb`` is get, list, watch, patch, create or delete, ``resource`` the plural, ``code`` as in `BackendCall`. A
-    watch counts when its answer begins.
+    ``verb`` is get, list, watch, patch, create or delete, ``resource`` the plural, ``code`` the HTTP status, or
+    "error" where no answer came. A watch counts when its answer begins.
     """
 
     verb: str
     resource: str
     code: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    """Something failed and is tried again by itself, after a pause that grows with every failure in a row.
+
+    ``reason`` is the reason that the condition gives, or for the API server the name of the error.
+    """
+
+    target: Literal["backend", "api_server"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectBecameReady:
+    """A Project is Ready for the first time, or for the first time after its project was made anew; ``seconds`` since
+    it was created, or since that began.
+    """
+
+    backend: str
     seconds: float
 
 
@@ -81,7 +103,17 @@ class LeadershipChanged:
     change: Change
 
 
-Happening = ReconcileFinished | QueueWaited | BackendCall | KubeCall | EventFinished | WatchEnded | LeadershipChanged
+Happening = (
+    ReconcileFinished
+    | QueueWaited
+    | BackendCall
+    | KubeCall
+    | RetryScheduled
+    | ProjectBecameReady
+    | EventFinished
+    | WatchEnded
+    | LeadershipChanged
+)
 
 
 class Hooks(Protocol):
@@ -115,11 +147,19 @@ class Census:
     queue_oldest_seconds: Mapping[str, float] = field(default_factory=dict)
     """How long the first of them has been due, by priority."""
     projects: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
-    """Projects by provisioningStatus, healthStatus and Ready status."""
+    """Projects by provisioningStatus, healthStatus and Ready status; each is "none" where status does not say."""
+    not_ready: Mapping[tuple[str, bool], int] = field(default_factory=dict)
+    """Projects that are not Ready, by the reason that they give and whether they are Stalled."""
+    drifted: Mapping[str, int] = field(default_factory=dict)
+    """Projects that differ from their spec, by managementPolicy."""
     connections: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     """Backend objects by vendor and whether they are ready."""
     breakers: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Connections by vendor and state of their circuit breaker: closed, open, half_open."""
+    credential_expiries: Mapping[tuple[str, bool], float] = field(default_factory=dict)
+    """When the credential that ends first ends (Unix seconds), by vendor and whether something replaces it before."""
+    units: int = 0
+    """Backend objects that somebody is to be in charge of, the want of one included."""
     led: int = 0
     """Backend objects that this replica is in charge of, the want of one included."""
     replicas: int = 0

@@ -16,6 +16,7 @@ from project_operator.api.problems import describe_problems
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec, IdentityBackendStatus
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
 from project_operator.kube.merge import merge_patch
+from project_operator.observability.hooks import Hooks, RetryScheduled
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.outcome import Outcome, held
 from project_operator.reconcile.record import Timing
@@ -58,6 +59,7 @@ class BackendWorker:
         users: Users,
         clock: Clock,
         publish: Publish,
+        hooks: Hooks,
         new_sweeper: Callable[[], Sweeper],
         send_validity: float,
         leadership: Leadership,
@@ -70,6 +72,7 @@ class BackendWorker:
         self._users = users
         self._clock = clock
         self._publish = publish
+        self._hooks = hooks
         self._new_sweeper = new_sweeper
         self._send_validity = send_validity
         self._leadership = leadership
@@ -99,6 +102,24 @@ class BackendWorker:
             for entry in self._entries.values()
             if entry.spec is not None and entry.connection is not None
         )
+
+    def credential_expiries(self) -> dict[tuple[str, bool], float]:
+        """When the credential in use that ends first ends, in seconds since the epoch, by type of backend and whether
+        something replaces it before.
+        """
+        first: dict[tuple[str, bool], float] = {}
+        for entry in self._entries.values():
+            if entry.spec is None or entry.connection is None or entry.credential_expires_at is None:
+                continue
+            place = _type_of(entry.spec), entry.connection.facts.credential_renews
+            ends = entry.credential_expires_at.timestamp()
+            first[place] = min(first.get(place, ends), ends)
+        return first
+
+    def vendor_of(self, key: Key) -> str:
+        """The type of a backend object that this process has worked on; "" where it has not."""
+        spec = self.entry(key).spec
+        return _type_of(spec) if spec is not None else ""
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -137,6 +158,7 @@ class BackendWorker:
         except KubeError as error:
             entry = self.entry(key)
             entry.failures += 1
+            self._hooks.emit(RetryScheduled("api_server", type(error).__name__))
             logger.warning("%s: the API server: %s", key, error)
             return delay(entry.failures, jitter=self._clock.jitter(), retry_after=error.retry_after)
 

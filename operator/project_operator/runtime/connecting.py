@@ -24,7 +24,7 @@ from project_operator.errors import (
     KubeNotFound,
 )
 from project_operator.kube.resources import SECRETS
-from project_operator.observability.hooks import Hooks
+from project_operator.observability.hooks import Hooks, RetryScheduled
 from project_operator.reconcile.absorb import reason_for
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.backoff import delay
@@ -250,10 +250,11 @@ class Connector:
 
     def _failed(self, entry: Entry, error: BackendError) -> None:
         entry.failures += 1
+        entry.verdict = _verdict_of(error)
         entry.retry_at = self._clock.now() + delay(
             entry.failures, jitter=self._clock.jitter(), retry_after=error.retry_after
         )
-        entry.verdict = _verdict_of(error)
+        self._hooks.emit(RetryScheduled("backend", entry.verdict.reason))
 
     async def _secret(self, backend: IdentityBackend) -> tuple[Mapping[str, bytes] | None, Verdict | None]:
         """What `vendor.Open` is given of the Secrets, or why one of them may not or cannot be used."""

@@ -17,10 +17,11 @@ from project_operator.kube.resources import (
     SECRETS,
     Resource,
 )
-from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished
+from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished, RetryScheduled
 from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.view import Cadence, Cluster
+from project_operator.runtime import standing
 from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
 from project_operator.runtime.backend_objects import BackendWorker
 from project_operator.runtime.backend_views import BackendViews
@@ -37,7 +38,7 @@ from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
 from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
-from project_operator.runtime.stored import conditions, part, text
+from project_operator.runtime.stored import part
 from project_operator.runtime.sweeper import Sweeper
 from project_operator.runtime.workers import Workers
 
@@ -103,6 +104,7 @@ class Engine:
             users=self,
             clock=clock,
             publish=publish,
+            hooks=hooks,
             new_sweeper=lambda: Sweeper(
                 kube,
                 self._stores[PROJECTS.plural],
@@ -138,8 +140,10 @@ class Engine:
             gatherer=self._gatherer,
             clock=clock,
             publish=publish,
+            hooks=hooks,
             leadership=leadership,
             unit_of=self._views.unit_of,
+            vendor_of=self._backends.vendor_of,
         )
 
     def start(self) -> None:
@@ -294,22 +298,22 @@ class Engine:
 
     def census(self) -> Census:
         """How things stand, for the gauges."""
-        projects: dict[tuple[str, str, str], int] = {}
-        for raw in self._stores[PROJECTS.plural].values():
-            ready = next((text(one, "status") for one in conditions(raw) if one.get("type") == "Ready"), "Unknown")
-            place = (text(raw, "status", "provisioningStatus"), text(raw, "status", "healthStatus"), ready)
-            projects[place] = projects.get(place, 0) + 1
+        tally = standing.tally(self._stores[PROJECTS.plural].values())
         led, replicas = self._leadership.standing()
         return Census(
             queue_depth={cls.name.lower(): self._queue.depth(cls) for cls in Class},
             queue_oldest_seconds={cls.name.lower(): self._queue.age(cls) for cls in Class},
-            projects=projects,
+            projects=tally.projects,
+            not_ready=tally.not_ready,
+            drifted=tally.drifted,
             connections=self._backends.census(),
             breakers=self._backends.breakers(),
             led=led,
             replicas=replicas,
         )
 
+            credential_expiries=self._backends.credential_expiries(),
+            units=sum(1 for _ in self.units()),
     def _tell_of_backend(self, key: Key, notice: Notice) -> None:
         """See `connecting.Tell`."""
         if (raw := self._stores[key.plural].of(key)) is not None:
@@ -363,16 +367,24 @@ class Engine:
         self._hooks.emit(QueueWaited(*self._queue.waited(key)))
         begun = self._clock.now()
         again: float | None = None
-        outcome = "done"
+    def _outcome(self, key: Key, unit: str) -> str:
+        """What a look at ``key`` came to, in a word of `families.OUTCOMES`."""
+        raw = self._stores[key.plural].of(key)
+        others = raw is not None and self._leadership.term(unit) is None
+        return "standby" if others else standing.outcome(raw)
+
+        outcome = "error"
         try:
             worker, unit = self._of(key)
             with self._rounds.one(unit):
                 again = await worker.work(key)
         except KubeError as error:
-            again, outcome = 5.0, "error"
+            again = 5.0
+            self._hooks.emit(RetryScheduled("api_server", type(error).__name__))
             logger.warning("%s: %s", key, error)
         except Exception:
-            again, outcome = 30.0, "error"
+            outcome = self._outcome(key, unit)
+            again = 30.0
             logger.exception("%s: a defect of the operator; trying again in 30 s", key)
         finally:
             self._queue.done(key)

@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from project_operator.api import names
 from project_operator.api.v1alpha1.project import Project
+from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.errors import BackendError, KubeConflict, KubeError, KubeNotFound, RequestRefused
 from project_operator.kube.merge import merge_patch
 from project_operator.kube.resources import PROJECTS
+from project_operator.observability.hooks import Hooks, ProjectBecameReady, RetryScheduled
 from project_operator.reconcile import absorb, removal
 from project_operator.reconcile import actions as act
 from project_operator.reconcile.absorb import Moment
@@ -26,6 +29,7 @@ from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.ports import Kube, Publish
+from project_operator.runtime.standing import seconds_to_ready
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.stored import part, text
 
@@ -57,10 +61,14 @@ class ProjectWorker:
         gatherer: Gatherer,
         clock: Clock,
         publish: Publish,
+        hooks: Hooks,
         leadership: Leadership,
         unit_of: Callable[[Mapping[str, Any]], str],
+        vendor_of: Callable[[Key], str],
     ) -> None:
-        """``unit_of``: the unit of leadership that a raw Project belongs to."""
+        """``unit_of``: the unit of leadership that a raw Project belongs to; ``vendor_of``: the type of a backend
+        object.
+        """
         self._kube = kube
         self._store = store
         self._references = references
@@ -68,8 +76,10 @@ class ProjectWorker:
         self._gatherer = gatherer
         self._clock = clock
         self._publish = publish
+        self._hooks = hooks
         self._leadership = leadership
         self._unit_of = unit_of
+        self._vendor_of = vendor_of
         self._memories: dict[Key, Memory] = {}
         self._must_read: set[Key] = set()
         self._kube_failures: dict[Key, int] = {}
@@ -138,6 +148,7 @@ class ProjectWorker:
                     return None
                 if isinstance(action, act.Rest):
                     await self._write_if_different(key, raw, action)
+                    self._time_to_ready(view, connection, action.status)
                     return self._rest(key, view, connection, action)
                 await self._carry_out(key, raw, view, connection, action)
         except (KubeConflict, KubeNotFound):
@@ -173,12 +184,15 @@ class ProjectWorker:
                 self._tell(raw, action.notice)
             case act.WriteStatus():
                 await self._write_status(key, raw, view, action, moment)
+                self._time_to_ready(view, connection, action.status)
             case act.CheckDefinition():
                 await self._gatherer.check_definition()
             case _:
                 if connection is None:
                     raise AssertionError("a decision to call the backend rests on a connection")
-                self._memories[key] = await call(view, connection, action, self._clock, moment)
+                memory = self._memories[key] = await call(view, connection, action, self._clock, moment)
+                if memory.failure is not None and memory.failures > view.memory.failures:
+                    self._hooks.emit(RetryScheduled("backend", memory.failure.reason))
 
     async def _write_status(
         self, key: Key, raw: Mapping[str, Any], view: View, action: act.WriteStatus, moment: Callable[[], Moment]
@@ -204,6 +218,15 @@ class ProjectWorker:
             return
         await self._patch(key, raw, {"status": changes}, subresource="status")
         self._tell(raw, action.notice)
+
+    def _time_to_ready(self, view: View, connection: Connection | None, after: ProjectStatus | None) -> None:
+        """Once ``after`` is written."""
+        if after is None or connection is None:
+            return
+        now = datetime.fromtimestamp(self._clock.wall(), tz=UTC)
+        seconds = seconds_to_ready(view.project.metadata, view.project.status, after, now)
+        if seconds is not None:
+            self._hooks.emit(ProjectBecameReady(self._vendor_of(connection.key), seconds))
 
     def _stand_by(self, key: Key, raw: Mapping[str, Any]) -> None:
         """Another process is in charge: only the clock on the record runs, so that taking over costs no extra wait
@@ -314,6 +337,7 @@ class ProjectWorker:
         self._must_read.add(key)
         failures = self._kube_failures[key] = self._kube_failures.get(key, 0) + 1
         pause = delay(failures, jitter=self._clock.jitter(), retry_after=error.retry_after)
+        self._hooks.emit(RetryScheduled("api_server", type(error).__name__))
         logger.warning("%s: the API server: %s; trying again in %.1f s", key, error, pause)
         return pause
 

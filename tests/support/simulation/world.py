@@ -18,7 +18,7 @@ from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Open, Surroundings, Vendor
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
-from project_operator.observability.hooks import FanOut
+from project_operator.observability.hooks import FanOut, Hooks
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.clock import Clock
@@ -80,6 +80,8 @@ class World:
         """Of the next engine."""
         self.cluster = Cluster(CLUSTER)
         """Likewise."""
+        self.hooks: Hooks = FanOut()
+        """Likewise."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,7 +137,7 @@ class World:
             send_validity=self.send_validity,
             cadence=Cadence(fast=0.2, slow=5.0, resync=30.0),
             publish=self._publish,
-            hooks=FanOut(),
+            hooks=self.hooks,
             workers=4,
             leadership=leadership,
         )

@@ -1,11 +1,17 @@
 """What Prometheus reads."""
 
+import math
 import re
+from typing import get_type_hints
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from project_operator import __version__
+from project_operator.errors import KubeError
+from project_operator.kube import cluster_addresses, resources
+from project_operator.kube.resources import Resource
+from project_operator.observability.families import FAMILIES, OTHER, Family, reference
 from project_operator.observability.hooks import (
     BackendCall,
     Census,
@@ -13,11 +19,16 @@ from project_operator.observability.hooks import (
     Happening,
     KubeCall,
     LeadershipChanged,
+    ProjectBecameReady,
     QueueWaited,
     ReconcileFinished,
+    RetryScheduled,
     WatchEnded,
 )
-from project_operator.observability.metrics import FAMILIES, Family, Metrics, reference
+from project_operator.observability.metrics import Metrics
+from project_operator.runtime.breaker import State
+from project_operator.runtime.instrumented import InstrumentedBackend
+from project_operator.runtime.queue import Class
 
 OBJECT_LABELS = {"name", "namespace", "uid", "project", "id"}
 
@@ -37,20 +48,31 @@ def samples(metrics: Metrics) -> dict[str, float]:
     [
         (LeadershipChanged("gained"), {'project_operator_leadership_changes_total{change="gained"}': 1}),
         (
-            ReconcileFinished("Project", "settled", 0.02),
+            ReconcileFinished("projects", "done", 0.02),
             {
-                'project_operator_reconciles_total{kind="Project",outcome="settled"}': 1,
-                'project_operator_reconcile_duration_seconds_sum{kind="Project"}': 0.02,
-                'project_operator_reconcile_duration_seconds_bucket{kind="Project",le="0.01"}': 0,
-                'project_operator_reconcile_duration_seconds_bucket{kind="Project",le="0.025"}': 1,
+                'project_operator_reconciles_total{kind="projects",outcome="done"}': 1,
+                'project_operator_reconcile_duration_seconds_sum{kind="projects"}': 0.02,
+                'project_operator_reconcile_duration_seconds_bucket{kind="projects",le="0.01"}': 0,
+                'project_operator_reconcile_duration_seconds_bucket{kind="projects",le="0.025"}': 1,
             },
         ),
-        (QueueWaited("new", 0.5), {'project_operator_queue_wait_seconds_sum{priority="new"}': 0.5}),
+        (QueueWaited("changed", 0.5), {'project_operator_queue_wait_seconds_sum{priority="changed"}': 0.5}),
         (
-            BackendCall("nscale", "create", "202", 0.3),
+            BackendCall("nscale", "connect", "409", 0.3),
             {
-                'project_operator_backend_requests_total{backend="nscale",code="202",operation="create"}': 1,
-                'project_operator_backend_request_duration_seconds_sum{backend="nscale",operation="create"}': 0.3,
+                'project_operator_backend_requests_total{backend="nscale",code="409",operation="connect"}': 1,
+                'project_operator_backend_request_duration_seconds_sum{backend="nscale",operation="connect"}': 0.3,
+            },
+        ),
+        (
+            RetryScheduled("backend", "Throttled"),
+            {'project_operator_retries_total{reason="Throttled",target="backend"}': 1},
+        ),
+        (
+            ProjectBecameReady("nscale", 4.0),
+            {
+                'project_operator_project_ready_duration_seconds_bucket{backend="nscale",le="2.5"}': 0,
+                'project_operator_project_ready_duration_seconds_bucket{backend="nscale",le="5.0"}': 1,
             },
         ),
         (
@@ -80,9 +102,13 @@ def test_the_census_is_taken_at_each_scrape() -> None:
     counts = iter([3, 5])
     metrics = Metrics(
         lambda: Census(
-            queue_depth={"new": next(counts)},
-            queue_oldest_seconds={"new": 1.5},
-            projects={("provisioned", "healthy", "True"): 7},
+            queue_depth={"changed": next(counts)},
+            queue_oldest_seconds={"changed": 1.5},
+            projects={("provisioned", "healthy", "true"): 7},
+            not_ready={("Missing", True): 2},
+            drifted={"ReportDrift": 4},
+            credential_expiries={("nscale", False): 1.8e9},
+            units=3,
             connections={("nscale", True): 2, ("nscale", False): 1},
             breakers={("nscale", "closed"): 2, ("nscale", "half_open"): 1},
         )
@@ -90,12 +116,18 @@ def test_the_census_is_taken_at_each_scrape() -> None:
 
     first, second = samples(metrics), samples(metrics)
 
-    assert first['project_operator_queue_depth{priority="new"}'] == 3
-    assert second['project_operator_queue_depth{priority="new"}'] == 5
-    assert first['project_operator_queue_oldest_seconds{priority="new"}'] == 1.5
+    assert first['project_operator_queue_depth{priority="changed"}'] == 3
+    assert second['project_operator_queue_depth{priority="changed"}'] == 5
+    assert first['project_operator_queue_oldest_seconds{priority="changed"}'] == 1.5
     assert (
-        first['project_operator_projects{health_status="healthy",provisioning_status="provisioned",ready="True"}'] == 7
+        first['project_operator_projects{health_status="healthy",provisioning_status="provisioned",ready="true"}'] == 7
     )
+    assert first['project_operator_projects_not_ready{reason="Missing",stalled="true"}'] == 2
+    assert first['project_operator_projects_drifted{management_policy="ReportDrift"}'] == 4
+    assert (
+        first['project_operator_backend_credential_expiry_timestamp_seconds{backend="nscale",renewed="false"}'] == 1.8e9
+    )
+    assert first["project_operator_leadership_units{}"] == 3
     assert first['project_operator_backend_connections{backend="nscale",ready="true"}'] == 2
     assert first['project_operator_backend_connections{backend="nscale",ready="false"}'] == 1
     assert first['project_operator_backend_breakers{backend="nscale",state="closed"}'] == 2
@@ -119,7 +151,12 @@ def test_names_follow_the_conventions(family: Family) -> None:
     assert re.fullmatch(r"project_operator_[a-z_]+", family.name)
     assert (family.kind == "counter") == family.name.endswith("_total")
     assert (family.kind == "histogram") == bool(family.buckets)
-    assert not set(family.labels) & OBJECT_LABELS
+    assert not set(family.label_names) & OBJECT_LABELS
+    if family.kind != "info":
+        # Buckets, sum and count; a label that must say something else adds one value.
+        series = math.prod(len(label.values) + 1 for label in family.labels) * (len(family.buckets) + 3)
+        assert series < 25_000, "all that could ever be, and more than a Prometheus would like of one pod"
+        assert all(label.values for label in family.labels)
     if "duration" in family.name or "wait" in family.name or "oldest" in family.name:
         assert family.name.endswith("_seconds")
 
@@ -134,3 +171,56 @@ def test_the_reference_has_a_line_for_each_metric_and_no_metric_is_missing() -> 
     assert served == {family.name for family in FAMILIES}
     for family in FAMILIES:
         assert f"| `{family.name}` | {family.kind} |" in reference()
+
+
+def test_a_label_never_says_what_it_was_not_made_for() -> None:
+    """Whoever can write a status, or answers as the backend, makes no series."""
+    words = [f"of-my-own-{number}" for number in range(50)]
+    metrics = Metrics(
+        lambda: Census(
+            projects={(word, word, word): 1 for word in words},
+            not_ready={(word, True): 1 for word in words},
+            drifted=dict.fromkeys(words, 1),
+        )
+    )
+    for word in words:
+        metrics.emit(BackendCall("nscale", "create_project", word, 0.1))
+        metrics.emit(RetryScheduled("backend", word))
+        metrics.emit(ReconcileFinished("projects", word, 0.1))
+
+    shown = samples(metrics)
+
+    assert not [name for name in shown if "of-my-own" in name]
+    assert (
+        shown[f'project_operator_projects{{health_status="{OTHER}",provisioning_status="{OTHER}",ready="{OTHER}"}}']
+        == 50
+    )
+    assert shown[f'project_operator_projects_not_ready{{reason="{OTHER}",stalled="true"}}'] == 50
+    assert (
+        shown[f'project_operator_backend_requests_total{{backend="nscale",code="{OTHER}",operation="create_project"}}']
+        == 50
+    )
+
+
+def values(metric: str, label: str) -> frozenset[str]:
+    family = next(one for one in FAMILIES if one.name == metric)
+    return next(one.values for one in family.labels if one.name == label)
+
+
+def test_labels_know_everything_that_is_told_with_them() -> None:
+    told = {one for one in vars(InstrumentedBackend) if not one.startswith(("_", "plan_", "aclose"))}
+    assert values("project_operator_backend_requests_total", "operation") == told
+    assert values("project_operator_queue_depth", "priority") == {one.name.lower() for one in Class}
+    assert values("project_operator_backend_breakers", "state") == {str(one) for one in State}
+    errors: list[type[KubeError]] = [KubeError, *KubeError.__subclasses__()]
+    assert values("project_operator_retries_total", "reason") >= {one.__name__ for one in errors}
+    kinds = [one for module in (resources, cluster_addresses) for one in vars(module).values()]
+    plurals = {one.plural for one in kinds if isinstance(one, Resource)}
+    assert values("project_operator_kube_requests_total", "resource") == plurals
+    for metric, happening, label in (
+        ("project_operator_events_total", EventFinished, "result"),
+        ("project_operator_watch_restarts_total", WatchEnded, "reason"),
+        ("project_operator_leadership_changes_total", LeadershipChanged, "change"),
+        ("project_operator_retries_total", RetryScheduled, "target"),
+    ):
+        assert values(metric, label) == frozenset(get_type_hints(happening)[label].__args__)

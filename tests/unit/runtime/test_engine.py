@@ -212,7 +212,8 @@ def test_the_census_counts_by_state() -> None:
         world.apply()
         await world.ready()
         census = engine.census()
-        assert census.projects == {("provisioned", "healthy", "True"): 1}
+        assert census.projects == {("provisioned", "healthy", "true"): 1}
+        assert (census.not_ready, census.drifted, census.units) == ({}, {}, 2)
         assert census.connections == {("nscale", True): 1}
         assert census.queue_depth == {"changed": 0, "routine": 0}
         assert census.queue_oldest_seconds == {"changed": 0.0, "routine": 0.0}
