@@ -249,8 +249,8 @@ class Connector:
         )
 
     def _failed(self, entry: Entry, error: BackendError) -> None:
-        entry.failures += 1
         entry.verdict = _verdict_of(error)
+        entry.failures += 1
         entry.retry_at = self._clock.now() + delay(
             entry.failures, jitter=self._clock.jitter(), retry_after=error.retry_after
         )

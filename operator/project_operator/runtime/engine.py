@@ -308,12 +308,12 @@ class Engine:
             drifted=tally.drifted,
             connections=self._backends.census(),
             breakers=self._backends.breakers(),
+            credential_expiries=self._backends.credential_expiries(),
+            units=sum(1 for _ in self.units()),
             led=led,
             replicas=replicas,
         )
 
-            credential_expiries=self._backends.credential_expiries(),
-            units=sum(1 for _ in self.units()),
     def _tell_of_backend(self, key: Key, notice: Notice) -> None:
         """See `connecting.Tell`."""
         if (raw := self._stores[key.plural].of(key)) is not None:
@@ -363,27 +363,27 @@ class Engine:
             return self._projects.backend_of(key)
         return self._references.place_of(key.namespace, part(raw, "spec", "backendRef"))
 
-    async def _work_on(self, key: Key) -> None:
-        self._hooks.emit(QueueWaited(*self._queue.waited(key)))
-        begun = self._clock.now()
-        again: float | None = None
     def _outcome(self, key: Key, unit: str) -> str:
         """What a look at ``key`` came to, in a word of `families.OUTCOMES`."""
         raw = self._stores[key.plural].of(key)
         others = raw is not None and self._leadership.term(unit) is None
         return "standby" if others else standing.outcome(raw)
 
+    async def _work_on(self, key: Key) -> None:
+        self._hooks.emit(QueueWaited(*self._queue.waited(key)))
+        begun = self._clock.now()
+        again: float | None = None
         outcome = "error"
         try:
             worker, unit = self._of(key)
             with self._rounds.one(unit):
                 again = await worker.work(key)
+            outcome = self._outcome(key, unit)
         except KubeError as error:
             again = 5.0
             self._hooks.emit(RetryScheduled("api_server", type(error).__name__))
             logger.warning("%s: %s", key, error)
         except Exception:
-            outcome = self._outcome(key, unit)
             again = 30.0
             logger.exception("%s: a defect of the operator; trying again in 30 s", key)
         finally:

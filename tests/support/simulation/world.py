@@ -78,9 +78,9 @@ class World:
         """What the backend is asked to bear where its object does not say."""
         self.send_validity = SEND_VALIDITY
         """Of the next engine."""
-        self.cluster = Cluster(CLUSTER)
-        """Likewise."""
         self.hooks: Hooks = FanOut()
+        """Likewise."""
+        self.cluster = Cluster(CLUSTER)
         """Likewise."""
 
     async def __aenter__(self) -> Self:
