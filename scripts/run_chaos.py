@@ -2,22 +2,28 @@
 
     run_chaos.py [--record] [-- PYTEST-ARGUMENT...]
 
-Progress is shown while it runs. `--record` writes the figures of each fault beside `docs/benchmarks/chaos.md`.
+Progress is shown while it runs, by as many workers as keep two cores busy: each has a control plane of its own, and
+waits more than it computes. `--record` writes the figures of each fault into `docs/benchmarks/chaos.md` and beside it.
 """
 
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = ROOT / ".cache" / "tests" / "chaos-points.json"
 RECORD = ROOT / "docs" / "benchmarks" / "chaos.json"
+PAGE = RECORD.with_suffix(".md")
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+WORKERS = 3
 PARTS = ("matrix", "what", "where")
 FIGURES = ("tried", "survived", "duplicates", "leaks", "stuck", "needs_a_person", "broken")
 
@@ -27,6 +33,8 @@ def command(arguments: list[str]) -> list[str]:
     return [
         *(sys.executable, "-m", "pytest", "tests/chaos", "--whole", f"--points={POINTS}"),
         *("-pno:schemathesis", "-o", "cache_dir=.pytest_cache/chaos-whole"),
+        # Whoever has nothing left takes from the others: some tests take a hundred times as long as most.
+        *(f"--numprocesses={WORKERS}", "--dist=worksteal"),
         *arguments,
     ]
 
@@ -37,16 +45,50 @@ def grouped(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for point in points:
         key = tuple(str(point[part]) for part in PARTS)
         rows.setdefault(key, Counter()).update({figure: int(point[figure]) for figure in FIGURES})
-    return [dict(zip(PARTS, key, strict=True)) | {name: row[name] for name in FIGURES} for key, row in rows.items()]
+    return [dict(zip(PARTS, key, strict=True)) | {name: rows[key][name] for name in FIGURES} for key in sorted(rows)]
+
+
+def summed(points: list[dict[str, Any]]) -> dict[str, int]:
+    """The figures of all together."""
+    return {figure: sum(int(point[figure]) for point in points) for figure in FIGURES}
 
 
 def totals(points: list[dict[str, Any]], seconds: float) -> str:
     """The last line."""
-    sums: Counter[str] = Counter()
-    for point in points:
-        sums.update({figure: int(point[figure]) for figure in FIGURES})
-    told = ", ".join(f"{sums[figure]} {figure.replace('_', ' ')}" for figure in FIGURES)
+    told = ", ".join(f"{count} {figure.replace('_', ' ')}" for figure, count in summed(points).items())
     return f"chaos: {told.replace('tried', 'points tried').replace('broken', 'broken otherwise')}; {seconds:.0f} s"
+
+
+def figures(points: list[dict[str, Any]], circumstances: str) -> str:
+    """What the page says of a run."""
+    head = [*PARTS, *(figure.replace("_", " ").replace("broken", "broken otherwise") for figure in FIGURES)]
+    rows = [*grouped(points), dict.fromkeys(PARTS, "") | {"matrix": "all"} | summed(points)]
+    kinds = sorted({str(point["operation"]) for point in points})
+    places = sorted({str(point["place"]) for point in points})
+    counts = Counter((str(point["place"]), str(point["operation"])) for point in points)
+    return "\n".join(
+        [
+            circumstances,
+            "",
+            *markdown(head, [[row[name] for name in (*PARTS, *FIGURES)] for row in rows]),
+            "",
+            "Points by backend and operation:",
+            "",
+            *markdown(["backend", *kinds], [[place, *(counts[place, kind] for kind in kinds)] for place in places]),
+        ]
+    )
+
+
+def markdown(head: list[str], rows: list[list[Any]]) -> list[str]:
+    """The lines of a table."""
+    return [f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def recorded(page: str, told: str) -> str:
+    """The page with what is told between its marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{told}\n{END}{after}"
 
 
 def main() -> int:
@@ -56,12 +98,19 @@ def main() -> int:
     chosen = parser.parse_args()
     POINTS.parent.mkdir(parents=True, exist_ok=True)
     POINTS.unlink(missing_ok=True)
-    begun = time.monotonic()
+    begun, load = time.monotonic(), os.getloadavg()[0]
     ended = subprocess.run(command(chosen.arguments), check=False, cwd=ROOT, env={"GOGC": "400"} | os.environ)
     points = json.loads(POINTS.read_text(encoding="utf-8")) if POINTS.exists() else []
+    seconds = time.monotonic() - begun
     if chosen.record and points:
         RECORD.write_text("[\n" + ",\n".join(map(json.dumps, grouped(points))) + "\n]\n", encoding="utf-8")
-    print(totals(points, time.monotonic() - begun), flush=True)
+        circumstances = (
+            f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores with a load of "
+            f"{load:.1f} before: {seconds / 60:.1f} minutes."
+        )
+        page = recorded(PAGE.read_text(encoding="utf-8"), figures(points, circumstances))
+        PAGE.write_text(page, encoding="utf-8")
+    print(totals(points, seconds), flush=True)
     return ended.returncode
 
 

@@ -5,17 +5,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from chaos.stage import RIGHTS, Stage
-from chaos.tally import Outcome, Row, Tried, by_operation, raw, table, totals
+from chaos.tally import Outcome, Row, Tried, by_operation, raw, read, table, totals
 from chart_installation import Installation, install
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
 HERE: Final = Path(__file__).parent
 OUTCOMES: Final = pytest.StashKey[list[Outcome]]()
+POINTS: Final = "chaos points"
 Keep = Callable[[Outcome], None]
 Progress = Callable[[str], None]
 
@@ -35,11 +36,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.needs_real)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What was tried, and what came of it."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells whoever started it."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told[POINTS] = raw(rows_of(session.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker has told."""
+    points = getattr(node, "workeroutput", {}).get(POINTS, ())
+    node.config.stash[OUTCOMES].append(Outcome(read(points), ()))
+
+
+def rows_of(config: pytest.Config) -> dict[Tried, Row]:
+    """All points that were tried."""
     rows: dict[Tried, Row] = {}
     for outcome in config.stash[OUTCOMES]:
         rows |= outcome.rows
+    return rows
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was tried, and what came of it."""
+    rows = rows_of(config)
     if not rows:
         return
     terminalreporter.section("chaos")

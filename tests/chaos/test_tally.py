@@ -1,9 +1,11 @@
 """Points are counted one by one, and what is broken for nobody in particular is not lost."""
 
+import json
+
 import pytest
 from chaos.evidence import CREATE, Evidence, Wish
 from chaos.oracles import Violation
-from chaos.tally import Row, Tried, by_operation, table, tally, totals
+from chaos.tally import Row, Tried, by_operation, raw, read, table, tally, totals
 
 TRIED = Tried("run", "kill", "killed", "status", CREATE, "nscale", 1, "web")
 OTHER = Tried("run", "kill", "killed", "object", CREATE, "csp", 2, "shop")
@@ -58,3 +60,8 @@ def test_tables_sum_up() -> None:
     assert totals(rows) == "2 tried, 1 survived, 1 duplicates, 0 leaks, 0 stuck, 0 needs a person, 0 broken otherwise"
     assert "| kill | killed | object | 1 | 0 | 1 | 0 | 0 | 0 | 0 |" in table(rows)
     assert "| csp | 1 |" in by_operation(rows)
+
+
+def test_what_was_told_as_json_is_read_as_it_was() -> None:
+    rows = {TRIED: Row(1, 1), OTHER: Row(1, 0, duplicates=1)}
+    assert read(json.loads(json.dumps(raw(rows)))) == rows

@@ -1,7 +1,6 @@
-"""A control plane for operators that are stopped, and pairs of them."""
+"""Where pairs of operators are stopped."""
 
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +20,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
-    """One of their own, with our definitions."""
-    if pytestconfig.getoption("--kind"):
-        pytest.skip("stops operators of its own, so it needs a control plane to itself")
-    with ControlPlane.start() as plane:
-        plane.kubectl("apply", "--server-side", "-k", "crds/")
-        plane.wait_established(*(crd_name(kind) for kind in KINDS))
-        yield plane
+def control_plane(chaos_plane: ControlPlane) -> ControlPlane:
+    """The one for what is broken on purpose, with our definitions."""
+    chaos_plane.kubectl("apply", "--server-side", "-k", "crds/")
+    chaos_plane.wait_established(*(crd_name(kind) for kind in KINDS))
+    return chaos_plane
 
 
 @pytest.fixture

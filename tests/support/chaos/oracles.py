@@ -343,6 +343,8 @@ def end_of(evidence: Evidence, wish: Wish) -> str:
     text = json.dumps(document, sort_keys=True)
     for pattern, word in _OPAQUE:
         text = pattern.sub(word, text)
+    backend = wish.specs[0]["backendRef"]["name"]
+    text = text.replace(f'"kind": "{IDENTITY_BACKEND_KIND}", "name": "{backend}"', '"BACKEND"')
     ids = {remote.id for remote in evidence.remotes[wish.place] if remote.name == wish.name}
     for known in ids | {str(status.get("id") or "ID")}:
         text = text.replace(known, "ID")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Final, Self
 
 from chaos.evidence import Evidence
@@ -150,3 +150,12 @@ def by_operation(rows: Mapping[Tried, Row]) -> str:
 def raw(rows: Mapping[Tried, Row]) -> list[dict[str, Any]]:
     """Every point for a file."""
     return [asdict(one) | asdict(row) for one, row in rows.items()]
+
+
+def read(points: Iterable[Mapping[str, Any]]) -> dict[Tried, Row]:
+    """The rows that `raw` was told."""
+
+    def part(point: Mapping[str, Any], kind: type[Any]) -> Any:
+        return kind(**{field.name: point[field.name] for field in fields(kind)})
+
+    return {part(point, Tried): part(point, Row) for point in points}
