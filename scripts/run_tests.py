@@ -43,7 +43,7 @@ WORKERS = {
     "sandbox": (3, "loadgroup"),
     "api": (2, "loadfile"),
     "scenarios": (3, "loadgroup"),
-    "chart": (2, "loadfile"),
+    "chart": (1, "loadgroup"),
     "gitops": (1, "loadgroup"),
     "kill": (2, "loadfile"),
     "chaos": (2, "loadfile"),

@@ -1,21 +1,21 @@
-"""The chart on a real API server, applied as `helm template | kubectl apply --server-side` does it."""
+"""What a release is to a real API server: its pods, the rights of its ServiceAccount, applying it without Helm."""
 
 import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import helm
 import pytest
 import yaml
-from chart_installation import Installation, install, only
+from chart_installation import install, only
+from helm_release import HelmRelease
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
 pytestmark = pytest.mark.needs_real
 
-
-@pytest.fixture(scope="module")
-def installation(control_plane: ControlPlane) -> Installation:
-    return install(control_plane)
+IDENTITY = "identity.project-operator.dev"
 
 
 def pod_of(deployment: dict[str, Any]) -> dict[str, Any]:
@@ -25,75 +25,91 @@ def pod_of(deployment: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
 
 
-def test_applying_again_changes_nothing(control_plane: ControlPlane, installation: Installation) -> None:
-    def versions() -> list[str]:
-        kinds = (
-            "crd,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount,deployment,"
-            "poddisruptionbudget,validatingadmissionpolicy,validatingadmissionpolicybinding"
-        )
-        label = "app.kubernetes.io/instance=project-operator"
-        listed = control_plane.kubectl("get", kinds, "--all-namespaces", f"--selector={label}", "-o", "json").stdout
-        return [f"{one['kind']} {one['metadata']['resourceVersion']}" for one in json.loads(listed)["items"]]
-
-    before = versions()
-    assert len(before) == len(installation.objects)
-    install(control_plane)
-    assert versions() == before
+def test_its_pods_are_admitted_where_pods_must_be_restricted(control_plane: ControlPlane, release: HelmRelease) -> None:
+    pods = [pod_of(only(release.objects, "Deployment")), only(helm.objects(helm.template()), "Pod")]
+    bundle = {"apiVersion": "v1", "kind": "List", "items": pods}
+    control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(bundle))
 
 
-def test_the_pod_is_admitted_where_pods_must_be_restricted(
-    control_plane: ControlPlane, installation: Installation
-) -> None:
-    pod = pod_of(only(installation.objects, "Deployment"))
-    control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod))
-
-
-def test_a_pod_with_one_more_right_is_not_admitted_there(
-    control_plane: ControlPlane, installation: Installation
-) -> None:
-    pod = pod_of(only(installation.objects, "Deployment"))
+def test_a_pod_with_one_more_right_is_not_admitted_there(control_plane: ControlPlane, release: HelmRelease) -> None:
+    pod = pod_of(only(release.objects, "Deployment"))
     del pod["spec"]["containers"][0]["securityContext"]["capabilities"]
     done = control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod), check=False)
     assert 'violates PodSecurity "restricted' in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("verb", "resource", "where", "allowed"),
-    [
-        ("list", "secrets", "--namespace=project-operator", True),
-        ("list", "secrets", "--namespace=default", False),
-        ("list", "secrets", "--all-namespaces", False),
-        ("delete", "secrets", "--namespace=project-operator", False),
-        ("create", "secrets", "--namespace=project-operator", False),
-        ("update", "projects.identity.project-operator.dev", "--namespace=default", False),
-        ("patch", "projects.identity.project-operator.dev", "--namespace=default", True),
-        ("delete", "projects.identity.project-operator.dev", "--namespace=default", False),
-        ("get", "customresourcedefinitions/projects.identity.project-operator.dev", "", True),
-        ("get", "customresourcedefinitions/others.example.com", "", False),
-        ("list", "namespaces", "", True),
-        ("patch", "namespaces", "", False),
-        ("list", "pods", "--namespace=project-operator", False),
-    ],
-)
-def test_the_service_account_may_do_what_it_must_and_no_more(
-    control_plane: ControlPlane, installation: Installation, verb: str, resource: str, where: str, *, allowed: bool
+def may(plane: ControlPlane, kubeconfig: Path, asked: Sequence[Mapping[str, str]]) -> list[bool]:
+    """What whose kubeconfig it is may do, all asked at once."""
+    reviews = [
+        {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": dict(attributes)},
+        }
+        for attributes in asked
+    ]
+    stdin = json.dumps({"apiVersion": "v1", "kind": "List", "items": reviews})
+    answered = plane.kubectl("create", "-f", "-", "--output=yaml", stdin=stdin, kubeconfig=kubeconfig).stdout
+    return [one["status"]["allowed"] for one in yaml.safe_load_all(answered)]
+
+
+RIGHTS = [
+    ("list", "", "secrets", "project-operator", "", True),
+    ("list", "", "secrets", "default", "", False),
+    ("list", "", "secrets", "", "", False),
+    ("delete", "", "secrets", "project-operator", "", False),
+    ("create", "", "secrets", "project-operator", "", False),
+    ("update", IDENTITY, "projects", "default", "", False),
+    ("patch", IDENTITY, "projects", "default", "", True),
+    ("create", IDENTITY, "projects", "default", "", False),
+    ("delete", IDENTITY, "projects", "default", "", False),
+    ("get", "apiextensions.k8s.io", "customresourcedefinitions", "", f"projects.{IDENTITY}", True),
+    ("get", "apiextensions.k8s.io", "customresourcedefinitions", "", "others.example.com", False),
+    ("list", "", "namespaces", "", "", True),
+    ("patch", "", "namespaces", "", "", False),
+    ("list", "", "pods", "project-operator", "", False),
+]
+
+
+def test_the_service_account_may_do_what_it_must_and_no_more(control_plane: ControlPlane, release: HelmRelease) -> None:
+    fields = ("verb", "group", "resource", "namespace", "name")
+    asked = [dict(zip(fields, row[:5], strict=True)) for row in RIGHTS]
+    answers = may(control_plane, release.kubeconfig(), asked)
+    assert [(*row[:5], answer) for row, answer in zip(RIGHTS, answers, strict=True)] == RIGHTS
+
+
+def test_applying_it_without_helm_again_changes_nothing_and_secrets_are_read_everywhere_where_the_values_say_so(
+    control_plane: ControlPlane, release: HelmRelease
 ) -> None:
-    ask = ["auth", "can-i", verb, resource, *([where] if where else [])]
-    answer = control_plane.kubectl(*ask, kubeconfig=installation.kubeconfig, check=False).stdout.strip()
-    assert answer == ("yes" if allowed else "no")
-
-
-def test_secrets_everywhere_are_readable_where_the_values_say_so(control_plane: ControlPlane) -> None:
-    namespace = "everywhere"
-    values = {"fullnameOverride": "everywhere", "secrets": {"clusterWide": True}, "crds": {"enabled": False}}
-    everywhere = install(control_plane, values, namespace=namespace)
-    ask = ("auth", "can-i", "list", "secrets", "--all-namespaces")
-    assert control_plane.kubectl(*ask, kubeconfig=everywhere.kubeconfig).stdout.strip() == "yes"
+    assert release.objects, "its definitions are served"
+    values = {
+        "fullnameOverride": "everywhere",
+        "secrets": {"clusterWide": True},
+        "crds": {"enabled": False},
+        # They would hold for the other release as well, which works in the same namespaces.
+        "admissionPolicies": {"deletionProtection": False, "definitions": False, "finalizers": False},
+    }
+    everywhere = install(control_plane, values, namespace="everywhere")
+    assert may(control_plane, everywhere.kubeconfig, [{"verb": "list", "resource": "secrets"}]) == [True]
     assert "SECRET_NAMESPACES" not in everywhere.settings
 
+    bundle = json.dumps({"apiVersion": "v1", "kind": "List", "items": everywhere.objects})
 
-def test_a_default_backend_is_taken_by_the_definitions(control_plane: ControlPlane, installation: Installation) -> None:
+    def versions() -> list[str]:
+        listed = json.loads(control_plane.kubectl("get", "-f", "-", "--output=json", stdin=bundle).stdout)
+        return [f"{one['kind']} {one['metadata']['resourceVersion']}" for one in listed["items"]]
+
+    before = versions()
+    assert len(before) == len(everywhere.objects)
+    control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=bundle)
+    assert versions() == before
+    control_plane.kubectl("delete", "-f", "-", stdin=bundle)
+
+
+def test_a_default_backend_with_everything_is_taken_by_the_definitions(
+    control_plane: ControlPlane, release: HelmRelease
+) -> None:
     values = yaml.safe_load((helm.CHART / "ci" / "complete-values.yaml").read_text(encoding="utf-8"))
     rendered = helm.objects(helm.template(values, namespace="identity"))
-    backend = only(rendered, "IdentityBackend") | {"metadata": {"name": "default", "namespace": installation.namespace}}
+    backend = only(rendered, "IdentityBackend") | {"metadata": {"name": "complete", "namespace": release.namespace}}
     control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(backend))

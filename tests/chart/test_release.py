@@ -1,143 +1,235 @@
-"""The life of a release on a real API server: installed, upgraded, uninstalled, installed again."""
+"""The life of a release on a real API server: installed, at work, upgraded, rolled back, uninstalled, installed again.
+
+The operator is what the Deployment would run, as the chart's ServiceAccount: it is refused nothing, and is given
+nothing that it does not use.
+"""
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
 
 import helm
 import pytest
-from chart_installation import restricted_namespace
+import yaml
+from chart_installation import only
+from deployed_operator import DeployedOperator
+from helm_release import DryRun, HelmRelease
+from rights import Right, granted, refused, requests
+from scenario import SECRET, Scenario, condition
+from waiting import wait_until
 
-from project_operator.sandbox.controlplane.plane import ControlPlane
+from project_operator.api import names
+from project_operator.kube.resources import SECRETS
+from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
 
 pytestmark = pytest.mark.needs_real
 
-VALUES: dict[str, Any] = {
-    "defaultBackend": {
-        "enabled": True,
-        "nscale": {"url": "https://identity.example.com"},
-        "existingSecret": {"name": "token"},
-    }
+EXEMPT: Final = {
+    Right("identity.project-operator.dev", "projects", "get"): "after a write that met a conflict or got no answer",
+    Right("identity.project-operator.dev", "identitybackends", "get"): "likewise",
+    Right("identity.project-operator.dev", "clusteridentitybackends", "get"): "likewise",
+    Right("coordination.k8s.io", "leases", "delete"): "when a replica ends, and when a backend object is gone",
+    Right("events.k8s.io", "events", "patch"): "counts what is said a second time within the hour",
 }
-
-
-EARLY = VALUES | {"crds": {"enabled": False}}
+"""Rights that the operator has for what does not happen in a good life, and why it has them."""
 
 
 @dataclass(frozen=True)
-class DryRun:
-    """What Helm would apply, as it says with the cluster in view."""
+class Life:
+    """A scenario in the release's namespace, with the chart's default backend."""
 
-    hooks: str
-    manifest: str
+    scenario: Scenario
+    release: HelmRelease
 
+    @property
+    def refused(self) -> list[str]:
+        """What the operator tried and may not do."""
+        return refused(self.release.plane.audit_log, self.release.user)
 
-def dry_run(plane: ControlPlane) -> DryRun:
-    """Of a release without definitions."""
-    command = ("install", "early", str(helm.CHART), "--namespace=default", "--dry-run=server")
-    done = helm.run(*command, kubeconfig=plane.kubeconfig, values=EARLY)
-    assert done.returncode == 0, done.stderr
-    return DryRun(*done.stdout.split("HOOKS:")[1].split("MANIFEST:"))
+    @property
+    def used(self) -> set[Right]:
+        """The rights that it has used. What is not found was allowed too."""
+        log = self.release.plane.audit_log
+        return {right for right, code, _ in requests(log, self.release.user) if code != HTTPStatus.FORBIDDEN}
 
 
 @pytest.fixture(scope="module")
-def own_control_plane() -> Iterator[ControlPlane]:
-    """One of which no other test knows."""
-    with ControlPlane.start() as control_plane:
-        control_plane.kubectl("apply", "-f", "-", stdin=json.dumps(restricted_namespace(helm.NAMESPACE)))
-        yield control_plane
+def life(
+    release: HelmRelease, identity: EmbeddedIdentityServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Life]:
+    log = tmp_path_factory.mktemp("operator") / "operator.log"
+    with DeployedOperator(release.objects, release.kubeconfig(), log) as operator:
+        operator.wait_ready()
+        scenario = Scenario(release.plane, operator, None, "release", release.namespace, identity)
+        scenario.apply_secret(SECRET)
+        yield Life(scenario, release)
+        scenario.objects.close()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def before_the_definitions(own_control_plane: ControlPlane) -> DryRun:
-    """On the control plane as it is at first, without definitions."""
-    return dry_run(own_control_plane)
+def finalizers(scenario: Scenario) -> list[str]:
+    """Who holds the Secret."""
+    secret = scenario.objects.find(SECRETS, SECRET)
+    assert secret is not None
+    held: list[str] = secret["metadata"].get("finalizers", [])
+    return held
 
 
-def release(
-    plane: ControlPlane, values: dict[str, Any], name: str = helm.RELEASE, namespace: str = helm.NAMESPACE
-) -> subprocess.CompletedProcess[str]:
-    """`helm upgrade --install`, as the documentation has it but for `--wait`: there is nobody here to run the pod."""
-    command = ("upgrade", "--install", name, str(helm.CHART), f"--namespace={namespace}")
-    return helm.run(*command, kubeconfig=plane.kubeconfig, values=values)
+def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> None:
+    scenario = life.scenario
+    scenario.wait_ready("default", kind="IdentityBackend")
+    scenario.apply_project()
+    scenario.wait_ready()
+    scenario.wait_for_event("Succeeded")
+    scenario.delete()
+    scenario.wait_gone()
+
+    shared = scenario.namespace
+    scenario.apply(scenario.cluster_backend(), scenario.tenant("tenant"))
+    scenario.wait_ready("tenant")
+    scenario.delete("tenant")
+    scenario.wait_gone("tenant")
+    assert finalizers(scenario) == [names.FINALIZER]
+    scenario.delete(shared, "ClusterIdentityBackend")
+    scenario.wait_gone(shared, "ClusterIdentityBackend")
+
+    assert life.refused == []
+    rights = granted(life.release.objects)
+
+    def all_used() -> bool:
+        return rights - life.used <= EXEMPT.keys()
+
+    # A Lease is renewed every few seconds.
+    with suppress(AssertionError):
+        wait_until(all_used, "every right to be used", every=0.5)
+    assert rights - life.used - EXEMPT.keys() == set(), "granted, and neither used nor exempt"
+    assert EXEMPT.keys() - rights == set(), "exempt, and not granted"
 
 
-def accepted(plane: ControlPlane) -> str:
-    """Release it and return what Helm says. Without `--wait` the definitions may not be served yet when the default
-    backend follows them; then the same command again does it."""
-    first = release(plane, VALUES)
-    if first.returncode == 0:
-        return first.stdout
-    assert "ensure CRDs are installed first" in first.stderr
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
-    second = release(plane, VALUES)
-    assert second.returncode == 0, second.stderr
-    return second.stdout
+def test_a_secret_in_another_namespace_is_not_read(life: Life) -> None:
+    scenario, plane = life.scenario, life.release.plane
+    documents = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "elsewhere"}},
+        scenario.secret() | {"metadata": {**scenario.secret()["metadata"], "namespace": "elsewhere"}},
+        scenario.backend() | {"metadata": {"name": "default", "namespace": "elsewhere"}},
+    ]
+    plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
+    reason = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=SecretNotFound'
+    plane.kubectl("wait", "--namespace=elsewhere", f"--for={reason}", "ibackend/default", "--timeout=60s")
+
+    found = json.loads(plane.kubectl("get", "ibackend/default", "--namespace=elsewhere", "-ojson").stdout)
+    ready = condition(found, "Ready")
+    assert "may not be read by the operator" in ready["message"]
+    assert "`secrets.namespaces` name 'elsewhere'" in ready["message"]
+    assert set(life.refused) == {f"get /api/v1/namespaces/elsewhere/secrets/{SECRET}"}
+    plane.kubectl("delete", "ibackend/default", "--namespace=elsewhere")
 
 
-def backend(plane: ControlPlane) -> dict[str, Any]:
-    command = ("get", "ibackend/default", f"--namespace={helm.NAMESPACE}", "--output=json")
-    found: dict[str, Any] = json.loads(plane.kubectl(*command).stdout)
-    return found
+def test_a_right_that_is_missing_is_found(life: Life) -> None:
+    """The broken twin: without the right to write a status, the same life is refused something."""
+    scenario, plane = life.scenario, life.release.plane
+    role = only([one for one in life.release.objects if one["metadata"]["name"].endswith("-identity")], "ClusterRole")
+
+    def allow(rules: list[dict[str, object]]) -> None:
+        patch = json.dumps({"rules": rules})
+        plane.kubectl("patch", f"clusterrole/{role['metadata']['name']}", "--type=merge", f"--patch={patch}")
+
+    allow([rule for rule in role["rules"] if "projects/status" not in rule["resources"]])
+    scenario.apply_project("hapless")
+
+    def look() -> bool:
+        return any(one.startswith("patch ") and "/hapless/status" in one for one in life.refused)
+
+    wait_until(look, "the refusal to be in the audit log")
+    allow(role["rules"])
+    scenario.wait_ready("hapless")
 
 
-def left(plane: ControlPlane) -> set[str]:
-    """What carries the release's label."""
-    kinds = "crd,ibackend,clusterrole,clusterrolebinding,role,rolebinding,serviceaccount,deployment"
-    label = f"--selector=app.kubernetes.io/instance={helm.RELEASE}"
-    said = plane.kubectl("get", kinds, "--all-namespaces", label, "--output=name").stdout
-    return set(said.split())
+def test_helm_test_asks_what_a_ready_pod_answers(life: Life) -> None:
+    (container,) = only(helm.objects(helm.template()), "Pod")["spec"]["containers"]
+    *_, script = container["command"]
+    port = next(one for one in life.release.objects if one["kind"] == "Service")["spec"]["ports"][0]["port"]
+
+    def asked(where: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", script, "127.0.0.1", str(where), "0"]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    ready = asked(port)
+    assert (ready.returncode, ready.stderr) == (0, "")
+    wrong = asked(urlsplit(life.scenario.identity.url).port or 0)
+    assert wrong.returncode == 1
+    assert "/readyz: 40" in wrong.stderr
 
 
-def test_a_release_lives_with_its_definitions_and_leaves_what_holds_projects(own_control_plane: ControlPlane) -> None:
-    plane = own_control_plane
-    accepted(plane)
-    uid = backend(plane)["metadata"]["uid"]
+def test_it_is_upgraded_and_rolled_back(release: HelmRelease) -> None:
+    # The default backend of the first revision is a hook, and so none of what Helm rolls back.
+    release.upgrade(release.values)
+    before = release.found("ibackend", "default")
+    second = release.manifest()
+    backend = release.values["defaultBackend"]
+    changed = {"defaultBackend": {**backend, "spec": {**backend["spec"], "interval": "2s"}}, "replicas": 3}
+    release.upgrade({**release.values, **changed})
+    upgraded = release.found("ibackend", "default")
+    assert (upgraded["spec"]["interval"], upgraded["metadata"]["uid"]) == ("2s", before["metadata"]["uid"])
+    assert release.found("deployment", "project-operator")["spec"]["replicas"] == 3
 
-    longer = VALUES | {"defaultBackend": {**VALUES["defaultBackend"], "spec": {"interval": "30s"}}}
-    upgraded = release(plane, longer)
-    assert upgraded.returncode == 0, upgraded.stderr
-    assert backend(plane)["spec"]["interval"] == "30s"
-    assert backend(plane)["metadata"]["uid"] == uid
+    release.done("rollback", release.name)
+    assert release.manifest() == second
+    assert release.found("deployment", "project-operator")["spec"]["replicas"] == 2
+    assert release.found("ibackend", "default")["spec"] == before["spec"]
 
-    gone = helm.run("uninstall", helm.RELEASE, f"--namespace={helm.NAMESPACE}", kubeconfig=plane.kubeconfig)
-    assert gone.returncode == 0, gone.stderr
+
+def test_uninstalled_it_leaves_every_project_and_takes_up_where_it_was(life: Life) -> None:
+    scenario, release = life.scenario, life.release
+    for name in ("kept", "deleted-later"):
+        scenario.apply_project(name)
+        scenario.wait_ready(name)
+    remote = {project.id: project.name for project in scenario.identity.admin.projects()}
+    assert len(remote) >= 2
+    uid = release.found("ibackend", "default")["metadata"]["uid"]
+
+    said = release.uninstall()
+    scenario.operator.stop()
+    assert {project.id: project.name for project in scenario.identity.admin.projects()} == remote
     kept = {
         "customresourcedefinition.apiextensions.k8s.io/clusteridentitybackends.identity.project-operator.dev",
         "customresourcedefinition.apiextensions.k8s.io/identitybackends.identity.project-operator.dev",
         "customresourcedefinition.apiextensions.k8s.io/projects.identity.project-operator.dev",
         "identitybackend.identity.project-operator.dev/default",
     }
-    assert left(plane) == kept
-    assert all(name.rsplit("/", 1)[-1] in gone.stdout for name in kept)
+    assert release.left() == kept
+    assert all(name.rsplit("/", 1)[-1] in said for name in kept)
+    assert scenario.get("kept")["metadata"]["finalizers"] == [names.FINALIZER]
 
-    again = release(plane, VALUES)
-    assert again.returncode == 0, again.stderr
-    assert backend(plane)["metadata"]["uid"] == uid
-    assert len(left(plane)) > len(kept)
+    release.install()
+    assert release.found("ibackend", "default")["metadata"]["uid"] == uid
+    assert len(release.left()) > len(kept)
 
 
 def test_before_its_definition_is_served_the_default_backend_comes_last_and_is_taken_over_by_the_next_upgrade(
-    own_control_plane: ControlPlane, before_the_definitions: DryRun
+    release: HelmRelease, early: HelmRelease, before_the_definitions: DryRun
 ) -> None:
     """Helm looks every kind up before it creates anything, and would refuse the whole release otherwise."""
-    assert [one["kind"] for one in helm.objects(before_the_definitions.hooks)] == ["IdentityBackend"]
+    hooks = [one for one in helm.objects(before_the_definitions.hooks) if one["kind"] != "Pod"]
+    assert [one["kind"] for one in hooks] == ["IdentityBackend"]
     assert "kind: IdentityBackend" not in before_the_definitions.manifest
 
-    accepted(own_control_plane)
-    later = dry_run(own_control_plane)
-    assert helm.objects(later.hooks) == []
+    assert release.left()
+    later = early.dry_run()
+    assert [one["kind"] for one in helm.objects(later.hooks)] == ["Pod"]
     assert "kind: IdentityBackend" in later.manifest
 
-    own_control_plane.kubectl("create", "-f", "-", stdin=before_the_definitions.hooks)
-    upgraded = release(own_control_plane, EARLY, "early", "default")
-    assert upgraded.returncode == 0, upgraded.stderr
+    early.plane.kubectl("create", "-f", "-", stdin=json.dumps(hooks[0]))
+    early.done("install", early.name, str(helm.CHART), values=early.values)
+    early.uninstall()
 
 
-def test_the_notes_name_the_next_step_and_a_project_that_the_definitions_take(own_control_plane: ControlPlane) -> None:
-    notes = accepted(own_control_plane)
-    assert "It reads Secrets in: project-operator" in notes
-    project = notes.split("<<EOF\n")[1].split("\nEOF")[0]
-    own_control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=project)
+def test_the_notes_name_the_next_step_and_a_project_that_the_definitions_take(release: HelmRelease) -> None:
+    assert "It reads Secrets in: project-operator" in release.said
+    project = release.said.split("<<EOF\n")[1].split("\nEOF")[0]
+    release.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=project)
