@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from audit import AuditLog, Write
 from crowd import Account, Bounds, Crowd, account
 from objects import Object
 from operator_process import OURS, OperatorProcess, Program
@@ -28,6 +29,10 @@ HOLD: Final = DURATION * 2 / 3
 BOUNDS: Final = Bounds(send_validity=2.0, in_flight=10.0, read_lag=0.3, timeout=3.0)
 """A request that left the check of a stopped process takes effect when that goes on: within ``in_flight``."""
 COUNT: Final = 12
+ADMINISTRATOR: Final = "sandbox-administrator"
+"""Who the operators are in the audit log, and who looks at them."""
+STANDING: Final = 1.0
+"""Seconds without a write, after which Events have come too."""
 WITHIN: Final = 60.0
 
 
@@ -51,6 +56,7 @@ class Pair:
     def __enter__(self) -> Self:
         self.crowd = Crowd(self.control_plane, self.namespace, COUNT, self.folder, BOUNDS)
         self.crowd.__enter__()
+        self._audit = AuditLog(self.control_plane.audit_log, ADMINISTRATOR, from_now=True)
         try:
             self.crowd.apply_backend()
             for number in range(2):
@@ -114,6 +120,25 @@ class Pair:
         settled = lambda: len(found := self.crowd.projects()) == count and all_ready(found)  # noqa: E731 - as above
         wait_until(settled, f"{count} Projects, all Ready", within=WITHIN, every=0.3)
         self.crowd.wait_answered()
+
+    def quiet_writes(self, intervals: int = 3) -> list[Write]:
+        """What is written while the backend is listed so many times more, once nothing was written for a moment."""
+
+        def stands() -> bool:
+            nonlocal written, since
+            now = len(self._audit.writes(namespace=self.namespace))
+            if now != written:
+                written, since = now, time.monotonic()
+            return time.monotonic() - since > STANDING
+
+        def listed() -> int:
+            return self.crowd.identity.admin.counts()["listProjects"].requests
+
+        written, since = -1, time.monotonic()
+        wait_until(stands, "the writes to end", within=WITHIN, every=0.2)
+        before = listed()
+        wait_until(lambda: listed() >= before + intervals, f"{intervals} more listings", within=WITHIN, every=0.5)
+        return self._audit.writes(namespace=self.namespace)[written:]
 
     def described(self) -> str:
         """The Leases, for whoever looks at a failure."""

@@ -114,6 +114,8 @@ def amiss(
         if calls := departures(folder, pid, gone_on):
             found["I9"] = f"calls begun by one that was stopped: {calls}; Leases: {pair.described()}"
         pair.wait_settled(left)
+        if quiet := pair.quiet_writes():
+            found["I8"] = f"written in the quiet: {quiet}"
         account = pair.account()
         if account.doubled:
             found["I1"] = str(account)
