@@ -32,7 +32,7 @@ CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
 # The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
 # so that none is left over in the end. A folder that is not named here comes after these.
-ORDER = ("core", "unit", "scenarios", "sandbox", "contract", "chaos", "chart", "api", "gitops", "kill")
+ORDER = ("core", "unit", "scenarios", "sandbox", "chaos", "contract", "chart", "api", "gitops", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -40,9 +40,9 @@ WORKERS = {
     "core": (1, "loadgroup"),
     "unit": (2, "loadgroup"),
     "contract": (2, "loadgroup"),
-    "sandbox": (3, "loadgroup"),
+    "sandbox": (2, "loadgroup"),
     "api": (2, "loadfile"),
-    "scenarios": (3, "loadgroup"),
+    "scenarios": (2, "loadgroup"),
     "chart": (1, "loadgroup"),
     "gitops": (1, "loadgroup"),
     "kill": (2, "loadfile"),
@@ -50,14 +50,18 @@ WORKERS = {
 }
 # So many workers keep two cores busy, whatever they work at; more where there are more cores.
 ROOM = max(6, 2 * (os.cpu_count() or 1))
-# What parts take of that whose workers wait for others for most of their time: three keep less than one core busy.
-WAITING = {"scenarios": 2, "sandbox": 2}
+# What parts take of that whose workers wait for others for most of their time: two keep half a core busy.
+WAITING = {"scenarios": 1, "sandbox": 1}
+# Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
+# latter would last longest, and the cores would have nothing to do in the end.
+YIELDING = ("core", "unit", "contract", "api")
+YIELD = ("nice", "-n", "10")
 # Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
 ALONE = ("kill",)
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
-# Plugins that are dear to import, and the part that needs them.
-PLUGINS = {"schemathesis": "sandbox"}
+# Plugins that are dear to import, and the part or the argument that needs them.
+PLUGINS = {"schemathesis": "sandbox", "pytest-kind-ng": "--kind"}
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
 PREPARATIONS = {
     "control plane": ("controlplane", "--build-only"),
@@ -121,7 +125,7 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     measure = ["--cov", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
-        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user != part),
+        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user not in (part, *arguments)),
         # Several write at once.
         *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,
@@ -193,7 +197,8 @@ def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> l
     def part_job(part: str) -> Job:
         report = RESULTS / f"{part}.xml"
         how = command(part, arguments, report, coverage=coverage and part == "core")
-        return Job(part, tuple(how), weight(part, arguments), needs[part], report)
+        patient = YIELD if part in YIELDING else ()
+        return Job(part, (*patient, *how), weight(part, arguments), needs[part], report)
 
     return [*preparations, *map(part_job, chosen)]
 

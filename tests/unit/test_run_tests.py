@@ -116,6 +116,22 @@ def test_parts_that_wait_take_less_room_than_they_have_workers() -> None:
     assert all(0 < run_tests.weight(part, []) < run_tests.WORKERS[part][0] for part in run_tests.WAITING)
 
 
+def test_parts_that_compute_leave_the_cores_to_those_that_wait() -> None:
+    jobs = {job.name: job for job in run_tests.jobs_of(["unit", "scenarios"], [], coverage=True)}
+    assert [jobs[name].command[0] for name in ("unit", "scenarios")] == ["nice", sys.executable]
+    assert set(run_tests.YIELDING).isdisjoint(run_tests.WAITING)
+
+
+def test_a_plugin_is_loaded_where_it_is_needed() -> None:
+    def left_out(part: str, *arguments: str) -> list[str]:
+        command = run_tests.command(part, list(arguments), Path("r.xml"), coverage=False)
+        return [each.removeprefix("-pno:") for each in command if each.startswith("-pno:")]
+
+    assert left_out("unit") == ["schemathesis", "pytest-kind-ng"]
+    assert left_out("sandbox") == ["pytest-kind-ng"]
+    assert left_out("scenarios", "--kind") == ["schemathesis"]
+
+
 @pytest.mark.parametrize(("engine", "said"), [(1, "the docker on PATH reaches no engine"), (0, "")])
 def test_kind_is_refused_in_one_line_where_docker_has_no_engine(
     engine: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
