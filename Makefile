@@ -11,7 +11,7 @@ BIN := .venv/bin
 OPERATOR := $(BIN)/python -m project_operator
 SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
 
-.PHONY: help sandbox demo test test-kind check bench chaos soak generate verify docs clean lock run-environment environment
+.PHONY: help sandbox demo test test-kind check bench chaos soak generate verify docs clean sbom lock run-environment environment
 
 help: ## say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -43,6 +43,7 @@ check: environment ## lint, types, layers, dependencies, shell, docs, generated 
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry .
 	@$(BIN)/shellcheck $(SHELL_FILES)
+	@$(BIN)/hadolint deploy/image/Dockerfile
 	@$(BIN)/python scripts/check_docs.py
 	@$(MAKE) --no-print-directory verify
 
@@ -72,6 +73,9 @@ docs: environment ## check the documentation's links, anchors and make verbs
 
 clean: ## remove what was built, environments and caches included
 	rm -rf .venv .cache dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+
+sbom: run-environment ## write the bill of materials of the image to dist/sbom.cdx.json (CycloneDX)
+	@$(BIN)/python scripts/sbom.py
 
 lock: environment ## maintainers: resolve the dependencies anew (ARGS=--upgrade)
 	@$(BIN)/python scripts/lock.py $(ARGS)

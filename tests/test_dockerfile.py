@@ -85,14 +85,14 @@ def environment() -> Iterator[tuple[str, str]]:
                 yield word[0], word[1].strip('"')
 
 
-def test_both_stages_start_from_one_slim_base_with_a_full_tag() -> None:
+def test_both_stages_start_from_one_slim_base_pinned_by_digest() -> None:
     (default,) = [one.rest for one in RECIPE if one.name == "ARG" and one.rest.startswith("PYTHON_IMAGE=")]
-    assert re.fullmatch(r"PYTHON_IMAGE=python:3\.\d+-slim-[a-z]+(@sha256:[0-9a-f]{64})?", default)
+    assert re.fullmatch(r"PYTHON_IMAGE=python:3\.\d+\.\d+-slim-[a-z]+@sha256:[0-9a-f]{64}", default)
     assert [stage[0].rest.split()[0] for stage in stages(RECIPE)] == ["${PYTHON_IMAGE}", "${PYTHON_IMAGE}"]
 
 
 def test_the_python_of_the_image_is_one_that_the_tests_were_run_on() -> None:
-    minor = re.search(r"python:(3\.\d+)-", DOCKERFILE.read_text(encoding="utf-8"))
+    minor = re.search(r"python:(3\.\d+)\.\d+-", DOCKERFILE.read_text(encoding="utf-8"))
     assert minor is not None
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'"Programming Language :: Python :: {minor[1]}"' in project
@@ -146,10 +146,21 @@ def test_the_environment_fits_a_read_only_root() -> None:
 
 def test_the_image_says_what_it_is() -> None:
     labels = last("LABEL").rest
-    for name in ("title", "description", "licenses", "version", "revision"):
+    for name in ("title", "description", "licenses", "base.name", "version", "revision", "created", "source"):
         assert f"org.opencontainers.image.{name}=" in labels
-    assert last("ARG").rest.startswith("REVISION=")
     assert Instruction("ARG", f"VERSION={project_operator.__version__}") in FINAL
+    arguments = {one.rest.partition("=")[0] for one in FINAL if one.name == "ARG"}
+    assert set(re.findall(r"\$\{(\w+)\}", labels)) == arguments
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([str(hadolint), str(DOCKERFILE)], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    worse = DOCKERFILE.read_text(encoding="utf-8").replace("WORKDIR /\n", "RUN cd /tmp && apt-get install curl\n")
+    done = subprocess.run([str(hadolint), "-"], check=False, capture_output=True, text=True, input=worse)
+    assert done.returncode != 0
+    assert "DL3008" in done.stdout
 
 
 def test_the_builder_gets_what_is_copied_and_nothing_else_of_the_repository() -> None:

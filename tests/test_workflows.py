@@ -1,0 +1,151 @@
+"""The release workflow: what it may do, what it runs, and that it is one that GitHub would take.
+
+It was never run from here: what can be judged without GitHub is judged by its text, and by actionlint where Go is
+there.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from project_operator.sandbox.controlplane.plane import default_cache
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
+RELEASE = ROOT / ".github" / "workflows" / "release.yaml"
+ACTIONLINT = ROOT / "tests" / "support" / "actionlint"
+RIGHTS = {
+    "verify": {},
+    "image": {"packages": "write", "id-token": "write", "attestations": "write"},
+    "chart": {"packages": "write", "id-token": "write", "attestations": "write"},
+    "release": {"contents": "write"},
+}
+"""What each job may do beyond reading the repository."""
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for job in jobs(path).values():
+        yield from job["steps"]
+
+
+def unpinned(text: str) -> list[str]:
+    """The actions in a workflow that are not named by a commit with its version beside it."""
+    pinned = re.compile(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    return [used for used in re.findall(r"uses: (.+)", text) if not pinned.fullmatch(used.strip())]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_action_is_pinned_by_commit(path: Path) -> None:
+    assert unpinned(path.read_text(encoding="utf-8")) == []
+
+
+def test_an_action_that_is_not_pinned_is_seen() -> None:
+    text = "uses: a/b@v1\nuses: a/b@" + "0" * 40 + "\nuses: a/b@" + "0" * 40 + " # v1.2.3\n"
+    assert unpinned(text) == ["a/b@v1", "a/b@" + "0" * 40]
+
+
+def test_every_job_may_do_what_it_needs_and_nothing_more() -> None:
+    workflow = yaml.safe_load(RELEASE.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    asked = {name: job.get("permissions", {}) for name, job in workflow["jobs"].items()}
+    more = {
+        name: {right: how for right, how in rights.items() if (right, how) != ("contents", "read")}
+        for name, rights in asked.items()
+    }
+    assert more == RIGHTS
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_no_outside_word_becomes_part_of_a_script(path: Path) -> None:
+    assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_checkout_leaves_no_credential_behind_and_every_job_ends(path: Path) -> None:
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+    assert all(job["timeout-minutes"] for job in jobs(path).values())
+
+
+def test_nothing_is_pushed_before_everything_that_must_hold_does() -> None:
+    needs = {name: job.get("needs", []) for name, job in jobs(RELEASE).items()}
+    assert needs == {"verify": [], "image": "verify", "chart": "image", "release": ["image", "chart"]}
+    ran = [step.get("run", "") for step in jobs(RELEASE)["verify"]["steps"]]
+    assert "bash .ci/run" in ran
+    assert any("scripts/release.py check" in run for run in ran)
+
+
+def test_the_image_is_built_for_both_platforms_from_the_dockerfile() -> None:
+    (build,) = [step for step in steps(RELEASE) if step.get("uses", "").startswith("docker/build-push-action@")]
+    assert build["with"]["platforms"] == "linux/amd64,linux/arm64"
+    assert (ROOT / build["with"]["file"]).exists()
+    dockerfile = (ROOT / build["with"]["file"]).read_text(encoding="utf-8")
+    given = {line.partition("=")[0] for line in build["with"]["build-args"].splitlines()}
+    assert given == set(re.findall(r"^ARG (\w+)=", dockerfile, flags=re.MULTILINE)) - {"PYTHON_IMAGE"}
+    assert "SOURCE_DATE_EPOCH" in build["env"]
+
+
+@pytest.mark.parametrize("job", ["image", "chart"])
+def test_what_is_pushed_is_signed_by_digest_and_has_provenance(job: str) -> None:
+    (sign,) = [step for step in jobs(RELEASE)[job]["steps"] if "cosign sign" in step.get("run", "")]
+    assert sign["env"]["SUBJECT"].endswith("outputs.digest }}")
+    assert "--key" not in sign["run"]
+    (provenance,) = [
+        step for step in jobs(RELEASE)[job]["steps"] if step.get("uses", "").startswith("actions/attest-build")
+    ]
+    assert provenance["with"]["subject-digest"].endswith("outputs.digest }}")
+    assert provenance["with"]["push-to-registry"] is True
+
+
+def test_the_bill_of_materials_is_attested_and_released() -> None:
+    written = "dist/sbom.cdx.json"
+    assert written in (ROOT / "scripts" / "sbom.py").read_text(encoding="utf-8")
+    ran = {name: " ".join(step.get("run", "") for step in job["steps"]) for name, job in jobs(RELEASE).items()}
+    assert "make sbom" in ran["image"]
+    assert f"cosign attest --yes --type cyclonedx --predicate {written}" in ran["image"]
+    assert "gh release create" in ran["release"]
+    assert written in ran["release"]
+
+
+@pytest.fixture(scope="module")
+def actionlint() -> Path:
+    """The linter, built from its released source."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("needs Go on PATH to build actionlint")
+    program = default_cache().root / "actionlint" / "actionlint"
+    environment = os.environ | {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
+    command = [go, "build", "-o", str(program), "github.com/rhysd/actionlint/cmd/actionlint"]
+    built = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ACTIONLINT, env=environment, timeout=240
+    )
+    if built.returncode != 0 and os.environ.get("CI") != "true":
+        pytest.skip(f"actionlint cannot be built here: {built.stderr.strip()[-300:]}")
+    assert built.returncode == 0, built.stderr
+    return program
+
+
+def test_actionlint_has_nothing_to_say(actionlint: Path, tmp_path: Path) -> None:
+    def lint(*paths: Path) -> subprocess.CompletedProcess[str]:
+        command = [str(actionlint), "-shellcheck=", "-pyflakes=", *map(str, paths)]
+        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+
+    done = lint(*WORKFLOWS)
+    assert (done.returncode, done.stdout) == (0, "")
+    worse = tmp_path / "worse.yaml"
+    text = RELEASE.read_text(encoding="utf-8")
+    worse.write_text(text.replace("needs.image.outputs.digest", "needs.image.outputs.diges"), encoding="utf-8")
+    assert "diges" in lint(worse).stdout
