@@ -61,12 +61,16 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/vendor_pages.py
 	@$(BIN)/python scripts/capabilities.py
 	@$(BIN)/python scripts/argocd_cm.py
+	@$(BIN)/python scripts/kustomize_base.py
+	@$(BIN)/python scripts/monitoring.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
 	@$(BIN)/python scripts/vendor_pages.py --check
 	@$(BIN)/python scripts/capabilities.py --check
 	@$(BIN)/python scripts/argocd_cm.py --check
+	@$(BIN)/python scripts/kustomize_base.py --check
+	@$(BIN)/python scripts/monitoring.py --check
 
 docs: environment ## check the documentation's links, anchors and make verbs
 	@$(BIN)/python scripts/check_docs.py
