@@ -33,8 +33,9 @@ demo: run-environment ## from nothing to a Project that is Ready, and a live tab
 test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses)
 	@$(BIN)/python scripts/run_tests.py $(foreach part,$(PARTS),--part $(part)) -- $(ARGS)
 
-test-kind: environment ## run the scenarios on a cluster made by kind (needs Docker)
-	@$(BIN)/python scripts/run_tests.py --part api --part scenarios -- --kind $(ARGS)
+test-kind: environment ## run the scenarios on a cluster made by kind, with Docker (or CLUSTER=kubeconfig EXPENDABLE=context: on yours)
+	@$(if $(CLUSTER),SANDBOX_KUBECONFIG="$(CLUSTER)" SANDBOX_EXPENDABLE="$(EXPENDABLE)") \
+		$(BIN)/python scripts/run_tests.py --part api --part scenarios -- $(if $(CLUSTER),,--kind) $(ARGS)
 
 check: environment ## lint, types, layers, dependencies, shell, docs, generated files
 	@$(BIN)/ruff check .
@@ -62,6 +63,7 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/capabilities.py
 	@$(BIN)/python scripts/argocd_cm.py
 	@$(BIN)/python scripts/kustomize_base.py
+	@$(BIN)/python scripts/chart_pages.py
 	@$(BIN)/python scripts/monitoring.py
 
 verify: environment ## compare the generated files with what is committed
@@ -70,6 +72,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/capabilities.py --check
 	@$(BIN)/python scripts/argocd_cm.py --check
 	@$(BIN)/python scripts/kustomize_base.py --check
+	@$(BIN)/python scripts/chart_pages.py --check
 	@$(BIN)/python scripts/monitoring.py --check
 
 docs: environment ## check the documentation's links, anchors and make verbs

@@ -1,0 +1,87 @@
+"""What a person sees of the chart before installing it."""
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import helm
+import yaml
+
+import chart_pages
+from project_operator.api.kinds import KINDS
+
+
+def annotations() -> dict[str, Any]:
+    """Those of `Chart.yaml`, with the YAML in them read."""
+    chart = yaml.safe_load((helm.CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    prefix = "artifacthub.io/"
+    return {name.removeprefix(prefix): yaml.safe_load(text) for name, text in chart["annotations"].items()}
+
+
+def test_readme_and_annotations_are_up_to_date() -> None:
+    assert chart_pages.stale(chart_pages.rendered()) == [], f"run: {chart_pages.MEND}"
+
+
+def test_artifact_hub_is_told_of_every_definition_and_shown_an_example_of_each() -> None:
+    told = annotations()
+    folder = {path.stem for path in (helm.ROOT / "crds").glob("*.identity.project-operator.dev.yaml")}
+    assert {one["name"] for one in told["crds"]} == folder
+    assert all(one["description"] and one["displayName"] for one in told["crds"])
+    assert {one["kind"] for one in told["crdsExamples"]} == {kind.kind for kind in KINDS}
+    (image,) = told["images"]
+    assert image["image"] in helm.template()
+    assert told["operator"] is True
+    assert {one["kind"] for one in told["changes"]} <= {
+        "added",
+        "changed",
+        "deprecated",
+        "removed",
+        "fixed",
+        "security",
+    }
+
+
+def test_the_changes_are_the_first_sentences_of_the_latest_version() -> None:
+    changelog = """# Changelog
+
+## 0.2.0
+
+### Fixed
+
+- A thing
+  that broke ([how](docs/x.md)). More of it.
+- Another, see [there](y.md); and so on
+
+### Known limits
+
+- None.
+
+## 0.1.0
+
+### Added
+
+- All.
+"""
+    assert list(chart_pages.changes(changelog)) == [
+        {"kind": "fixed", "description": "A thing that broke"},
+        {"kind": "fixed", "description": "Another, see there; and so on"},
+    ]
+
+
+def test_the_readme_has_a_row_for_every_value() -> None:
+    schema = json.loads((helm.CHART / "values.schema.json").read_text(encoding="utf-8"))
+    text = (helm.CHART / "README.md").read_text(encoding="utf-8")
+    paths = [path for path, _, _ in chart_pages.leaves(schema, {})]
+    assert "metrics.podMonitor.interval" in paths
+    assert [path for path in paths if f"| `{path}` |" not in text] == []
+
+
+def test_the_package_holds_what_is_installed_and_not_what_tests_it(tmp_path: Path) -> None:
+    done = helm.run("package", str(helm.CHART), f"--destination={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    (package,) = tmp_path.glob("*.tgz")
+    with tarfile.open(package) as archive:
+        names = {name.removeprefix("project-operator/") for name in archive.getnames()}
+    assert {"README.md", "values.schema.json", "files/answers.py", "templates/tests/answers.yaml"} <= names
+    assert [name for name in names if name.startswith("ci/")] == []
