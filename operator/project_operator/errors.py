@@ -140,6 +140,12 @@ class Throttled(BackendError):
     """Too many requests; ``retry_after`` is in seconds where the server named it. Nothing was applied."""
 
 
+class HeldBack(Throttled):
+    """The call was not begun, because the backend asked a moment ago for a long time without requests; ``retry_after``
+    is what is left of it.
+    """
+
+
 class BackendUnavailable(BackendError):
     """No usable answer; nothing can have been applied (a read, or the request never left)."""
 

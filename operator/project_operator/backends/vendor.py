@@ -27,6 +27,10 @@ def _all_held(_spec: ProjectSpec, _backend: IdentityBackendSpec, _organization_i
     return ()
 
 
+def _no_limiter(_seconds: float) -> None:
+    return None
+
+
 def _unchanged(vendor: "Vendor", _: IdentityBackendSpec) -> "Vendor":
     return vendor
 
@@ -38,6 +42,9 @@ class Surroundings:
     transport: TransportSettings = field(default_factory=TransportSettings)
     admission: Admission | None = None
     """Held during each request: the limiter of this credential. None: no limit but the number of connections."""
+    pause: Callable[[float], None] = _no_limiter
+    """Send nothing for so many seconds: told where a backend asks for that and the call succeeds all the same. Of a
+    call that raises `Throttled` it is known."""
     now: Callable[[], datetime] = _utc_now
     """Wall clock, aware; for what servers say in dates."""
     token_hex: Callable[[int], str] = secrets.token_hex

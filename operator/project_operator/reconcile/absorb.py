@@ -1,6 +1,8 @@
 """What an action's end means: the memory afterwards. The counterpart of ``decide``, pure like it."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import ceil
 from typing import assert_never
 
 from project_operator.api.conditions import Reason
@@ -22,7 +24,7 @@ from project_operator.errors import (
     WriteConflict,
 )
 from project_operator.reconcile.actions import AddFinalizer, Create, Delete, Purpose, Update, WriteStatus
-from project_operator.reconcile.backoff import delay
+from project_operator.reconcile.backoff import WORTH_A_WORD, delay
 from project_operator.reconcile.content import ids_of
 from project_operator.reconcile.evidence import Observation, without_assignments
 from project_operator.reconcile.memory import Failure, Intent, Memory, Refusal
@@ -180,8 +182,17 @@ def failed(memory: Memory, error: BackendError, moment: Moment) -> Memory:
         return memory
     failures = memory.failures + 1
     pause = delay(failures, jitter=moment.jitter, retry_after=error.retry_after)
-    failure = Failure(reason_for(error), str(error), moment.ended_at + pause)
+    message = str(error)
+    if isinstance(error, Throttled) and pause >= WORTH_A_WORD:
+        message += f"; the next request is sent at {_wall_after(moment, pause):%Y-%m-%dT%H:%M:%SZ}"
+    failure = Failure(reason_for(error), message, moment.ended_at + pause)
     return replace(memory, failures=failures, failure=failure)
+
+
+def _wall_after(moment: Moment, seconds: float) -> datetime:
+    """The wall time ``seconds`` after its end, rounded up so that many who wait for the same say the same."""
+    ended_wall = moment.asked_wall + moment.ended_at - moment.asked_at
+    return datetime.fromtimestamp(ceil((ended_wall + seconds) / 10) * 10, tz=UTC)
 
 
 def _write_failed(

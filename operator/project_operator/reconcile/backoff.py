@@ -4,6 +4,8 @@ from typing import Final
 
 BASE: Final = 1.0
 CAP: Final = 300.0
+WORTH_A_WORD: Final = 10.0
+"""Seconds; where a backend asks for so long a wait, people are told when it ends."""
 
 
 def delay(failures: int, *, jitter: float, retry_after: float | None = None, cap: float = CAP) -> float:

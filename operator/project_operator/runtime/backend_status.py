@@ -85,6 +85,8 @@ def status_of(
         changes["secret_ref"] = SecretRefStatus(name=first)
         changes["certificate_secret_ref"] = SecretRefStatus(name=second) if second is not None else None
     problem = outcome.message if outcome.reason not in _NO_PROBLEM else None
+    if problem is None and entry.connection is not None:
+        problem = entry.connection.asked_to_wait or None
     if problem is not None and (before.last_error is None or before.last_error.message != problem):
         changes["last_error"] = LastError(message=problem, time=now)
     return IdentityBackendStatus(**(dict(before) | changes))

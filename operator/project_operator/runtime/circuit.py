@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from project_operator.errors import BackendError, BreakerOpen
+from project_operator.errors import BackendError, BreakerOpen, HeldBack
+from project_operator.reconcile.backoff import WORTH_A_WORD
 from project_operator.runtime.breaker import Breaker, Ended, Limits, State, meaning
 from project_operator.runtime.clock import Clock
 
@@ -84,6 +85,18 @@ class Circuit:
             raise self._refusal()
         if call is not None:
             call.begun = True
+
+    @staticmethod
+    def held(seconds: float) -> None:
+        """A request is about to wait for so long because the backend asked for it. A call that has not begun does not
+        wait where that is worth a word to people: who makes it has others to tell.
+
+        Raises:
+            HeldBack: it is not begun.
+        """
+        call = _CALL.get()
+        if call is not None and not call.begun and seconds >= WORTH_A_WORD:
+            raise HeldBack("not sent, because the backend asks for fewer requests", retry_after=seconds)
 
     async def probe(self, ask: Callable[[], Awaitable[None]]) -> None:
         """Half open: ``ask``, which is one call, shows whether it is over. Nothing where it is not time for that; where

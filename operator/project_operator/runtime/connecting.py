@@ -169,8 +169,9 @@ class Connector:
             burst=load.burst,
             max_in_flight=load.max_in_flight,
             begin=circuit.begin,
+            held=circuit.held,
         )
-        surroundings = self._gated(self._surround(limiter), key, entry)
+        surroundings = replace(self._gated(self._surround(limiter), key, entry), pause=limiter.pause)
         rotated = self._rotated(key, entry, backend, vendor, secret)
         if rotated is not None:
             surroundings = replace(surroundings, keeper=rotated)

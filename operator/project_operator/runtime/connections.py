@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -17,13 +18,15 @@ from project_operator.backends.vendor import Capabilities
 from project_operator.errors import (
     BackendError,
     CredentialsRejected,
+    HeldBack,
     PermissionDenied,
     RequestRefused,
     Throttled,
 )
 from project_operator.reconcile.actions import Poll
+from project_operator.reconcile.backoff import WORTH_A_WORD
 from project_operator.reconcile.credibility import Census, Judgement
-from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.evidence import NEVER, Observation
 from project_operator.reconcile.view import Groups, Roles, Verdict
 from project_operator.runtime.breaker import State
 from project_operator.runtime.circuit import Circuit
@@ -61,6 +64,9 @@ class Owner(Protocol):
 
     def connection_changed(self, connection: "Connection") -> None:
         """Whether the connection can be used has changed."""
+
+    def connection_says(self, connection: "Connection") -> None:
+        """There is something new to tell about the connection, which nobody waits for."""
 
 
 class Connection:
@@ -109,7 +115,11 @@ class Connection:
         self._reading_roles = SharedRead()
         self._observing: asyncio.Task[None] | None = None
         self._knocking: asyncio.Task[None] | None = None
+        self.asked_to_wait = ""
+        """What people are told of the last long wait that the backend asked for."""
+        self._wait_ends_at = NEVER
         circuit.on_change = self._breaker_changed
+        limiter.on_pause = self._paused
 
     @property
     def not_ready(self) -> Verdict | None:
@@ -127,6 +137,7 @@ class Connection:
     async def aclose(self) -> None:
         """Stop observing and close the connections; calls under way end with a truthful error."""
         self.circuit.on_change = lambda _before, _error: None
+        self._limiter.on_pause = lambda _: None
         for task in self.tasks():
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -180,8 +191,10 @@ class Connection:
         """A call failed: what that says about the credential and its rights, about names, and about the pace. Whether
         the endpoint answers at all is the circuit's business.
         """
+        if isinstance(error, HeldBack):
+            return
         if isinstance(error, Throttled):
-            self._limiter.pause(min(error.retry_after or 1.0, 300.0))
+            self._limiter.pause(error.retry_after or 1.0)
         elif isinstance(error, CredentialsRejected):
             self._set(Verdict(Reason.CREDENTIALS_REJECTED, str(error)))
         elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
@@ -257,6 +270,17 @@ class Connection:
         logger.info("%s: %s", self.key, verdict.message if verdict else "ready again")
         self._verdict = verdict
         self._owner.connection_changed(self)
+
+    def _paused(self, until: float) -> None:
+        """See `limiter.Limiter.on_pause`. What was told stays true where the wait becomes a little longer."""
+        left = until - asyncio.get_running_loop().time()
+        if left < WORTH_A_WORD or until - self._wait_ends_at < WORTH_A_WORD:
+            return
+        self._wait_ends_at = until
+        ends = datetime.fromtimestamp(self._clock.wall() + left, tz=UTC)
+        self.asked_to_wait = f"the backend asks for fewer requests; none is sent before {ends:%Y-%m-%dT%H:%M:%SZ}"
+        logger.warning("%s: %s", self.key, self.asked_to_wait)
+        self._owner.connection_says(self)
 
     def _breaker_changed(self, before: State, error: BackendError | None) -> None:
         """See `circuit.OnChange`. Between open and half open there is nothing to tell: no call of others begins."""

@@ -249,6 +249,10 @@ class Engine:
         if connection.not_ready is None:
             self.wake(self._references.referring(connection.key.place), routine=True)
 
+    def connection_says(self, connection: Connection) -> None:
+        """Its object says so."""
+        self._queue.add(connection.key, Class.ROUTINE)
+
     # What leadership asks (runtime.leadership.Crew).
 
     def units(self) -> Iterable[tuple[str, str]]:

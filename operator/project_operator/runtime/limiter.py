@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from project_operator.runtime.breaker import LONGEST_ASKED
+
 
 class Limiter:
     """Held during each request (``async with``); the wait comes first. Uses the clock of the event loop it is first
@@ -14,10 +16,21 @@ class Limiter:
     """
 
     def __init__(
-        self, *, requests_per_second: float, burst: int, max_in_flight: int, begin: Callable[[], None] = lambda: None
+        self,
+        *,
+        requests_per_second: float,
+        burst: int,
+        max_in_flight: int,
+        begin: Callable[[], None] = lambda: None,
+        held: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """``begin`` is called when the wait is over; what it raises ends the request before it is sent."""
+        """``begin`` is called when the wait is over, ``held`` with what is left of a pause before it is waited for;
+        what they raise ends the request before it is sent.
+        """
         self._begin = begin
+        self._held = held
+        self.on_pause: Callable[[float], None] = lambda _: None
+        """Told until when nothing is sent (on the clock of the loop), each time that this moves."""
         self._rate = requests_per_second
         self._burst = float(burst)
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -41,8 +54,11 @@ class Limiter:
         self._slots.release()
 
     def pause(self, seconds: float) -> None:
-        """Send nothing for ``seconds``: the backend asked for it (429, 503 with Retry-After)."""
-        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + seconds)
+        """Send nothing for ``seconds``, or `LONGEST_ASKED`: the backend asked for it (429 with Retry-After)."""
+        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_ASKED)
+        if until > self._paused_until:
+            self._paused_until = until
+            self.on_pause(until)
 
     async def _token(self) -> None:
         loop = asyncio.get_running_loop()
@@ -54,4 +70,6 @@ class Limiter:
             if now >= self._paused_until and self._tokens >= 1.0:
                 self._tokens -= 1.0
                 return
+            if now < self._paused_until:
+                self._held(self._paused_until - now)
             await asyncio.sleep(max(self._paused_until - now, (1.0 - self._tokens) / self._rate, 0.001))

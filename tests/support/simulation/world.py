@@ -69,6 +69,8 @@ class World:
         """The key of the Secret whose value the backend may replace."""
         self.opened: list[tuple[dict[str, bytes], Keeper]] = []
         """Each connection's secrets, and what keeps their successors."""
+        self.surroundings: list[Surroundings] = []
+        """What each was given by the process around it."""
         self.elsewhere: dict[str, SimulatedBackend] = {}
         """Further backends, by URL."""
         self.default_backend = ("IdentityBackend", "default")
@@ -255,6 +257,7 @@ class World:
         surroundings: Surroundings,
     ) -> GatedBackend:
         self.opened.append((dict(secret), surroundings.keeper))
+        self.surroundings.append(surroundings)
         opened = self.elsewhere.get(spec.nscale.url, self.backend) if spec.nscale is not None else self.backend
         opened.admission = surroundings.admission or nullcontext()
         return GatedBackend(opened, surroundings.transport.gate)

@@ -100,6 +100,7 @@ KINDS: dict[type[BackendError], Ended] = {
     errors.CredentialsRejected: Ended.ANSWERED,
     errors.PermissionDenied: Ended.ANSWERED,
     errors.Throttled: Ended.NEITHER,
+    errors.HeldBack: Ended.NEITHER,
     errors.BackendUnavailable: Ended.FAILED,
     errors.BreakerOpen: Ended.NEITHER,
     errors.CredentialNotKept: Ended.NEITHER,

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from simulation.loop import run_virtually
 
+from project_operator.errors import HeldBack
 from project_operator.runtime.limiter import Limiter
 
 
@@ -69,3 +70,38 @@ def test_a_request_given_up_while_it_waits_gives_its_place_back() -> None:
         return await sent(limiter, 1)
 
     assert run_virtually(story()) == pytest.approx([4.0], abs=0.02)
+
+
+def test_a_pause_is_told_where_it_moves_and_who_waits_for_it_may_give_up() -> None:
+    told: list[float] = []
+
+    def held(seconds: float) -> None:
+        if seconds > 5.0:
+            raise HeldBack("not now", retry_after=seconds)
+
+    async def story() -> list[float]:
+        limiter = Limiter(requests_per_second=1.0, burst=1, max_in_flight=10, held=held)
+        begun = asyncio.get_running_loop().time()
+        limiter.on_pause = lambda until: told.append(round(until - begun, 2))
+        await sent(limiter, 1)
+        waits = asyncio.ensure_future(sent(limiter, 1))
+        await asyncio.sleep(0.5)
+        limiter.pause(20.0)
+        limiter.pause(15.0)
+        with pytest.raises(HeldBack) as caught:
+            await waits
+        assert caught.value.retry_after == pytest.approx(19.5, abs=0.02)
+        await asyncio.sleep(16.0)
+        return await sent(limiter, 1)
+
+    assert run_virtually(story()) == pytest.approx([3.5], abs=0.02)
+    assert told == [20.5]
+
+
+def test_no_pause_is_longer_than_a_backend_may_ask_for() -> None:
+    async def story() -> list[float]:
+        limiter = Limiter(requests_per_second=100.0, burst=100, max_in_flight=10)
+        limiter.pause(86_400.0)
+        return await sent(limiter, 1)
+
+    assert run_virtually(story()) == pytest.approx([300.0], abs=0.02)

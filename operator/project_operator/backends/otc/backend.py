@@ -50,6 +50,7 @@ from project_operator.errors import (
     PermissionDenied,
     ProjectNotFound,
     RequestRefused,
+    Throttled,
 )
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class OTCBackend:
         transport = Transport(
             endpoint, surroundings.transport, admission=surroundings.admission, token_hex=surroundings.token_hex
         )
+        self._pause = surroundings.pause
         self._names = config.names
         self._client = KeystoneClient(transport, config.credential, OTC, surroundings.now)
         self._sightings = Sightings(lambda: asyncio.get_running_loop().time(), surroundings.now)
@@ -290,6 +292,8 @@ class OTCBackend:
                 continue
             if not isinstance(failed, BackendError):
                 raise failed
+            if isinstance(failed, Throttled):
+                self._pause(failed.retry_after or 1.0)
             logger.info("statuses were not read again, and are taken to be as they were: %s", failed)
             return
 

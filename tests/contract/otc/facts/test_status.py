@@ -12,7 +12,7 @@ from troubles import failing, marked
 
 from project_operator.backends.base import Backend, ProjectContent
 from project_operator.backends.otc import sightings
-from project_operator.backends.otc.backend import AT_ONCE
+from project_operator.backends.otc.backend import AT_ONCE, OTCBackend
 from project_operator.errors import (
     BackendUnavailable,
 )
@@ -96,6 +96,18 @@ class TestStatus:
         box.forget()
         assert {one.id: one for one in await backend.list_projects()} == shown
         assert len(box.requests) <= 1 + 2 * AT_ONCE, "of those that are under way with the first, each twice at most"
+
+    async def test_where_too_many_were_asked_for_the_connection_rests(
+        self, backend: OTCBackend, box: Middlebox, iam: OTCCandidate, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """T5-3, T8-6: the list succeeds, and what the backend asked for is told all the same."""
+        await backend.get_project(iam.make(OURS))
+        pauses: list[float] = []
+        monkeypatch.setattr(backend, "_pause", pauses.append)
+        monkeypatch.setattr(sightings, "_RENEWED_WITHIN", 1e-6)
+        box.spoil(say(429, b"{}", "Retry-After: 77"), skip=1)
+        assert len(await backend.list_projects()) == 1
+        assert pauses == [77.0]
 
     async def test_a_project_that_is_gone_by_then_is_not_told(
         self, backend: Backend, box: Middlebox, iam: OTCCandidate, monkeypatch: pytest.MonkeyPatch
