@@ -32,7 +32,7 @@ CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
 # The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
 # so that none is left over in the end. A folder that is not named here comes after these.
-ORDER = ("core", "unit", "scenarios", "sandbox", "chaos", "contract", "chart", "api", "gitops", "kill")
+ORDER = ("core", "unit", "scenarios", "sandbox", "chaos", "contract", "chart", "api", "gitops", "monitoring", "kill")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -45,6 +45,7 @@ WORKERS = {
     "scenarios": (2, "loadgroup"),
     "chart": (1, "loadgroup"),
     "gitops": (1, "loadgroup"),
+    "monitoring": (1, "loadgroup"),
     "kill": (2, "loadfile"),
     "chaos": (2, "loadfile"),
 }
@@ -75,6 +76,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "api": ("control plane",),
     "chart": ("control plane",),
     "gitops": (),
+    "monitoring": (),
     "kill": ("control plane",),
     "chaos": ("control plane",),
 }

@@ -38,6 +38,7 @@ PASSED_ON = ("resources.", "podSecurityContext.", "defaultBackend.existingSecret
 MAPS = {
     *("commonAnnotations", "commonLabels", "crds.annotations", "deploymentAnnotations", "nodeSelector"),
     *("metrics.podMonitor.labels", "metrics.serviceMonitor.labels", "podAnnotations", "podLabels"),
+    *("metrics.prometheusRule.labels", "metrics.dashboard.labels", "metrics.dashboard.annotations"),
     *("serviceAccount.annotations", "serviceAccount.labels"),
 }
 

@@ -299,7 +299,7 @@ def reference() -> str:
             "Each replica sees every Project, so across replicas take the `max` of",
             f"`{PROJECTS.name}`, `{NOT_READY.name}`, `{DRIFTED.name}` and",
             f"`{LEADERSHIP_UNITS.name}`, and the `sum` of everything else. Alerts and a dashboard are in",
-            "`deploy/monitoring`.",
+            "`deploy/monitoring` ([how to use them](../how-to/monitor.md)).",
             "",
             "| metric | type | labels | meaning |",
             "| --- | --- | --- | --- |",
