@@ -3,13 +3,15 @@
 Three things keep them few. The queue is bounded and drops its oldest. A token bucket holds the pace. What is said
 again is counted in the series of the Event that said it first, and that count is written at 2, 4, 8, 16 …, so that a
 thousand repeats cost ten writes and none is silent.
+
+Namespaces take turns, and one that says more than its share drops and forgets its own: what is said elsewhere waits for
+nobody's noise.
 """
 
 import asyncio
 import logging
 import socket
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ from project_operator.api.events import EventReason, EventType
 from project_operator.backends.answers import quotable
 from project_operator.errors import KubeConflict, KubeError, KubeNotFound
 from project_operator.kube.resources import EVENTS, Resource
+from project_operator.kube.shares import Shares
 
 Result = Literal["written", "failed", "dropped"]
 
@@ -68,9 +71,9 @@ class Pace:
     burst: int = 50
     """Writes at once."""
     capacity: int = 1000
-    """Events that wait; the oldest gives way."""
+    """Events that wait; the oldest of a namespace with more than its share gives way."""
     memory: int = 2000
-    """Events whose repeats are recognised."""
+    """Events whose repeats are recognised; shared likewise."""
 
 
 class Api(Protocol):
@@ -109,8 +112,8 @@ class EventWriter:
         self._sleep = sleep
         self._tokens = float(pace.burst)
         self._filled_at = clock()
-        self._said: OrderedDict[_Saying, _Said] = OrderedDict()
-        self._queue: OrderedDict[_Saying, None] = OrderedDict()
+        self._said: Shares[_Saying, _Said] = Shares(pace.memory)
+        self._queue: Shares[_Saying, None] = Shares(pace.capacity)
         self._wake = asyncio.Event()
         self._failing = False
         self._serial = 0
@@ -133,14 +136,14 @@ class EventWriter:
             note=_clip(note, NOTE_LIMIT),
         )
         moment = self._clock()
-        said = self._said.get(saying)
+        said = self._said.get(saying.namespace, saying)
         if said is None or moment - said.last_time > FORGET_AFTER:
-            said = self._said[saying] = _Said()
+            said = _Said()
         said.count += 1
         said.last_time = moment
-        self._said.move_to_end(saying)
-        if len(self._said) > self._pace.memory:
-            self._forget_oldest()
+        forgotten = self._said.put(saying.namespace, saying, said)
+        if forgotten is not None and self._queue.remove(*forgotten):
+            self._on_result("dropped")
         if said.count & (said.count - 1) == 0:
             self._enqueue(saying)
 
@@ -151,23 +154,15 @@ class EventWriter:
                 self._wake.clear()
                 await self._wake.wait()
             await self._take_token()
-            saying, _ = self._queue.popitem(last=False)
-            said = self._said.get(saying)
+            namespace, saying, _ = self._queue.take()
+            said = self._said.get(namespace, saying)
             if said is not None:
                 self._on_result(await self._written(saying, said))
 
     def _enqueue(self, saying: _Saying) -> None:
-        self._queue[saying] = None
-        if len(self._queue) > self._pace.capacity:
-            self._queue.popitem(last=False)
+        if self._queue.put(saying.namespace, saying, None) is not None:
             self._on_result("dropped")
         self._wake.set()
-
-    def _forget_oldest(self) -> None:
-        oldest, _ = self._said.popitem(last=False)
-        if oldest in self._queue:
-            del self._queue[oldest]
-            self._on_result("dropped")
 
     async def _take_token(self) -> None:
         while True:

@@ -305,6 +305,43 @@ async def test_a_full_queue_drops_its_oldest(bench: Bench) -> None:
     assert [event["note"] for event in bench.api.created] == ["2", "3", "4"]
 
 
+def of(namespace: str) -> dict[str, Any]:
+    return {**ALPHA, "metadata": {**ALPHA["metadata"], "namespace": namespace}}
+
+
+async def test_a_noisy_namespace_drops_its_own_and_takes_nobody_s_turn(bench: Bench) -> None:
+    writer = bench.writer(Pace(capacity=30, memory=60))
+    say(writer, note="first", obj=of("quiet"))
+    for number in range(500):
+        say(writer, note=str(number), obj=of("noisy"))
+    for name in ("quiet", "other"):
+        say(writer, note="second", obj=of(name))
+    await write_all(writer, bench, 500 + 3)
+
+    written = [(event["metadata"]["namespace"], event["note"]) for event in bench.api.created]
+    assert {one for one in written[:5] if one[0] != "noisy"} == {
+        ("quiet", "first"),
+        ("quiet", "second"),
+        ("other", "second"),
+    }
+    assert len([one for one in written if one[0] == "noisy"]) == 27
+
+    say(writer, note="first", obj=of("quiet"))
+    await write_all(writer, bench, 500 + 4)
+    assert [patch["series"]["count"] for patch in bench.api.patched] == [2], "the noise made nobody else forget"
+
+
+async def test_the_room_is_shared_between_any_number_of_namespaces(bench: Bench) -> None:
+    writer = bench.writer(Pace(capacity=4, memory=6))
+    for number in range(40):
+        say(writer, note=str(number), obj=of(f"ns-{number}"))
+        say(writer, note=str(number), obj=of("noisy"))
+        assert len(writer._queue) <= 4
+        assert len(writer._said) <= 6
+    await write_all(writer, bench, 80)
+    assert bench.results.count("written") == 4
+
+
 async def test_memory_is_bounded(bench: Bench) -> None:
     writer = bench.writer(Pace(capacity=10, memory=20))
     for number in range(1000):
