@@ -166,13 +166,18 @@ def test_the_definitions_are_those_of_the_repository_and_stay_on_uninstall() -> 
     }
     definitions = of_kind(rendered(), "CustomResourceDefinition")
     assert {one["metadata"]["name"]: one["spec"] for one in definitions} == committed
-    assert {one["metadata"]["annotations"]["helm.sh/resource-policy"] for one in definitions} == {"keep"}
+    for one in definitions:
+        assert one["metadata"]["annotations"] == {
+            "helm.sh/resource-policy": "keep",
+            "argocd.argoproj.io/sync-options": "ServerSideApply=true",
+            "kustomize.toolkit.fluxcd.io/substitute": "disabled",
+        }
 
 
 def test_the_definitions_can_go_with_the_release_or_be_left_out() -> None:
     unkept = of_kind(rendered({"crds": {"keep": False}}), "CustomResourceDefinition")
     assert unkept
-    assert [one for one in unkept if "annotations" in one["metadata"]] == []
+    assert [one for one in unkept if "helm.sh/resource-policy" in one["metadata"]["annotations"]] == []
     assert of_kind(rendered({"crds": {"enabled": False}}), "CustomResourceDefinition") == []
 
 
@@ -480,4 +485,4 @@ def test_the_default_backend_stays_on_uninstall_and_holds_no_credential() -> Non
 def test_there_is_neither_a_backend_nor_a_secret_unless_asked_for(values: dict[str, Any]) -> None:
     wanted = values.get("defaultBackend", {}).get("enabled", False)
     assert len(of_kind(rendered(values), "IdentityBackend")) == int(wanted)
-    assert of_kind(rendered(values), "Secret", "ConfigMap") == []
+    assert of_kind(rendered(values), "Secret") == []
