@@ -98,29 +98,29 @@ def is_ready(raw: Mapping[str, Any]) -> bool:
     return any((one["type"], one["status"]) == ("Ready", "True") for one in conditions)
 
 
-def waiting(alive: int, beside: int, *, suspend: bool, silent: int = 1, connected: bool = True) -> Times:
+def waiting(alive: int, beside: int, *, idle: bool, silent: int = 1, connected: bool = True) -> Times:
     """How long the Projects of the backend that answers wait, while those of the silent ones come in between;
-    ``suspend``: these do nothing, as if they were not there. ``connected``: the silent ones answered at first.
+    ``idle``: these do nothing, as if they were not there. ``connected``: the silent ones answered at first.
     """
     found: list[Times] = []
 
     async def story() -> None:
         async with World() as world:
             stage = Stage(world, silent)
-            if not connected and not suspend:
+            if not connected and not idle:
                 stage.fall_silent()
             await stage.begin()
-            if not suspend:
+            if not idle:
                 stage.fall_silent()
             names = list(stage.others)
             for number in range(alive):
                 stage.apply("alive", number)
                 for one in range(beside * number // alive, beside * (number + 1) // alive):
-                    stage.apply(names[one % silent], one, suspend=suspend)
+                    stage.apply(names[one % silent], one, managementPolicy="Observe" if idle else "Manage")
                 await asyncio.sleep(EVERY)
             await world.until(lambda: len(stage.became_ready) == alive)
             hung = sum(one.count("create") + one.count("connect") for one in stage.others.values())
-            assert suspend or hung >= min(beside, 4)
+            assert idle or hung >= min(beside, 4)
             found.append(stage.times())
 
     run_virtually(story())
@@ -134,7 +134,7 @@ def is_the_same(one: Times, other: Times) -> bool:
 
 
 def test_with_a_third_of_all_projects_on_it_every_other_waits_exactly_as_long_as_without_it() -> None:
-    without, beside = waiting(700, 300, suspend=True), waiting(700, 300, suspend=False)
+    without, beside = waiting(700, 300, idle=True), waiting(700, 300, idle=False)
     assert len(without.first_call) == len(without.ready) == 700
     assert beside.first_call == pytest.approx(without.first_call, abs=1e-6)
     assert beside.ready == pytest.approx(without.ready, abs=1e-6)
@@ -142,8 +142,8 @@ def test_with_a_third_of_all_projects_on_it_every_other_waits_exactly_as_long_as
 
 @pytest.mark.parametrize("how", [{"connected": True}, {"connected": False}], ids=["answered at first", "never did"])
 def test_so_it_is_with_more_silent_backends_than_workers(how: dict[str, bool]) -> None:
-    without = waiting(60, 60, silent=20, suspend=True)
-    beside = waiting(60, 60, silent=20, suspend=False, **how)
+    without = waiting(60, 60, silent=20, idle=True)
+    beside = waiting(60, 60, silent=20, idle=False, **how)
     assert is_the_same(without, beside)
 
 
@@ -180,6 +180,6 @@ def test_a_build_that_shares_what_it_should_not_is_caught(
     monkeypatch: pytest.MonkeyPatch, broken: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     broken(monkeypatch)
-    without, beside = waiting(70, 30, suspend=True), waiting(70, 30, suspend=False)
+    without, beside = waiting(70, 30, idle=True), waiting(70, 30, idle=False)
     assert not is_the_same(without, beside)
     assert max(beside.first_call.values()) > max(without.first_call.values()) + 1
