@@ -4,6 +4,7 @@ from project_operator.api.events import EventReason
 from project_operator.api.v1alpha1.project_status import ProjectOperation
 from project_operator.reconcile import summary, vouching
 from project_operator.reconcile.actions import Notice, Purpose, RemoveFinalizer, WriteStatus
+from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.outcome import Outcome
 from project_operator.reconcile.view import BackendView, View
@@ -35,6 +36,14 @@ def announce(view: View, intent: Intent, outcome: Outcome) -> WriteStatus:
     )
     generation = view.project.metadata.generation
     return WriteStatus(after, Purpose.ANNOUNCE, announces=Announced(intent, view.record, generation))
+
+
+def calm_at(view: View) -> float:
+    """R9: when no update that was sent before can take effect any more, be it one of a former process that status
+    names, or one of our own without an answer. Asked once the end is announced.
+    """
+    unanswered = max(view.started_at if view.memory.start_is_hazard else NEVER, view.memory.unanswered_update_at)
+    return unanswered + view.timing.in_flight_bound + view.timing.read_lag
 
 
 def release(view: View, note: str) -> RemoveFinalizer:

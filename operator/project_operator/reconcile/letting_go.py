@@ -31,6 +31,8 @@ def orphan(view: View, backend: BackendView) -> Action:
             return project
         marked = claims.is_ours(view, project) or claims.is_resumed(view, project)
         if not marked or carriers.is_another_s(view, backend, project):
+            if project.content.mark == ORPHANED and (wait := _until_calm(view, project)) is not None:
+                return wait
             continue
         if not backend.verbs.update:
             return ending.release(
@@ -56,6 +58,8 @@ def disable(view: View, backend: BackendView) -> Action:
                 continue
             return project
         if _is_let_be(view, project):
+            if project.content.enabled is False and (wait := _until_calm(view, project)) is not None:
+                return wait
             continue
         if project_id != view.record.id and carriers.is_another_s(view, backend, project):
             if view.memory.reads[project_id].begun_at <= view.now - view.cadence.slow:
@@ -118,6 +122,21 @@ def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProje
     if seen.project is None or seen.project.deleting:
         return None
     return seen.project
+
+
+def _until_calm(view: View, project: RemoteProject) -> Action | None:
+    """``project`` is as it is to stay; it is read again when no older update can change that any more (R9). None where
+    it was.
+    """
+    calm_at = ending.calm_at(view)
+    if view.memory.reads[project.id].begun_at > calm_at:
+        return None
+    message = (
+        f"project {project.id} is let go; an update sent before may still take effect until "
+        f"{view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    poll = Poll(project.id, calm_at, max(0.0, calm_at - view.now) + 0.01)
+    return rest.reporting(view, working(message, Reason.DELETING), poll=poll)
 
 
 def _is_gone(view: View) -> bool:

@@ -23,6 +23,11 @@ class Intent(StrEnum):
     DISABLE = "Disable"
     RESTORE = "Restore"
 
+    @classmethod
+    def sends_updates(cls, operation: str | None) -> bool:
+        """Whether an ``operation`` in status means that updates of the project may have been sent."""
+        return operation in {cls.UPDATE, cls.ORPHAN, cls.DISABLE, cls.RESTORE}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -19,7 +19,7 @@ from project_operator.reconcile.absorb import Moment
 from project_operator.reconcile.backoff import delay
 from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import Observation
-from project_operator.reconcile.memory import Memory
+from project_operator.reconcile.memory import Intent, Memory
 from project_operator.reconcile.view import View, record_of
 from project_operator.runtime.backend_calls import call, nothing_to_check, watch
 from project_operator.runtime.clock import Clock
@@ -200,7 +200,7 @@ class ProjectWorker:
         changes = {"status": merge_patch(part(raw, "status"), action.status.to_wire())}
         project = await self._patch(key, raw, changes, subresource="status")
         operation = view.project.status.operation
-        was_updating = operation is not None and operation.type == "Update"
+        was_updating = operation is not None and Intent.sends_updates(operation.type)
         self._memories[key] = absorb.status_written(
             view.memory, action, record_of(project), moment(), was_updating=was_updating
         )

@@ -29,7 +29,7 @@ from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.reconcile import absorb
 from project_operator.reconcile import actions as act
 from project_operator.reconcile.decide import decide
-from project_operator.reconcile.memory import Memory
+from project_operator.reconcile.memory import Intent, Memory
 from project_operator.reconcile.removal import vanished
 from project_operator.reconcile.view import BackendView, Cadence, View, record_of
 
@@ -139,7 +139,7 @@ def _carried_out(  # noqa: C901, PLR0912 - a case for each action, and its circu
             )  # fmt: skip
         case act.WriteStatus():
             before = view.project.status.operation
-            updating = before is not None and before.type == "Update"
+            updating = before is not None and Intent.sends_updates(before.type)
             yield from patched(
                 state, index, operator, cache, f"{who} writes {action.purpose}: {_brief(action.status.to_wire())}",
                 lambda record, moment: absorb.status_written(memory, action, record, moment, was_updating=updating),

@@ -6,13 +6,15 @@ The real engine, virtual time, one promise a test.
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+import pytest
 from simulation.backend import Fault
-from simulation.stories import calls, gone, nothing_happens, reason, told
-from simulation.world import IN_FLIGHT_BOUND, World
+from simulation.stories import calls, gone, nothing_happens, reason, settled, told
+from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
 from project_operator.api.events import EventReason
+from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import ProvisioningStatus
 from project_operator.kube.resources import IDENTITY_BACKENDS
 
@@ -87,6 +89,51 @@ async def test_orphan_takes_the_mark_away_and_leaves_the_project(world: World) -
     await gone(world)
     assert [one.content.mark for one in world.backend.living()] == ["orphaned"]
     assert world.backend.count("delete") == 0
+
+
+LATE: Final = IN_FLIGHT_BOUND - 0.5
+
+
+@pytest.mark.parametrize("policy", ["Orphan", "Disable"])
+@pytest.mark.parametrize("last", ["an update", "the end itself"])
+@pytest.mark.parametrize("crashes", [0, 1, 2])
+def test_what_was_sent_before_and_lands_late_undoes_no_end(policy: str, last: str, crashes: int) -> None:
+    """The interleaving: an update without an answer, a crash, the end by another process, then the update lands. It
+    would put the mark back on what was let go, or switch on what was switched off.
+    """
+
+    @told(keystone=True)
+    async def story(world: World) -> None:
+        await settled(world, deletionPolicy=policy, description="one", enabled=True)
+        project_id = world.status()["id"]
+        world.backend.faults.append(Fault("update", commit_after=LATE))
+        if last == "an update":
+            world.kube.edit("web", description="two")
+            await world.until(lambda: world.backend.count("update") == 1)
+        world.kube.delete("web")
+        await world.until(lambda: world.backend.count("update") == 1)
+        for _ in range(crashes):
+            await world.crash()
+            world.start()
+            await asyncio.sleep(0.2)
+        await gone(world)
+        await asyncio.sleep(2 * IN_FLIGHT_BOUND)
+        content = world.backend.truth[project_id].content
+        assert content.mark == ORPHANED if policy == "Orphan" else content.enabled is False
+
+    story()
+
+
+@told()
+async def test_an_end_after_a_plain_life_waits_for_nothing(world: World) -> None:
+    await settled(world, deletionPolicy="Orphan")
+    await world.crash()
+    world.start()
+    await asyncio.sleep(READ_LAG)
+    begun = asyncio.get_running_loop().time()
+    world.kube.delete("web")
+    await gone(world)
+    assert asyncio.get_running_loop().time() - begun < IN_FLIGHT_BOUND
 
 
 @told()
