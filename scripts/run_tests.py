@@ -120,8 +120,8 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     if part == "unit":
         paths += sorted(TESTS.glob("test_*.py"))
         besides = [f"--ignore={CORE.relative_to(ROOT)}"]
-    # There is one cluster made by kind, and two operators on it would get in each other's way.
-    alone = part not in WORKERS or "--kind" in arguments
+    # Two operators on one cluster would get in each other's way.
+    alone = part not in WORKERS or one_cluster(arguments)
     count, distribution = WORKERS.get(part, (0, "no"))
     workers = [] if alone else [f"--numprocesses={count}", f"--dist={distribution}"]
     measure = ["--cov", "--cov-report="] if coverage else []
@@ -164,6 +164,11 @@ def counted(ended: Ended) -> Result:
     return result(tests - failures - errors - skipped, failures + errors, skipped)
 
 
+def one_cluster(arguments: list[str]) -> bool:
+    """Whether all parts have the same cluster: one made by kind, or a person's (docs/sandbox.md)."""
+    return "--kind" in arguments or bool(os.environ.get("SANDBOX_KUBECONFIG"))
+
+
 def docker_is_missing() -> str:
     """Why kind cannot run here; "" where it can."""
     docker = shutil.which("docker")
@@ -174,14 +179,14 @@ def docker_is_missing() -> str:
 
 
 def needed(part: str, arguments: list[str]) -> list[str]:
-    """What must be ready before a part runs; kind brings a control plane."""
+    """What must be ready before a part runs; a cluster is a control plane."""
     needs = NEEDS.get(part, tuple(PREPARATIONS))
-    return [what for what in needs if not (what == "control plane" and "--kind" in arguments)]
+    return [what for what in needs if not (what == "control plane" and one_cluster(arguments))]
 
 
 def weight(part: str, arguments: list[str]) -> int:
-    """How much of `ROOM` a part takes. There is one cluster made by kind: those that share it take turns."""
-    alone = part in ALONE or part not in WORKERS or "--kind" in arguments
+    """How much of `ROOM` a part takes. Those that share one cluster take turns."""
+    alone = part in ALONE or part not in WORKERS or one_cluster(arguments)
     return ROOM if alone else WAITING.get(part, WORKERS[part][0])
 
 
@@ -259,7 +264,7 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True, cwd=ROOT)
     RESULTS.mkdir(parents=True, exist_ok=True)
     planned = jobs_of(parts(set(chosen.part or discovered())), chosen.arguments, coverage=whole)
-    alone = len(chosen.part or ()) == 1 or "--kind" in chosen.arguments
+    alone = len(chosen.part or ()) == 1 or one_cluster(chosen.arguments)
     start = partial(jobs.run, folder=ROOT, environment=environment(), output=None) if alone else show
     results = [counted(ended) for ended in jobs.run_all(planned, ROOM, start)]
     covered = coverage_holds() if whole else True

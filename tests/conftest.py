@@ -45,6 +45,9 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """One control plane for the whole run (one per worker under xdist)."""
     report = Report(sys.__stderr__)
     if request.config.getoption("--kind"):
+        from in_kind import configure  # noqa: PLC0415 - dear to import, and for kind alone
+
+        configure(request.config)
         cluster = request.getfixturevalue("kind_cluster")
         kubectl = Search(Options.from_environment(os.environ), default_cache(), report).kubectl()
         plane = ControlPlane.attach(Path(cluster.kubeconfig_path), kubectl)

@@ -1,9 +1,11 @@
 """One operator for all scenarios; a namespace and an identity server for each."""
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
+import in_kind
 import pytest
 from audit import AuditLog
 from chart_installation import Installation, install
@@ -13,6 +15,7 @@ from scenario import Scenario, Scene
 from project_operator.errors import SandboxError
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
+from project_operator.sandbox.controlplane.search import Options
 
 FIGURES: Final = "figures"
 """A property of a test (`record_property`) that is printed at the end."""
@@ -68,9 +71,12 @@ def recorded(control_plane: ControlPlane, installation: Installation) -> AuditLo
 
 
 @pytest.fixture(scope="session")
-def installation(control_plane: ControlPlane) -> Installation:
+def installation(request: pytest.FixtureRequest, control_plane: ControlPlane) -> Installation:
     """The chart: definitions, rights, and the ServiceAccount that the operator of the session is."""
-    return install(control_plane, RIGHTS)
+    if not request.config.getoption("--kind"):
+        return install(control_plane, RIGHTS)
+    address = in_kind.prepare(request.getfixturevalue("kind_cluster"))
+    return install(control_plane, in_kind.values(RIGHTS, address))
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +87,16 @@ def audit(control_plane: ControlPlane, installation: Installation) -> AuditLog |
 
 @pytest.fixture(scope="session")
 def operator(
-    installation: Installation, audit: AuditLog | None, tmp_path_factory: pytest.TempPathFactory
+    control_plane: ControlPlane,
+    installation: Installation,
+    audit: AuditLog | None,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[OperatorProcess]:
-    """The operator of the session, started as its Deployment starts it, with quicker settings."""
+    """The operator of the session, started as its Deployment starts it, with quicker settings; kind has it in pods."""
+    if pytestconfig.getoption("--kind"):
+        yield in_kind.OperatorPods(control_plane, installation.namespace).wait_ready()
+        return
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     with OperatorProcess(installation.kubeconfig, log, installation.settings | QUICK) as process:
         yield process.wait_ready()
@@ -121,7 +134,7 @@ def scenario(bare_scenario: Scenario) -> Scenario:
 @pytest.fixture(scope="session")
 def expendable_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
     """A control plane for what would disturb everybody else."""
-    if pytestconfig.getoption("--kind"):
+    if pytestconfig.getoption("--kind") or Options.from_environment(os.environ).kubeconfig is not None:
         pytest.skip(
             "takes away our definitions and starts operators of its own, so it needs a control plane of its own"
         )

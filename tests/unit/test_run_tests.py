@@ -156,6 +156,15 @@ def test_what_a_part_needs_is_made_ready_before_it() -> None:
     assert run_tests.needed("scenarios", ["--kind"]) == ["Keystone"]
 
 
+def test_parts_on_a_persons_cluster_take_turns_as_on_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SANDBOX_KUBECONFIG", raising=False)
+    assert [run_tests.one_cluster(arguments) for arguments in ([], ["-k", "kind"], ["--kind"])] == [False, False, True]
+    monkeypatch.setenv("SANDBOX_KUBECONFIG", "/home/somebody/config")
+    assert run_tests.weight("scenarios", []) == run_tests.ROOM
+    assert run_tests.needed("scenarios", []) == ["Keystone"]
+    assert not [one for one in run_tests.command("scenarios", [], Path("r.xml"), coverage=False) if "numproc" in one]
+
+
 def test_making_ready_starts_nothing() -> None:
     assert all("--build-only" in arguments for arguments in run_tests.PREPARATIONS.values())
 

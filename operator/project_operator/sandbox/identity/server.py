@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.admin import PREFIX
 from project_operator.sandbox.identity.dispatch import Dispatcher
+from project_operator.sandbox.identity.hosts import default_host
 from project_operator.sandbox.identity.tls import TLSFiles
 
 KEEP_ALIVE: Final = 1.0
@@ -42,15 +43,17 @@ class Server:
         app: ASGIApp,
         dispatcher: Dispatcher,
         *,
-        host: str = "127.0.0.1",
+        host: str = "",
         port: int = 0,
         tls: TLSFiles | None = None,
         keep_alive: float = KEEP_ALIVE,
     ) -> None:
-        """``dispatcher`` is the part of ``app`` that holds requests back; ``port`` 0 takes a free one and keeps it."""
+        """``dispatcher`` is the part of ``app`` that holds requests back; ``host`` "" is `default_host`, and ``port`` 0
+        takes a free one and keeps it.
+        """
         self._dispatcher = dispatcher
         self._app = app
-        self._host = host
+        self._host = host or default_host()
         self._port = port
         self._tls = tls
         self._keep_alive = keep_alive

@@ -6,6 +6,8 @@ from typing import Self
 
 import trustme
 
+from project_operator.sandbox.identity.hosts import LOOPBACK, default_host
+
 
 @dataclass(frozen=True, slots=True)
 class TLSFiles:
@@ -20,9 +22,9 @@ class TLSFiles:
 
     @classmethod
     def make(cls, directory: Path, *names: str) -> Self:
-        """A new authority and its certificate for ``names`` (default: loopback), written to ``directory``."""
+        """A new authority and its certificate for ``names`` (default: those of `default_host`), in ``directory``."""
         authority = trustme.CA(organization_name="project-operator sandbox")
-        issued = authority.issue_cert(*(names or ("localhost", "127.0.0.1", "::1")))
+        issued = authority.issue_cert(*(names or dict.fromkeys(("localhost", LOOPBACK, "::1", default_host()))))
         files = cls(directory / "server.pem", directory / "server-key.pem", authority.cert_pem.bytes().decode())
         directory.mkdir(parents=True, exist_ok=True)
         files.certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))

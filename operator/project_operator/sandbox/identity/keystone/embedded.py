@@ -18,6 +18,7 @@ from project_operator.errors import SandboxError
 from project_operator.sandbox.controlplane.plane import FOLDER_PREFIX, default_cache
 from project_operator.sandbox.controlplane.processes import OwnedProcess
 from project_operator.sandbox.controlplane.report import Report
+from project_operator.sandbox.identity.hosts import default_host
 from project_operator.sandbox.identity.keystone.admin_client import KeystoneAdminClient
 from project_operator.sandbox.identity.keystone.configuration import (
     ACCESS_LOG,
@@ -69,13 +70,13 @@ class EmbeddedKeystone:
         self,
         settings: KeystoneSettings | None = None,
         *,
-        host: str = "127.0.0.1",
+        host: str = "",
         port: int = 0,
         tls: TLSFiles | None = None,
         folder: Path | None = None,
         report: Report | None = None,
     ) -> None:
-        """``tls`` makes it https (`TLSFiles.make`).
+        """``host`` "" is `default_host`. ``tls`` makes it https (`TLSFiles.make`).
 
         Database, keys and logs lie in ``folder``, which must not exist and stays; without it in one for temporary
         files that `close` removes. ``report`` hears what has to be fetched and made before the first start.
@@ -84,7 +85,7 @@ class EmbeddedKeystone:
         """In force from the next `start` on."""
         self.ca_bundle = tls.ca_bundle if tls else ""
         """PEM text that a client needs to verify the server; empty without TLS."""
-        self._host, self._port, self._tls = host, port, tls
+        self._host, self._port, self._tls = host or default_host(), port, tls
         self._folder, self._temporary = folder, folder is None
         self._report = report or Report()
         self._prepared: Prepared | None = None
