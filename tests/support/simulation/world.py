@@ -32,6 +32,8 @@ from simulation.kube import Place, SimulatedKube
 
 CLUSTER = "cluster"
 READ_LAG, IN_FLIGHT_BOUND, SEND_VALIDITY = 2.0, 6.0, 1.0
+INTERVAL = 20.0
+"""Seconds between two listings."""
 
 
 class SimulatedClock:
@@ -113,7 +115,7 @@ class World:
         plain = {"nscale": {"url": "https://identity", "auth": {"serviceAccountToken": secret}}}
         member = plain if self.family is None else dict(self.family.member)
         bounds = {"readLag": f"{READ_LAG:g}s", "inFlightBound": f"{IN_FLIGHT_BOUND:g}s"}
-        return {**member, "timeout": "2s", "interval": "20s", "consistency": bounds}
+        return {**member, "timeout": "2s", "interval": f"{INTERVAL:g}s", "consistency": bounds}
 
     def apply(self, name: str = "web", /, **spec: Any) -> str:
         """A new Project; its uid."""

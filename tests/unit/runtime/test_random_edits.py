@@ -27,7 +27,7 @@ from simulation.backend import Fault
 from simulation.families import FAMILIES, GROUPS, ROLES, Family
 from simulation.loop import VirtualLoop
 from simulation.outcome import outcome
-from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
+from simulation.world import IN_FLIGHT_BOUND, INTERVAL, READ_LAG, World
 from spec_values import Spec, edited, immutable, is_valid, spec_schema, specs, spoiled
 
 from project_operator.api.marks import ORPHANED
@@ -291,17 +291,17 @@ async def until_equal(world: World, wanted: dict[str, Spec], expected: dict[str,
         assert outcome(world, name, spec) == expected[name], f"{name}: {spec} {world.picture()}"
 
 
-async def quiet(world: World, seconds: float = 60.0) -> None:
-    """Wait until nothing is written; and for as long again nothing is."""
+async def quiet(world: World) -> None:
+    """Wait until all was listed once more and nothing was written meanwhile."""
 
     def written() -> int:
         return sum(map(world.backend.count, WRITES)) + sum(
             plural == PROJECTS.plural for plural, _, _ in world.kube.writes
         )
 
-    for _ in range(20):
+    for _ in range(50):
         before = written()
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(INTERVAL + 5)
         if written() == before:
             return
     raise AssertionError(f"still writing: {world.kube.writes[-5:]} {world.picture()}")
