@@ -192,7 +192,7 @@ def test_a_new_connection_finds_what_the_former_one_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "renews", "warnings"), [(30, False, 0), (13, False, 1), (2, False, 2), (0.5, False, 3), (0.5, True, 0)]
+    ("days", "renews", "warnings"), [(30, False, 0), (13, False, 1), (1.1, False, 2), (0.5, False, 3), (0.5, True, 0)]
 )
 def test_people_are_warned_in_time_and_seldom(days: float, renews: bool, warnings: int) -> None:  # noqa: FBT001 - a column
     """As many as stages have passed is one now; each further stage is one more."""
@@ -203,8 +203,8 @@ def test_people_are_warned_in_time_and_seldom(days: float, renews: bool, warning
         warned = [notice for _, notice in world.notices if notice.reason == "CredentialExpires"]
         assert len(warned) == min(warnings, 1)
         assert all(notice.warning and "nothing replaces it" in notice.note for notice in warned)
-        if days == 2:
-            await asyncio.sleep(timedelta(days=1).total_seconds())
+        if days == 1.1:
+            await asyncio.sleep(timedelta(days=0.1).total_seconds())
             warned = [notice for _, notice in world.notices if notice.reason == "CredentialExpires"]
             assert len(warned) == 2
 
