@@ -25,7 +25,8 @@ def test_deaths_and_faults_cost_nothing(
     with stage_of("chaos-selection", sites=("nscale", "csp")) as stage:
         stage.start_operator().wait_ready()
         reference = take(stage)
-        killed, _ = runs.killed(stage, reference, points(reference)[::EVERY], first_number=1, progress=progress)
+        chosen = points(reference)[::EVERY]
+        killed, _ = runs.killed(stage, reference, chosen, first_number=1, most=1, progress=progress)
         outcomes = [
             killed,
             runs.troubled(

@@ -123,6 +123,7 @@ class Pair:
 
     def quiet_writes(self, intervals: int = 3) -> list[Write]:
         """What is written while the backend is listed so many times more, once nothing was written for a moment."""
+        written, since = -1, time.monotonic()
 
         def stands() -> bool:
             nonlocal written, since
@@ -134,7 +135,6 @@ class Pair:
         def listed() -> int:
             return self.crowd.identity.admin.counts()["listProjects"].requests
 
-        written, since = -1, time.monotonic()
         wait_until(stands, "the writes to end", within=WITHIN, every=0.2)
         before = listed()
         wait_until(lambda: listed() >= before + intervals, f"{intervals} more listings", within=WITHIN, every=0.5)

@@ -1,6 +1,7 @@
 """SIGKILL at the n-th write of every operation, each with the three ways in which a write can stand at that moment.
 
-One kill covers a whole crowd: each Project of it is held at another write of its own when the operator dies.
+One kill covers a crowd: each Project of it is held at another write of its own when the operator dies. The next crowd
+begins while the former one still recovers.
 """
 
 import asyncio
@@ -33,6 +34,9 @@ class Standing(StrEnum):
 STANDINGS: Final = tuple(Standing)
 AT_THE_API_SERVER: Final = 15.0
 """Seconds in which a crowd is held there, half of what its client waits for an answer."""
+CROWD: Final = 60
+"""Points of one kill, at first: so many stand at their writes before the first of them can be held no longer."""
+SMALLEST: Final = 10
 _PATIENCE: Final = 20.0
 """Seconds in which the first of a crowd is held."""
 
@@ -101,8 +105,29 @@ def points(reference: Reference) -> list[Point]:
     ]
 
 
+def cut_all(
+    stage: Stage, chosen: Sequence[Point], *, first_number: int, most: int, progress: Callable[[str], None]
+) -> list[Cut]:
+    """Kill the operator, at most so many times, until every point has come about. A busy machine misses some each time:
+    crowds get smaller then.
+    """
+    left, size = list(chosen), CROWD
+    made: list[Cut] = []
+    while left and most:
+        most -= 1
+        # Of every backend and operation a few, so that none is busier than the others.
+        crowd = left[:: -(-len(left) // size)]
+        made += cut(stage, crowd, first_number=first_number + len(made), progress=progress)
+        struck = {one.point for one in made if one.hold.held}
+        missed = sum(point not in struck for point in crowd)
+        if missed > len(crowd) / 2:
+            size = max(size // 2, SMALLEST)
+        left = [point for point in left if point not in struck]
+    return made
+
+
 def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: Callable[[str], None]) -> list[Cut]:
-    """Bring every point about, kill the operator there, and start the next one. Those that came about."""
+    """Bring every point about, kill the operator there, and start the next one. What was held then has come about."""
     numbers = iter(range(first_number, first_number + len(chosen)))
     cuts = []
     for point in chosen:
@@ -121,14 +146,13 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
         wait_held([one.hold for one in wave], patience)
     for one in cuts:
         one.hold.killed = True
-    struck = [one for one in cuts if one.hold.held]
     stage.kill_operator()
-    progress(f"killed at {len(struck)} of {len(cuts)} points")
+    progress(f"killed at {sum(one.hold.held for one in cuts)} of {len(cuts)} points")
     stage.start_operator()
     # The rules have counted what they were to count. What is held late arrives all the same.
     for name in (API_SERVER, *stage.sites):
         stage.proxies[name].rules.clear()
-    return struck
+    return cuts
 
 
 def wait_held(holds: Sequence[Hold], patience: float) -> None:

@@ -20,16 +20,14 @@ SETTLED_WITHIN: Final = 180.0
 
 
 def killed(
-    stage: Stage, reference: Reference, chosen: Sequence[Point], *, first_number: int, progress: Progress
+    stage: Stage, reference: Reference, chosen: Sequence[Point], *, first_number: int, most: int, progress: Progress
 ) -> tuple[Outcome, list[Point]]:
-    """Kill the operator at all of these points at once; and those that had not come about when the first of the crowd
-    could be held no longer.
-    """
-    cuts = kills.cut(stage, chosen, first_number=first_number, progress=progress)
-    wishes = [wish for wish in stage.wishes.values() if wish.name.rpartition("-")[2] >= f"{first_number:04}"]
-    struck = {one.point for one in cuts}
-    outcome = verdict(stage, reference, [one.tried(stage.namespace) for one in cuts], wishes, progress)
-    return outcome, [point for point in chosen if point not in struck]
+    """Kill the operator at all of these points, at most so many times; and the points that have not come about."""
+    cuts = kills.cut_all(stage, chosen, first_number=first_number, most=most, progress=progress)
+    struck = [one for one in cuts if one.hold.held]
+    tried = [one.tried(stage.namespace) for one in struck]
+    outcome = verdict(stage, reference, tried, [one.wish for one in cuts], progress)
+    return outcome, [point for point in chosen if point not in {one.point for one in struck}]
 
 
 def troubled(
