@@ -2,6 +2,7 @@
 read, update, read back, let go.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from project_operator.api.conditions import Reason
@@ -23,6 +24,7 @@ def orphan(view: View, backend: BackendView) -> Action:
     if announced is None:
         outcome = working("letting the project go (`deletionPolicy: Orphan`)", Reason.DELETING)
         return ending.announce(view, Intent.ORPHAN, outcome)
+    released: list[RemoteProject] = []
     for project_id in ending.targets(view, backend):
         project = _read_back(view, project_id, announced)
         if not isinstance(project, RemoteProject):
@@ -31,15 +33,16 @@ def orphan(view: View, backend: BackendView) -> Action:
             return project
         marked = claims.is_ours(view, project) or claims.is_resumed(view, project)
         if not marked or carriers.is_another_s(view, backend, project):
-            if project.content.mark == ORPHANED and (wait := _until_calm(view, project)) is not None:
-                return wait
+            released += [project] if project.content.mark == ORPHANED else []
             continue
         if not backend.verbs.update:
             return ending.release(
                 view, "`deletionPolicy: Orphan`: the project stays, with this object's mark: updates are not allowed"
             )
         return _update(view, backend, project, replace(project.content, mark=ORPHANED))
-    return let_go(view, backend, "`deletionPolicy: Orphan`", "the project stays, without this object's mark")
+    return _until_calm(view, released) or let_go(
+        view, backend, "`deletionPolicy: Orphan`", "the project stays, without this object's mark"
+    )
 
 
 def disable(view: View, backend: BackendView) -> Action:
@@ -51,6 +54,7 @@ def disable(view: View, backend: BackendView) -> Action:
         outcome = working("disabling the project (`deletionPolicy: Disable`)", Reason.DELETING)
         return ending.announce(view, Intent.DISABLE, outcome)
     others: list[RemoteProject] = []
+    disabled: list[RemoteProject] = []
     for project_id in ending.targets(view, backend):
         project = _read_back(view, project_id, announced)
         if not isinstance(project, RemoteProject):
@@ -58,8 +62,7 @@ def disable(view: View, backend: BackendView) -> Action:
                 continue
             return project
         if _is_let_be(view, project):
-            if project.content.enabled is False and (wait := _until_calm(view, project)) is not None:
-                return wait
+            disabled.append(project)
             continue
         if project_id != view.record.id and carriers.is_another_s(view, backend, project):
             if view.memory.reads[project_id].begun_at <= view.now - view.cadence.slow:
@@ -71,7 +74,9 @@ def disable(view: View, backend: BackendView) -> Action:
         return _update(view, backend, project, replace(project.content, enabled=False))
     if others:
         return rest.on_verdict(view, carriers.holds_deletion(backend, others))
-    return let_go(view, backend, "`deletionPolicy: Disable`", "the project stays, disabled, with this object's mark")
+    return _until_calm(view, disabled) or let_go(
+        view, backend, "`deletionPolicy: Disable`", "the project stays, disabled, with this object's mark"
+    )
 
 
 def let_go(view: View, backend: BackendView, why: str, stays: str) -> Action:
@@ -124,12 +129,13 @@ def _read_back(view: View, project_id: str, announced: Announced) -> RemoteProje
     return seen.project
 
 
-def _until_calm(view: View, project: RemoteProject) -> Action | None:
-    """``project`` is as it is to stay; it is read again when no older update can change that any more (R9). None where
-    it was.
+def _until_calm(view: View, projects: Iterable[RemoteProject]) -> Action | None:
+    """All of ``projects`` are as they are to stay; each is read again when no older update can change that any more
+    (R9). None where all were.
     """
     calm_at = ending.calm_at(view)
-    if view.memory.reads[project.id].begun_at > calm_at:
+    project = next((one for one in projects if view.memory.reads[one.id].begun_at <= calm_at), None)
+    if project is None:
         return None
     message = (
         f"project {project.id} is let go; an update sent before may still take effect until "

@@ -200,7 +200,8 @@ def test_failures_in_a_row_wait_longer_and_as_long_as_asked() -> None:
     once = absorb.failed(memory(), Throttled("slow"), MOMENT)
     twice = absorb.failed(once, Throttled("slow", retry_after=60.0), MOMENT)
     assert once.failure == Failure(Reason.THROTTLED, "slow", 103.5)
-    assert twice.failure == Failure(Reason.THROTTLED, "slow", 163.0)
+    until = "; the next request is sent at 1970-01-01T01:24:30Z"
+    assert twice.failure == Failure(Reason.THROTTLED, f"slow{until}", 163.0)
     assert twice.failures == 2
 
 
