@@ -1,5 +1,6 @@
 """The examples for Argo CD and Flux: objects of ours are valid, and what they lean on is there."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from project_operator.api.names import API_VERSION
 
 ARGO = ROOT / "deploy" / "argocd"
 FLUX = ROOT / "deploy" / "flux"
+FIELDS = yaml.safe_load((ROOT / "tests" / "gitops" / "fields.yaml").read_text(encoding="utf-8"))
 WAVE = "argocd.argoproj.io/sync-wave"
 BY_FILE = pytest.mark.parametrize(
     "path", [*ARGO.glob("*.yaml"), *FLUX.glob("*.yaml")], ids=lambda path: f"{path.parent.name}-{path.stem}"
@@ -32,6 +34,34 @@ def test_objects_of_ours_are_valid(path: Path) -> None:
     for document in documents(path):
         if document.get("apiVersion") == API_VERSION:
             models[document["kind"]].model_validate(document)
+
+
+def unknown(value: Any, fields: dict[str, list[str]], path: str = "spec") -> Iterator[str]:
+    """The fields of an example that its kind does not have. What lies under `values` is our chart's affair."""
+    if isinstance(value, list):
+        for one in value:
+            yield from unknown(one, fields, f"{path}[]")
+    elif isinstance(value, dict) and path.rpartition(".")[2] not in ("values", "valuesObject"):
+        for name, child in value.items():
+            if name not in fields.get(path, ()):
+                yield f"{path}.{name}"
+            yield from unknown(child, fields, f"{path}.{name}")
+
+
+def test_objects_of_others_have_no_field_that_their_kind_lacks() -> None:
+    seen = set()
+    for path in (*ARGO.glob("*.yaml"), *FLUX.glob("*.yaml")):
+        for document in documents(path):
+            kind = f"{document.get('apiVersion')} {document.get('kind')}"
+            if kind in FIELDS:
+                assert list(unknown(document["spec"], FIELDS[kind])) == [], f"{kind} in {path.name}"
+                seen.add(kind)
+    assert seen == set(FIELDS)
+    kustomization = FIELDS["kustomize.toolkit.fluxcd.io/v1 Kustomization"]
+    assert list(unknown({"prone": True, "dependsOn": [{"mane": "x"}]}, kustomization)) == [
+        "spec.prone",
+        "spec.dependsOn[].mane",
+    ]
 
 
 @BY_FILE
