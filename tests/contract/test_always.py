@@ -1,19 +1,19 @@
 """What holds for every call: it ends in time, follows nothing, tells no secret, and closing ends it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
 from contextvars import ContextVar
 from itertools import product
 from typing import Any
 
 import pytest
-from candidates import CANDIDATES, DELETING, Candidate, Connecting
+from candidates import Candidate, Connecting
 from candidates.answers import CALLS as NAMES
 from candidates.answers import WRITES
 from middlebox import Middlebox
 from scripted_server import Exchange, never, say
-from troubles import PAGE, echo, failing, marked, noticed
+from troubles import PAGE, echo, failing, marked, noticed, told
 from twins import Leaking
 
 from project_operator.backends import transport
@@ -34,7 +34,7 @@ CALLS: dict[str, Asking] = {
     "list_groups": lambda backend, _: backend.list_groups(),
     "list_roles": lambda backend, _: backend.list_roles(),
     "create_project": lambda backend, _: backend.create_project(marked(), before_send=lambda: None),
-    "update_project": lambda backend, project: backend.update_project(project, marked(), before_send=lambda: None),
+    "update_project": lambda backend, project: backend.update_project(project, marked(1), before_send=lambda: None),
     "delete_project": lambda backend, project: backend.delete_project(project.id, before_send=lambda: None),
 }
 WAITING = {"7": (7, 7), "0": (0, 0), "Fri, 31 Dec 9999 23:59:59 GMT": (1e9, 1e12), "soon": (-1, -1)}
@@ -42,22 +42,15 @@ WAITING = {"7": (7, 7), "0": (0, 0), "Fri, 31 Dec 9999 23:59:59 GMT": (1e9, 1e12
 PURE = {"plan_create", "plan_update", "plan_delete"}
 
 
-def each_call(*but: str) -> pytest.MarkDecorator:
-    """Every call of every backend; `list_roles` only of those where roles are granted, and `delete_project` of those
-    that delete, as the others ask nobody.
+def calls(candidate: Candidate, *but: str) -> Iterator[tuple[str, Asking, int]]:
+    """Every call of the contract by its name, and the reads that it begins with: `list_roles` only where roles are
+    granted, and `delete_project` of those that delete, as the others ask nobody.
     """
-    return pytest.mark.parametrize(
-        ("server", "name"),
-        [
-            (key, name)
-            for key, candidate in CANDIDATES.items()
-            for name in CALLS
-            if name not in but
-            and (name != "list_roles" or candidate.vendor.capabilities.roles)
-            and (name != "delete_project" or key in DELETING)
-        ],
-        indirect=["server"],
-    )
+    capabilities = candidate.vendor.capabilities
+    asks = {"list_roles": capabilities.roles, "delete_project": capabilities.delete}
+    for name, asking in CALLS.items():
+        if name not in but and asks.get(name, True):
+            yield name, asking, candidate.looks_before.get(name, 0)
 
 
 @pytest.fixture
@@ -70,6 +63,22 @@ async def knowing(backend: Backend, box: Middlebox, project: RemoteProject) -> B
     await backend.get_project(project.id)
     box.forget()
     return backend
+
+
+class Hurried:
+    """Connections that give a call little time: a moment, and a second more for each read that it begins with."""
+
+    def __init__(self, connect: Callable[..., Any]) -> None:
+        self._connect = connect
+        self._opened: dict[int, Backend] = {}
+
+    def timeout(self, looks: int) -> float:
+        return 0.4 + looks
+
+    async def with_time_for(self, looks: int) -> Backend:
+        if looks not in self._opened:
+            self._opened[looks] = await self._connect(timeout=self.timeout(looks))
+        return self._opened[looks]
 
 
 def outcome(name: str) -> type[BackendError]:
@@ -87,24 +96,26 @@ def test_every_method_of_the_contract_is_here() -> None:
     assert set(CALLS) == set(NAMES)
 
 
-@each_call()
 async def test_a_call_ends_in_time_and_hangs_up(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
-    looks = candidate.looks_before.get(name, 0)
-    timeout = 0.4 + looks
-    backend = await knowing(await connect(timeout=timeout), box, project)
-    box.spoil(never, skip=looks)
-    begun = asyncio.get_running_loop().time()
-    error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
-    assert timeout - 0.05 < asyncio.get_running_loop().time() - begun < timeout + 2.6
-    assert f"no answer within {timeout:g} s" in str(error)
-    await box.server.until(lambda server: server.resets == 1)
+    hurried = Hurried(connect)
+    for name, ask, looks in calls(candidate):
+        with told(name):
+            backend = await knowing(await hurried.with_time_for(looks), box, project)
+            box.spoil(never, skip=looks)
+            resets = box.server.resets
+            begun = asyncio.get_running_loop().time()
+            error = await failing(ask(backend, project), outcome(name), candidate.secrets)
+            timeout = hurried.timeout(looks)
+            assert timeout - 0.05 < asyncio.get_running_loop().time() - begun < timeout + 2.6
+            assert f"no answer within {timeout:g} s" in str(error)
+            await box.server.until(lambda server, before=resets: server.resets == before + 1)
+            box.mend()
 
 
-@each_call()
 async def test_an_answer_that_drips_does_not_buy_time(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
     async def drip(exchange: Exchange) -> None:
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
@@ -112,13 +123,15 @@ async def test_an_answer_that_drips_does_not_buy_time(
             await exchange.send(b" ")
             await asyncio.sleep(0.02)
 
-    looks = candidate.looks_before.get(name, 0)
-    timeout = 0.4 + looks
-    backend = await knowing(await connect(timeout=timeout), box, project)
-    box.spoil(drip, skip=looks)
-    begun = asyncio.get_running_loop().time()
-    await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
-    assert asyncio.get_running_loop().time() - begun < timeout + 2.6
+    hurried = Hurried(connect)
+    for name, ask, looks in calls(candidate):
+        with told(name):
+            backend = await knowing(await hurried.with_time_for(looks), box, project)
+            box.spoil(drip, skip=looks)
+            begun = asyncio.get_running_loop().time()
+            await failing(ask(backend, project), outcome(name), candidate.secrets)
+            assert asyncio.get_running_loop().time() - begun < hurried.timeout(looks) + 2.6
+            box.mend()
 
 
 @pytest.fixture
@@ -145,19 +158,20 @@ def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, Deadline]]:
     return found
 
 
-@each_call()
 async def test_all_requests_of_a_call_share_one_deadline(
-    connect: Callable[..., Any],
+    backend: Backend,
     box: Middlebox,
+    candidate: Candidate,
     project: RemoteProject,
-    name: str,
     deadlines: list[tuple[bool, Deadline]],
 ) -> None:
-    backend = await knowing(await connect(), box, project)
-    deadlines.clear()
-    await CALLS[name](backend, project)
-    assert len(deadlines) >= len(box.requests) > 0
-    assert len({deadline for signs_in, deadline in deadlines if not signs_in}) == 1
+    for name, ask, _ in calls(candidate):
+        with told(name):
+            await knowing(backend, box, project)
+            deadlines.clear()
+            await ask(backend, project)
+            assert len(deadlines) >= len(box.requests) > 0
+            assert len({deadline for signs_in, deadline in deadlines if not signs_in}) == 1
 
 
 async def test_a_transport_that_begins_each_request_anew_is_caught(
@@ -168,57 +182,60 @@ async def test_a_transport_that_begins_each_request_anew_is_caught(
     assert len({deadline for _, deadline in deadlines}) > 1
 
 
-@each_call("connect")
 async def test_a_redirect_is_not_followed(
-    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
+    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
-    looks = candidate.looks_before.get(name, 0)
-    for status in (301, 302, 303, 307, 308):
-        box.forget()
-        box.spoil(say(status, b"", f"Location: {candidate.url}/stolen"), skip=looks)
-        error = await failing(CALLS[name](backend, project), outcome(name), candidate.secrets)
-        assert "redirect" in str(error)
-        assert "stolen" not in str(error)
-        assert len(box.requests) == looks + 1
-        assert len(box.passed) == looks
+    for name, ask, looks in calls(candidate, "connect"):
+        for status in (301, 302, 303, 307, 308):
+            with told(f"{name}, {status}"):
+                box.forget()
+                box.spoil(say(status, b"", f"Location: {candidate.url}/stolen"), skip=looks)
+                error = await failing(ask(backend, project), outcome(name), candidate.secrets)
+                assert "redirect" in str(error)
+                assert "stolen" not in str(error)
+                assert len(box.requests) == looks + 1
+                assert len(box.passed) == looks
 
 
-@each_call()
 async def test_closing_ends_what_is_under_way(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
-    backend = await knowing(await connect(timeout=60), box, project)
-    looks = candidate.looks_before.get(name, 0)
-    box.spoil(never, skip=looks)
-    call = asyncio.ensure_future(CALLS[name](backend, project))
-    await box.server.until(lambda _: len(box.requests) == looks + 1)
-    async with asyncio.timeout(5):
-        await backend.aclose()
-        await failing(call, outcome(name), candidate.secrets)
+    for name, ask, looks in calls(candidate):
+        with told(name):
+            box.mend()
+            backend = await knowing(await connect(timeout=60), box, project)
+            box.spoil(never, skip=looks)
+            call = asyncio.ensure_future(ask(backend, project))
+            await box.server.until(lambda _, expected=looks + 1: len(box.requests) == expected)
+            async with asyncio.timeout(5):
+                await backend.aclose()
+                await failing(call, outcome(name), candidate.secrets)
 
 
-@each_call()
 async def test_nothing_is_sent_after_closing(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject, name: str
+    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
     backend = await connect()
     await backend.aclose()
-    await failing(CALLS[name](backend, project), BackendUnavailable, candidate.secrets)
-    assert not box.server.requests
+    for name, ask, _ in calls(candidate):
+        with told(name):
+            await failing(ask(backend, project), BackendUnavailable, candidate.secrets)
+            assert not box.server.requests
 
 
-@each_call("connect")
 async def test_a_limit_is_told_with_the_time_to_wait_in_either_form(
-    backend: Backend, box: Middlebox, project: RemoteProject, name: str
+    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
-    for status, header in product((429, 503), WAITING):
-        box.forget()
-        box.spoil(say(status, PAGE, f"Retry-After: {header}", kind="text/html"))
-        with pytest.raises(BackendError) as raised:
-            await CALLS[name](backend, project)
-        waiting = raised.value.retry_after
-        assert WAITING[header][0] <= (-1 if waiting is None else waiting) <= WAITING[header][1]
-        assert len(box.requests) == 1, "nothing is tried again before its time"
+    for name, ask, _ in calls(candidate, "connect"):
+        for status, header in product((429, 503), WAITING):
+            with told(f"{name}, {status}, {header}"):
+                box.forget()
+                box.spoil(say(status, PAGE, f"Retry-After: {header}", kind="text/html"))
+                with pytest.raises(BackendError) as raised:
+                    await ask(backend, project)
+                waiting = raised.value.retry_after
+                assert WAITING[header][0] <= (-1 if waiting is None else waiting) <= WAITING[header][1]
+                assert len(box.requests) == 1, "nothing is tried again before its time"
 
 
 async def test_a_failure_can_be_found_in_the_servers_log(
