@@ -179,6 +179,21 @@ def bootstrap(wanted: str) -> None:
         say(f".venv is ready ({profile})")
 
 
+def beside(packages: Path, lock: Path) -> None:
+    """``packages``, a folder for PYTHONPATH, holds what the lock names when this returns; raises CalledProcessError."""
+    stamp = packages / "bootstrap.txt"
+    wanted = f"{fingerprint(lock.read_bytes())} {platform.python_version()}"
+    with only_one():
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        say(f"fetching {lock.relative_to(ROOT)} into {packages.relative_to(ROOT)}")
+        shutil.rmtree(packages, ignore_errors=True)
+        pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
+        options = ["--no-deps", "--require-hashes", "--target", str(packages), "-r", str(lock)]
+        subprocess.run([*pip, "install", *options], check=True)
+        stamp.write_text(wanted)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make .venv hold what a lock file names.")
     parser.add_argument("profile", nargs="?", choices=sorted(LOCKS), default="dev")
