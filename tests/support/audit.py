@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from rights import Right, right_of
+
 WRITING_VERBS: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 LEASES: Final = "leases"
 
@@ -39,6 +41,7 @@ class AuditLog:
         self._offset = path.stat().st_size if from_now else 0
         self._writes: list[Write] = []
         self._denials: list[str] = []
+        self._used: set[Right] = set()
 
     def writes(self, *, namespace: str | None = None, resource: str | None = None) -> list[Write]:
         """In the order in which they were answered; of one namespace, of one resource, or all."""
@@ -53,6 +56,11 @@ class AuditLog:
         """What the user tried, reads too, and has no right to."""
         self._read_on()
         return list(self._denials)
+
+    def used(self) -> set[Right]:
+        """The rights that it used. What was not found was allowed too."""
+        self._read_on()
+        return set(self._used)
 
     def _read_on(self) -> None:
         with self._path.open("rb") as log:
@@ -74,6 +82,8 @@ class AuditLog:
         # Not every 403 is a want of rights: a namespace that is terminating takes nothing new from anybody.
         if (event.get("annotations") or {}).get("authorization.k8s.io/decision") == "forbid":
             self._denials.append(f"{event['verb']} {event['requestURI']}")
+        elif (right := right_of(event)) is not None:
+            self._used.add(right)
         if event["verb"] in WRITING_VERBS and reference.get("resource") != LEASES:
             self._writes.append(_write(event, reference))
 
