@@ -20,6 +20,8 @@ from project_operator.api.marks import Mark
 from project_operator.reconcile.evidence import Listing
 from project_operator.reconcile.leftovers import leftovers
 
+pytestmark = pytest.mark.no_cover  # as in test_interleavings.py
+
 UNGUARDED: Final = Rules(guarded=False)
 LATE_AT_WILL: Final = Rules(flight_is_bounded=False, remove_duplicates=True)
 

@@ -7,6 +7,8 @@ import pytest
 from interleavings.breaking import quarantine_of
 from interleavings.search import search, world
 
+pytestmark = pytest.mark.no_cover  # single decisions cover these branches too, and tracing doubles what a search takes
+
 
 @pytest.mark.parametrize(
     ("people", "budget"),
