@@ -1,4 +1,4 @@
-"""A few deaths and a few faults, in every run of the tests; `make chaos` tries them all."""
+"""A few deaths and one fault everywhere, in every run of the tests; `make chaos` tries them all."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ from chaos.tally import Outcome
 
 from chaos import runs
 
-NAMES = ("commit, then lose the answer", "truncate the answer")
-EVERY = 2
+FAULT = "commit, then lose the answer"
+EVERY = 4
 """Of the points of a kill every so manieth: standings, writes and backends take turns."""
-ENOUGH = (12, 50)
+ENOUGH = (8, 25)
 """Points of the deaths, and of the faults, that come about however busy the machine is."""
 
 
@@ -32,7 +32,7 @@ def test_deaths_and_faults_cost_nothing(
             runs.troubled(
                 stage,
                 reference,
-                [trouble for trouble in TROUBLES if trouble.name in NAMES],
+                [trouble for trouble in TROUBLES if trouble.name == FAULT],
                 first_number=1000,
                 progress=progress,
             ),
