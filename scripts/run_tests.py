@@ -25,6 +25,10 @@ from xml.etree import ElementTree as Xml
 
 import jobs
 from jobs import Ended, Job
+from project_operator.errors import SandboxError
+from project_operator.sandbox.controlplane.decisions import judge_kubeconfig
+from project_operator.sandbox.controlplane.kubeconfig import current_context
+from project_operator.sandbox.controlplane.search import Options
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -169,6 +173,17 @@ def one_cluster(arguments: list[str]) -> bool:
     return "--kind" in arguments or bool(os.environ.get("SANDBOX_KUBECONFIG"))
 
 
+def cluster_is_refused() -> str:
+    """Why the cluster of SANDBOX_KUBECONFIG is not taken; "" where it is, or none is named."""
+    options = Options.from_environment(os.environ)
+    try:
+        context = current_context(options.kubeconfig) if options.kubeconfig else None
+        judge_kubeconfig(options.kubeconfig, options.expendable, context)
+    except SandboxError as error:
+        return str(error)
+    return ""
+
+
 def docker_is_missing() -> str:
     """Why kind cannot run here; "" where it can."""
     docker = shutil.which("docker")
@@ -257,6 +272,9 @@ def main() -> int:
     chosen = parser.parse_args()
     if "--kind" in chosen.arguments and (missing := docker_is_missing()):
         print(f"kind needs Docker, and {missing}; `make test` needs neither", file=sys.stderr)
+        return 1
+    if refused := cluster_is_refused():
+        print(refused, file=sys.stderr)
         return 1
     started = time.monotonic()
     whole = not chosen.part and not chosen.arguments

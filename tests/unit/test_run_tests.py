@@ -152,6 +152,23 @@ def test_what_a_part_needs_is_made_ready_before_it() -> None:
     assert run_tests.needed("scenarios", ["--kind"]) == ["Keystone"]
 
 
+def test_a_cluster_that_is_not_named_expendable_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("SANDBOX_KUBECONFIG", "SANDBOX_EXPENDABLE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert run_tests.cluster_is_refused() == ""
+    config = tmp_path / "config"
+    config.write_text("current-context: production\n", encoding="utf-8")
+    monkeypatch.setenv("SANDBOX_KUBECONFIG", str(config))
+    assert "points at context production, and --expendable was not given" in run_tests.cluster_is_refused()
+    monkeypatch.setenv("SANDBOX_EXPENDABLE", "playground")
+    assert "--expendable names playground" in run_tests.cluster_is_refused()
+    assert "\n" not in run_tests.cluster_is_refused()
+    monkeypatch.setenv("SANDBOX_EXPENDABLE", "production")
+    assert run_tests.cluster_is_refused() == ""
+
+
 def test_parts_on_a_persons_cluster_take_turns_as_on_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SANDBOX_KUBECONFIG", raising=False)
     assert [run_tests.one_cluster(arguments) for arguments in ([], ["-k", "kind"], ["--kind"])] == [False, False, True]
