@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from simulation.views import NOW, UID, WALL, a_backend, a_listing, a_project, a_remote, a_view, mark_of
+from sound_decisions import decide
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import FINALIZER
@@ -23,7 +24,6 @@ from project_operator.reconcile.actions import (
     VerifyReadAccess,
     WriteStatus,
 )
-from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import NEVER, Observation
 from project_operator.reconcile.memory import Announced, Failure, Intent
 from project_operator.reconcile.policies import backend_annotation

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from simulation.views import NOW, UID, a_backend, a_listing, a_project, a_remote, a_view, mark_of
+from sound_decisions import decide
 
 from project_operator.api.names import FINALIZER
 from project_operator.backends.base import ProjectContent
 from project_operator.reconcile.actions import Poll, Purpose, RemoveFinalizer, Rest, Update, WriteStatus
 from project_operator.reconcile.credibility import in_the_way
-from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import Listing, Observation
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.policies import backend_annotation

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from simulation.tenants import ELSEWHERE, FINALIZED, MADE, ROLES, group, rules, said, tenant_view
 from simulation.views import NOW, a_backend, a_listing, a_project, a_remote, a_view, mark_of
+from sound_decisions import decide
 
 from project_operator.api.conditions import Reason
 from project_operator.api.names import BACKEND_ANNOTATION
 from project_operator.reconcile import actions as act
-from project_operator.reconcile.decide import decide
 from project_operator.reconcile.policies import backend_annotation
 from project_operator.reconcile.tenancy import Tenancy
 from project_operator.reconcile.view import Roles, Verdict

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from simulation.tenants import FINALIZED, MADE, rules, said, tenant_view
 from simulation.views import NOW, UID, a_listing, a_remote, mark_of
+from sound_decisions import decide
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.reconcile import actions as act
-from project_operator.reconcile.decide import decide
 from project_operator.reconcile.evidence import Observation
 from project_operator.reconcile.memory import Announced, Intent
 from project_operator.reconcile.record import Record

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from simulation.views import a_backend, a_project, a_view
+from sound_decisions import decide
 
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import Group
 from project_operator.reconcile.actions import Rest
-from project_operator.reconcile.decide import decide
 from project_operator.reconcile.view import BackendView, Groups, Verdict
 
 SEEN = {"name": "web", "description": "ours", "tags": [{"name": "team", "value": "a"}], "groupIDs": ["g1"]}
