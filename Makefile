@@ -11,7 +11,7 @@ BIN := .venv/bin
 OPERATOR := $(BIN)/python -m project_operator
 SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
 
-.PHONY: help sandbox demo test test-kind check bench chaos soak generate verify docs clean sbom lock run-environment environment
+.PHONY: help sandbox demo test test-kind check bench chaos soak mutants generate verify docs clean sbom lock run-environment environment
 
 help: ## say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -56,6 +56,10 @@ chaos: environment ## kill, cut and spoil at every point, on all backends; print
 
 soak: environment ## search bigger worlds of interleavings, for minutes to hours; prints what was searched
 	@$(BIN)/python -m pytest tests/soak -pno:schemathesis -o cache_dir=.pytest_cache/soak $(ARGS)
+
+mutants: environment ## break the core in small ways, and count how many of these its tests notice (RECORD=1, ARGS=)
+	@$(PYTHON) scripts/bootstrap.py mutants
+	@PYTHONPATH=.cache/mutants/packages nice $(BIN)/python scripts/mutants.py $(if $(RECORD),--record) $(ARGS)
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate

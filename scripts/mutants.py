@@ -1,147 +1,192 @@
 """Break the core in the small ways that mutmut knows, one at a time, and count how many of these its tests notice.
 
-    mutants.py [--sample N] [--seed S] [--all]
+    mutants.py [--record] [--survivors] [MODULE...]
 
 The core is `reconcile/`, its tests are `tests/unit/reconcile/` without the two that search and walk the small world:
-these take longer than all others together, and what they find the others are to find as well. A mutant is tried with
-the tests that run the function it is in, the quickest first. All mutants take hours on two cores, so a sample is drawn,
-which is the same for the same seed. What is known from the last run is not tried again where neither the function nor
-its tests have changed. Ends with 1 where fewer than the bar are killed.
+these take longer than all others together, and what they find the others are to find as well. mutmut writes every
+mutant of a function beside the function itself; which one answers is chosen when it is called, so that the tests are
+collected once for all of them (`mutant_trials.py`). Ends with 1 where fewer than the bar are killed.
+
+What is known of the last run stays in `.cache/mutants`: every verdict, and of each survivor the lines that differ.
 """
 
 import argparse
+import difflib
+import hashlib
+import importlib.metadata
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import pytest
+from mutmut.mutation.file_mutation import mutate_file_contents
+
+import project_operator.reconcile
+from mutant_trials import Trials, Verdict
+
 ROOT: Final = Path(__file__).resolve().parent.parent
-# mutmut tells modules by their path, and knows no source folder but `src` and the root: so everything is copied.
 STAGE: Final = ROOT / ".cache" / "mutants"
-PACKAGE: Final = "src/project_operator"
-CORE: Final = "src/project_operator/reconcile"
-TESTS: Final = "tests/unit/reconcile"
-COPIED: Final = ("tests/support", TESTS, "tests/conftest.py", "scripts", "pyproject.toml")
+MUTATED: Final = STAGE / "reconcile"
+VERDICTS: Final = STAGE / "verdicts.json"
+SURVIVORS: Final = STAGE / "survivors.txt"
+RECORD: Final = ROOT / "docs" / "benchmarks" / "mutants.md"
+CORE: Final = ROOT / "operator" / "project_operator" / "reconcile"
+PACKAGE: Final = "project_operator.reconcile"
 SEARCHES: Final = ("test_counterexamples.py", "test_interleavings.py")
-SETTINGS: Final = f"""
-[tool.mutmut]
-source_paths = ["src"]
-only_mutate = ["{CORE}/*.py"]
-also_copy = ["scripts"]
-pytest_add_cli_args = ["--timeout=20", "-pno:cacheprovider", "-pno:xdist", "-pno:schemathesis", "-pno:cov"]
-pytest_add_cli_args_test_selection = ["{TESTS}"]
-use_setproctitle = false
-timeout_multiplier = 5.0
-timeout_constant = 10.0
-"""
+TESTS: Final = (
+    "tests/unit/reconcile",
+    *(f"--ignore=tests/unit/reconcile/{search}" for search in SEARCHES),
+    *("-q", "-s", "--tb=native", "--hypothesis-profile=mutants"),
+    "-Wignore:Module already imported:pytest.PytestAssertRewriteWarning",
+    *(f"-pno:{plugin}" for plugin in ("cacheprovider", "xdist", "schemathesis", "cov")),
+)
 BAR: Final = 85.0
-SAMPLE: Final = 1000
-SURVIVED: Final = frozenset({0})
-UNTESTED: Final = frozenset({5, 33})
-TIMED_OUT: Final = frozenset({24, -24, 36, 152, 255})
-"""Exit statuses that mutmut keeps of a mutant; every other but None (not tried) is that of a test that failed."""
+SEED: Final = 1
+BEGIN: Final = "<!-- what `make mutants RECORD=1` writes -->\n"
+END: Final = "<!-- end of that -->\n"
 
 
-def stage() -> None:
-    """Copy what is needed; what mutmut knows from before stays."""
-    for copied in ("src", "tests", "scripts"):
-        shutil.rmtree(STAGE / copied, ignore_errors=True)
-    skipped = shutil.ignore_patterns("__pycache__", *SEARCHES)
-    shutil.copytree(ROOT / "operator" / "project_operator", STAGE / PACKAGE, ignore=skipped)
-    for name in COPIED:
-        source, place = ROOT / name, STAGE / name
-        if source.is_dir():
-            shutil.copytree(source, place, ignore=skipped)
-        else:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, place)
-    project = STAGE / "pyproject.toml"
-    text = project.read_text(encoding="utf-8")
-    project.write_text(text.replace('pythonpath = ["operator"', 'pythonpath = ["src"') + SETTINGS, encoding="utf-8")
+def mutate(source: Path) -> dict[str, str]:
+    """Write the mutated module to the stage; every mutant of it by name, with the lines in which it differs."""
+    code = source.read_text(encoding="utf-8")
+    made = mutate_file_contents(str(source), code)
+    (MUTATED / source.name).write_text(made.code, encoding="utf-8")
+    lines: list[str] = made.code.splitlines()
+
+    def text(function: str) -> list[str]:
+        span = made.line_span_by_function_name[function]
+        return [line.replace(function, "") for line in lines[span.start - 1 : span.end]]
+
+    def change(mutant: str) -> str:
+        original = f"{mutant.rpartition('_')[0]}_orig"
+        compared = difflib.unified_diff(text(original), text(mutant), n=0, lineterm="")
+        return "\n".join(line for line in compared if not line.startswith(("---", "+++", "@@")))
+
+    return {f"{PACKAGE}.{source.stem}.{mutant}": change(mutant) for mutant in made.mutant_names}
 
 
-def mutmut(*names: str) -> None:
-    """Make the mutants, and try those that are named. Its status says nothing: survivors are no failure of its."""
-    command = [sys.executable, "-m", "mutmut", "run", f"--max-children={os.cpu_count() or 1}", *names]
-    with (STAGE / "log").open("w", encoding="utf-8") as log:
-        subprocess.run(command, cwd=STAGE, check=False, stdout=log, stderr=subprocess.STDOUT)
+def mutate_all() -> dict[str, str]:
+    """The whole core is mutated on the stage, and imported from there; what mutants change, by their names."""
+    MUTATED.mkdir(parents=True, exist_ok=True)
+    sources = sorted(CORE.glob("*.py"))
+    with ProcessPoolExecutor() as pool:
+        changes = {name: change for made in pool.map(mutated, sources) for name, change in made.items()}
+    project_operator.reconcile.__path__ = [str(MUTATED)]
+    return changes
 
 
-def known() -> dict[str, int | None]:
-    """Every mutant, and the exit status of its tests; None: not tried."""
-    found: dict[str, int | None] = {}
-    for path in sorted((STAGE / "mutants" / CORE).glob("*.meta")):
-        found |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
-    return found
+def mutated(source: Path) -> dict[str, str]:
+    """As `mutate`, unless the stage has it already: it takes seconds."""
+    code = source.read_bytes()
+    place = MUTATED / f"{source.stem}-{hashlib.sha256(code).hexdigest()[:16]}.json"
+    if place.exists():
+        made: dict[str, str] = json.loads(place.read_text(encoding="utf-8"))
+        return made
+    for outdated in MUTATED.glob(f"{source.stem}-*.json"):
+        outdated.unlink()
+    made = mutate(source)
+    place.write_text(json.dumps(made), encoding="utf-8")
+    return made
 
 
-def drawn(names: list[str], size: int, seed: int) -> list[str]:
-    """A sample of ``names``."""
-    chosen = random.Random(seed).sample(sorted(names), min(size, len(names)))  # noqa: S311 - a sample, no secret
-    return sorted(chosen)
+def module_of(mutant: str) -> str:
+    """`settling` of `project_operator.reconcile.settling.x_settle__mutmut_1`."""
+    return mutant.removeprefix(f"{PACKAGE}.").partition(".")[0]
 
 
-def is_killed(status: int | None) -> bool:
-    """Whether a test noticed; a mutant that never ends was noticed too."""
-    return status is not None and status not in SURVIVED | UNTESTED
+def share(verdicts: Mapping[str, Verdict]) -> float:
+    """The share of mutants that were noticed, in percent."""
+    return 100 * sum(verdict.is_noticed for verdict in verdicts.values()) / len(verdicts)
 
 
-def report(statuses: Mapping[str, int | None]) -> str:
-    """A table by module, the survivors, and the figure in the last line."""
-    tried, killed, late = Counter[str](), Counter[str](), Counter[str]()
-    for name, status in statuses.items():
-        module = name.split(".")[2]
+def table(verdicts: Mapping[str, Verdict]) -> str:
+    """The figures by module."""
+    tried, noticed, endless = Counter[str](), Counter[str](), Counter[str]()
+    for name, verdict in verdicts.items():
+        module = module_of(name)
         tried[module] += 1
-        killed[module] += is_killed(status)
-        late[module] += status in TIMED_OUT
-    rows = [f"| {module} | {tried[module]} | {killed[module]} | {late[module]} |" for module in sorted(tried)]
-    survivors = [f"- `{name.split('.', 2)[2]}`" for name, status in statuses.items() if not is_killed(status)]
-    return "\n".join(
-        [
-            "| module | tried | killed | of these without end |",
-            "| --- | --- | --- | --- |",
-            *rows,
-            "",
-            "survivors:",
-            *survivors,
-            "",
-            f"{share(statuses):.1f} % of {len(statuses)} mutants are killed (bar: {BAR:g} %)",
-        ]
+        noticed[module] += verdict.is_noticed
+        endless[module] += verdict is Verdict.ENDLESS
+    rows = [
+        f"| `{module}` | {tried[module]} | {noticed[module]} | {endless[module]} "
+        f"| {100 * noticed[module] / tried[module]:.0f} % |"
+        for module in sorted(tried)
+    ]
+    total = f"| all | {tried.total()} | {noticed.total()} | {endless.total()} | {share(verdicts):.1f} % |"
+    head = "| module | mutants | killed | of these, without end | share |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows, total])
+
+
+def record(verdicts: Mapping[str, Verdict], seconds: float) -> None:
+    """Write the figures to the page on them."""
+    git = ("git", "describe", "--always", "--dirty", "--exclude=*")
+    revision = subprocess.run(git, check=True, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    figures = (
+        f"{datetime.now(UTC):%Y-%m-%d}, revision {revision}, mutmut {importlib.metadata.version('mutmut')}, "
+        f"Python {sys.version_info.major}.{sys.version_info.minor}, {os.cpu_count()} cores that were busy with other "
+        f"work, {seconds / 60:.0f} minutes.\n\n{table(verdicts)}\n"
     )
+    before, _, rest = RECORD.read_text(encoding="utf-8").partition(BEGIN)
+    RECORD.write_text(before + BEGIN + figures + END + rest.partition(END)[2], encoding="utf-8")
 
 
-def share(statuses: Mapping[str, int | None]) -> float:
-    """The share of killed mutants, in percent."""
-    return 100 * sum(map(is_killed, statuses.values())) / len(statuses)
+def keep(verdicts: Mapping[str, Verdict], changes: Mapping[str, str]) -> None:
+    """What the next run, and a person who looks for what is not tested, find in the stage."""
+    VERDICTS.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+    left = [f"{name}\n{changes[name]}\n" for name, verdict in verdicts.items() if not verdict.is_noticed]
+    SURVIVORS.write_text("\n".join(left), encoding="utf-8")
+
+
+def known(changes: Mapping[str, str]) -> dict[str, Verdict]:
+    """What the last run found of mutants that are there still."""
+    if not VERDICTS.exists():
+        return {}
+    verdicts: dict[str, str] = json.loads(VERDICTS.read_text(encoding="utf-8"))
+    return {name: Verdict(verdict) for name, verdict in verdicts.items() if name in changes}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Count how many mutants of the core its tests notice.")
-    parser.add_argument("--sample", type=int, default=SAMPLE, help=f"how many mutants to try (default: {SAMPLE})")
-    parser.add_argument("--seed", type=int, default=1, help="which of them (default: 1)")
-    parser.add_argument("--all", action="store_true", help="try every mutant, which takes hours")
+    parser.add_argument("--record", action="store_true", help=f"write the figures to {RECORD.relative_to(ROOT)}")
+    parser.add_argument("--survivors", action="store_true", help="try only those that the last run did not see killed")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="modules of reconcile/ (default: all)")
     chosen = parser.parse_args()
-    os.nice(10)
-    stage()
-    print("making the mutants, and timing the tests", flush=True)
-    mutmut("project_operator.reconcile.backoff.x_delay__mutmut_1")
-    names = list(known())
+    os.chdir(ROOT)
+    begun = time.monotonic()
+    changes = mutate_all()
+    before = known(changes)
+    names = [
+        name
+        for name in changes
+        if (not chosen.modules or module_of(name) in chosen.modules)
+        and not (chosen.survivors and name in before and before[name].is_noticed)
+    ]
     if not names:
-        print(f"mutmut made no mutant; see {STAGE / 'log'}", file=sys.stderr)
+        print("mutants: no such mutants; see the names of the modules in reconcile/", file=sys.stderr)
         return 1
-    sample = names if chosen.all else drawn(names, chosen.sample, chosen.seed)
-    print(f"{len(names)} mutants; trying {len(sample)} of them (seed {chosen.seed}); see {STAGE / 'log'}", flush=True)
-    mutmut(*sample)
-    statuses = known()
-    tried = {name: statuses[name] for name in sample}
-    print(report(tried), flush=True)
-    return 0 if share(tried) >= BAR else 1
+    random.Random(SEED).shuffle(names)  # noqa: S311 - so that what was tried at any time is a fair sample
+    trials = Trials(names)
+    trials.told = lambda: keep(before | trials.verdicts, changes)
+    if ended := pytest.main([*TESTS], plugins=[trials]):
+        print("mutants: the tests fail, or cannot be collected, without any mutant", file=sys.stderr)
+        return int(ended)
+    seconds = time.monotonic() - begun
+    trials.told()
+    if chosen.record:
+        record(trials.verdicts, seconds)
+    print(f"{table(trials.verdicts)}\n\nsurvivors: {SURVIVORS.relative_to(ROOT)}")
+    figure = share(trials.verdicts)
+    print(f"mutants: {figure:.1f} % of {len(names)} killed, at least {BAR:g} % wanted; {seconds:.0f} s")
+    return 0 if figure >= BAR else 1
 
 
 if __name__ == "__main__":

@@ -48,6 +48,18 @@ def test_both_locks_agree_on_every_version() -> None:
     assert {name: dev.get(name) for name in run} == run
 
 
+def test_what_is_fetched_beside_the_environment_agrees_with_it() -> None:
+    """It is found first there, so that another version would stand for the one that is installed."""
+
+    def pins(name: str) -> dict[str, str]:
+        lines = (bootstrap.ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+        return dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith(" "))
+
+    beside, dev = pins("mutants"), pins("dev")
+    assert "mutmut" in beside.keys() - dev.keys()
+    assert {name: version for name, version in beside.items() if dev.get(name, version) != version} == {}
+
+
 def test_a_python_without_venv_and_pip_is_told_in_one_line_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "works", lambda *_command: False)
     monkeypatch.setattr(bootstrap, "VENV", Path("/nonexistent/.venv"))
