@@ -6,7 +6,7 @@ from crowd import Account, Bounds, Crowd
 from operator_process import OURS, Program
 
 BOUNDS = Bounds(send_validity=2.0, in_flight=1.5, read_lag=0.3, timeout=1.5)
-COUNT = 40
+COUNT = 20
 
 
 def begin(crowd: Crowd, build: Program = OURS) -> None:

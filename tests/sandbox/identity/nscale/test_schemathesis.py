@@ -25,7 +25,8 @@ from project_operator.sandbox.identity.nscale.openapi import openapi_document
 from project_operator.sandbox.identity.nscale.settings import NscaleSettings
 
 OPERATIONS = ("listProjects", "createProject", "getProject", "updateProject", "deleteProject")
-EXAMPLES = 40
+EXAMPLES = 20
+"""Of each operation and dialect; others in each run."""
 CONFORMANCE = [
     content_type_conformance,
     response_headers_conformance,
