@@ -33,9 +33,9 @@ def name_of(path: Path) -> str:
 
 @pytest.fixture(params=[None, *helm.TRIED_VALUES], ids=lambda path: name_of(path) if path else "default")
 def values(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """No values, and then those of each file in the chart's `ci`."""
+    """No values, and then those of each file in the chart's `ci`; with definitions unless these say otherwise."""
     chosen: dict[str, Any] = yaml.safe_load(request.param.read_text(encoding="utf-8")) if request.param else {}
-    return chosen
+    return {"crds": {"enabled": True}} | chosen
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,10 @@ def pod_of(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_its_pods_are_admitted_where_pods_must_be_restricted(control_plane: ControlPlane, release: HelmRelease) -> None:
-    pods = [pod_of(only(release.objects, "Deployment")), only(helm.objects(helm.template()), "Pod")]
+    pods = [
+        pod_of(only(release.objects, "Deployment")),
+        only(helm.objects(helm.template(helm.WITHOUT_DEFINITIONS)), "Pod"),
+    ]
     bundle = {"apiVersion": "v1", "kind": "List", "items": pods}
     control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(bundle))
 

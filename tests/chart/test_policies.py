@@ -14,7 +14,7 @@ POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding
 
 def rendered(values: Mapping[str, Any] | None = None, kind: str = POLICY) -> dict[str, dict[str, Any]]:
     """What is rendered of a kind, by its name without the release's."""
-    objects = helm.objects(helm.template(values, namespace="identity"))
+    objects = helm.objects(helm.template(helm.WITHOUT_DEFINITIONS | dict(values or {}), namespace="identity"))
     return {
         one["metadata"]["name"].removeprefix("project-operator-"): one["spec"] for one in objects if one["kind"] == kind
     }

@@ -151,7 +151,7 @@ def test_a_right_that_is_missing_is_found(life: Life) -> None:
 
 
 def test_helm_test_asks_what_a_ready_pod_answers(life: Life) -> None:
-    (container,) = only(helm.objects(helm.template()), "Pod")["spec"]["containers"]
+    (container,) = only(helm.objects(helm.template(helm.WITHOUT_DEFINITIONS)), "Pod")["spec"]["containers"]
     *_, script = container["command"]
     port = next(one for one in life.release.objects if one["kind"] == "Service")["spec"]["ports"][0]["port"]
 

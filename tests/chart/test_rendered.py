@@ -28,8 +28,8 @@ FOREIGN = {"project-operator-of-mine", "identity-operator-text"}
 
 
 def rendered(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """What belongs to the release: no hooks, and nothing that the values hold themselves."""
-    return _objects(helm.template(values, namespace=NAMESPACE))
+    """What belongs to the release: no hooks, nothing that the values hold themselves; definitions if these say so."""
+    return _objects(helm.template(helm.WITHOUT_DEFINITIONS | dict(values or {}), namespace=NAMESPACE))
 
 
 @functools.cache
@@ -164,7 +164,7 @@ def test_the_definitions_are_those_of_the_repository_and_stay_on_uninstall() -> 
         for path in (helm.ROOT / "crds").glob(f"*.{GROUP}.yaml")
         for definition in helm.objects(path.read_text(encoding="utf-8"))
     }
-    definitions = of_kind(rendered(), "CustomResourceDefinition")
+    definitions = of_kind(rendered({"crds": {"enabled": True}}), "CustomResourceDefinition")
     assert {one["metadata"]["name"]: one["spec"] for one in definitions} == committed
     for one in definitions:
         assert one["metadata"]["annotations"] == {
@@ -370,7 +370,9 @@ def test_people_get_rights_by_kubernetes_own_roles_and_the_operator_none_of_them
 
 def test_prometheus_finds_the_port_by_its_name_either_way_and_nothing_where_it_has_no_such_kind() -> None:
     def monitors(values: dict[str, Any], served: tuple[str, ...] = helm.MONITORING) -> list[dict[str, Any]]:
-        objects = helm.objects(helm.template({"metrics": values}, namespace=NAMESPACE, served=served))
+        objects = helm.objects(
+            helm.template(helm.WITHOUT_DEFINITIONS | {"metrics": values}, namespace=NAMESPACE, served=served)
+        )
         return of_kind(objects, "PodMonitor", "ServiceMonitor")
 
     objects = rendered()
@@ -395,7 +397,8 @@ def test_prometheus_finds_the_port_by_its_name_either_way_and_nothing_where_it_h
 def test_the_network_policy_lets_in_scrapers_and_the_test_and_out_what_the_operator_calls() -> None:
     assert of_kind(rendered(), "NetworkPolicy") == []
     scrapers = [{"podSelector": {"matchLabels": {"app": "prometheus"}}}]
-    objects = helm.objects(helm.template({"networkPolicy": {"enabled": True, "scrapers": scrapers, "ports": [5000]}}))
+    policy = {"enabled": True, "scrapers": scrapers, "ports": [5000]}
+    objects = helm.objects(helm.template(helm.WITHOUT_DEFINITIONS | {"networkPolicy": policy}))
     spec = only(objects, "NetworkPolicy")["spec"]
     (way_in,) = spec["ingress"]
     test = only(objects, "Pod")["metadata"]["labels"]
@@ -408,7 +411,7 @@ def test_the_network_policy_lets_in_scrapers_and_the_test_and_out_what_the_opera
 
 
 def test_the_release_can_be_tested_by_a_pod_that_nothing_takes_for_the_operator() -> None:
-    objects = helm.objects(helm.template(namespace=NAMESPACE))
+    objects = helm.objects(helm.template(helm.WITHOUT_DEFINITIONS, namespace=NAMESPACE))
     pod, service = only(objects, "Pod"), only(objects, "Service")
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
     (container,) = pod["spec"]["containers"]

@@ -138,20 +138,33 @@ def test_a_branch_that_is_not_tried_is_seen() -> None:
     assert at({"a": [{}]}, "a[].b") == []
 
 
+REFUSED_BY_SCHEMA: list[tuple[dict[str, Any], str]] = [
+    ({"replicaCount": 2}, "additional properties 'replicaCount' not allowed"),
+    ({"image": {"name": "x"}}, "at '/image': additional properties 'name' not allowed"),
+    ({"defaultBackend": {"token": "s3cret"}}, "at '/defaultBackend': additional properties 'token' not allowed"),
+    ({"image": {"tag": 1.10}}, "at '/image/tag': got number, want string"),
+    ({"image": {"digest": "sha256:123"}}, "at '/image/digest'"),
+    ({"image": {"registry": "https://registry.example.com"}}, "at '/image/registry'"),
+    ({"watchNamespaces": ["Payments"]}, "at '/watchNamespaces/0'"),
+    ({"logLevel": "verbose"}, "at '/logLevel': value must be one of 'debug', 'info', 'warning', 'error'"),
+    ({"shutdownGraceSeconds": 0}, "at '/shutdownGraceSeconds': minimum: got 0, want 1"),
+    ({"extraEnv": [{"name": "A", "value": True}]}, "at '/extraEnv/0/value': got boolean, want string"),
+    ({"defaultBackend": {"nscale": {"organization": {"id": "a", "name": "b"}}}}, "organization': maxProperties"),
+]
+
+
+def test_what_the_schema_refuses_is_named_all_at_once() -> None:
+    wrong: dict[str, Any] = {}
+    for values, _ in REFUSED_BY_SCHEMA:
+        for name, value in values.items():
+            wrong[name] = wrong[name] | value if isinstance(value, dict) and name in wrong else value
+    refusal = helm.refusal(wrong)
+    assert [said for _, said in REFUSED_BY_SCHEMA if said not in refusal] == []
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"replicaCount": 2}, "additional properties 'replicaCount' not allowed"),
-        ({"image": {"name": "x"}}, "at '/image': additional properties 'name' not allowed"),
-        ({"defaultBackend": {"token": "s3cret"}}, "at '/defaultBackend': additional properties 'token' not allowed"),
-        ({"image": {"tag": 1.10}}, "at '/image/tag': got number, want string"),
-        ({"image": {"digest": "sha256:123"}}, "at '/image/digest'"),
-        ({"image": {"registry": "https://registry.example.com"}}, "at '/image/registry'"),
-        ({"watchNamespaces": ["Payments"]}, "at '/watchNamespaces/0'"),
-        ({"logLevel": "verbose"}, "at '/logLevel': value must be one of 'debug', 'info', 'warning', 'error'"),
-        ({"shutdownGraceSeconds": 0}, "at '/shutdownGraceSeconds': minimum: got 0, want 1"),
-        ({"extraEnv": [{"name": "A", "value": True}]}, "at '/extraEnv/0/value': got boolean, want string"),
-        ({"defaultBackend": {"nscale": {"organization": {"id": "a", "name": "b"}}}}, "organization': maxProperties"),
         (
             {"secrets": {"clusterWide": True, "namespaces": ["a"]}},
             "secrets.clusterWide and secrets.namespaces exclude each other: leave one of them out",

@@ -128,6 +128,10 @@ def run(
     )
 
 
+WITHOUT_DEFINITIONS: dict[str, Any] = {"crds": {"enabled": False}}
+"""Values for whoever looks at something else: the definitions are nine tenths of what is rendered."""
+
+
 def template(
     values: Mapping[str, Any] | None = None,
     *,
