@@ -1,5 +1,6 @@
 """What status says of a Project that is suspended: what it said last, of this generation, unless that became untrue."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,9 @@ from sound_decisions import decide
 
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.v1alpha1.project_status import ProjectStatus
-from project_operator.backends.base import Group
+from project_operator.backends.base import Group, Role
 from project_operator.reconcile.actions import Rest
-from project_operator.reconcile.view import BackendView, Groups, Verdict
+from project_operator.reconcile.view import BackendView, Cadence, Groups, Roles, Verdict
 
 SEEN = {"name": "web", "description": "ours", "tags": [{"name": "team", "value": "a"}], "groupIDs": ["g1"]}
 APPLIED = {"name": "web", "tags": [{"name": "team", "value": "a"}], "groupIDs": ["g1"], "generation": 1}
@@ -110,6 +111,7 @@ def test_what_was_said_last_is_said_of_this_generation_with_one_event(conditions
 def test_ready_is_not_said_of_what_was_not_applied(edit: dict[str, Any]) -> None:
     told = suspended(before(said(), applied=APPLIED), WANTS | edit)
     assert (told.status, told.notice) == (None, None)
+    assert told.wake_in == Cadence().resync
 
 
 def test_what_nobody_manages_any_more_leaves_it_ready() -> None:
@@ -141,3 +143,15 @@ def test_a_plan_is_of_the_generation_that_it_was_made_for() -> None:
     status = before(said(reason="Planned"))
     assert ready(suspended(status, WANTS | spec).status) == ("True", "Planned", 2)
     assert suspended(status, WANTS | spec | {"description": "new"}).status is None
+
+
+def test_roles_of_groups_are_compared_as_they_were_last_read() -> None:
+    ordinary = a_backend(groups=Groups(0.0, (Group("g1", "one"),)), roles=Roles(0.0, (Role("r1", "member"),)))
+    backend = replace(ordinary, abilities=replace(ordinary.abilities, roles=True))
+    ours = [{"groupID": "g1", "roleID": "r1"}]
+    observed = {"name": "web", "roleAssignments": ours}
+    status = before(said(), observed=observed, applied={"name": "web", "roleAssignments": ours, "generation": 1})
+    granted = {"groups": [{"name": "one", "roles": [{"name": "member"}]}]}
+    assert ready(suspended(status, granted, backend).status) == ("True", "Succeeded", 2)
+    assert suspended(status, {"groups": []}, backend).status is None
+    assert suspended(status | {"observed": {"name": "web"}}, granted, backend).status is None
