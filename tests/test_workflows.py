@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,8 @@ def actionlint() -> Path:
 
 def test_actionlint_has_nothing_to_say(actionlint: Path, tmp_path: Path) -> None:
     def lint(*paths: Path) -> subprocess.CompletedProcess[str]:
-        command = [str(actionlint), "-shellcheck=", "-pyflakes=", *map(str, paths)]
+        shellcheck = Path(sys.executable).with_name("shellcheck")
+        command = [str(actionlint), f"-shellcheck={shellcheck}", "-pyflakes=", *map(str, paths)]
         return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
 
     done = lint(*WORKFLOWS)
