@@ -1,5 +1,6 @@
 """Objects as the API server holds them, read and changed without kubectl: what a test does between its user's steps."""
 
+import json
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from project_operator.kube.resources import (
     IDENTITY_BACKENDS,
     NAMESPACES,
     PROJECTS,
+    SECRETS,
     Resource,
 )
 
@@ -21,6 +23,10 @@ Object = dict[str, Any]
 KINDS: Final = {
     resource.kind: resource for resource in (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, NAMESPACES)
 }
+_APPLIED: Final = {
+    resource.kind: resource for resource in (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, SECRETS)
+}
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _STRICT: Final = {"fieldValidation": "Strict"}
 _MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
 
@@ -69,6 +75,21 @@ class Objects:
     def create(self, resource: Resource, obj: Object) -> None:
         """Create an object."""
         self._client.post(self._path(resource), json=obj, params=_STRICT).raise_for_status()
+
+    def create_applied(self, obj: Object) -> bool:
+        """Create an object as `kubectl apply` does that finds none, with the note by which the next one knows what it
+        applied; whether that was done. What is there already, or is refused, is for kubectl to see to.
+        """
+        resource, metadata = _APPLIED.get(obj["kind"]), obj["metadata"]
+        if resource is None or metadata.get("namespace", self._namespace) != self._namespace:
+            return False
+        place = {"namespace": self._namespace} if resource.namespaced else {}
+        applied = {**obj, "metadata": {"annotations": {}, **place, **metadata}}
+        note = json.dumps(applied, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+        annotations = {**applied["metadata"]["annotations"], _LAST_APPLIED: note}
+        noted = {**applied, "metadata": {**applied["metadata"], "annotations": annotations}}
+        query = {**_STRICT, "fieldManager": "kubectl-client-side-apply"}
+        return self._client.post(self._path(resource), json=noted, params=query).is_success
 
     def patch(self, resource: Resource, name: str, changes: Mapping[str, Any]) -> Object:
         """The object after a merge patch."""
