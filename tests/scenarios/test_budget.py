@@ -18,7 +18,8 @@ def scenario(expendable: Scenario) -> Scenario:
     """With an operator of its own."""
     expendable.install_definitions()
     expendable.operator.wait_ready()
-    expendable.apply(expendable.secret(), expendable.backend())
+    patience = {"timeout": "5s", "consistency": {"readLag": "300ms", "inFlightBound": "5s"}}
+    expendable.apply(expendable.secret(), expendable.backend(**patience))
     expendable.wait_ready("default", kind="IdentityBackend")
     return expendable
 
