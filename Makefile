@@ -54,7 +54,7 @@ bench: environment ## count what a creation costs, and kill the operator amid cr
 chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
 	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)
 
-soak: environment ## search bigger worlds of interleavings, for minutes to hours; prints what was searched
+soak: environment ## search bigger worlds of interleavings, and edit at random on a real API server, for minutes to hours
 	@$(BIN)/python -m pytest tests/soak -pno:schemathesis -o cache_dir=.pytest_cache/soak $(ARGS)
 
 mutants: environment ## break the core in small ways, and count how many of these its tests notice (RECORD=1, ARGS=)

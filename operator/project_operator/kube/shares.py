@@ -22,7 +22,8 @@ class Shares(Generic[K, V]):
 
     def get(self, group: str, key: K) -> V | None:
         """The entry, if it is there."""
-        return self._groups.get(group, {}).get(key)
+        own = self._groups.get(group)
+        return own.get(key) if own is not None else None
 
     def put(self, group: str, key: K, value: V) -> tuple[str, K] | None:
         """Take in an entry as the newest of its group; where there is no room, what gave way: the oldest of a group

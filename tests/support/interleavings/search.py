@@ -18,6 +18,8 @@ class Found:
     edges: int = 0
     """Steps that were looked at; several may lead from one state to another."""
     complete: bool = False
+    steps: int = 0
+    """Every way of so many steps from the start was gone to its end; where it is complete, every way."""
     broken: dict[str, list[str]] = field(default_factory=dict)
     """By promise: the shortest way to break it, step by step."""
     stuck: list[str] | None = None
@@ -35,7 +37,7 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
     """Every state that can be reached from ``start``, at most ``at_most`` of them."""
     rules = rules or Rules()
     number = {start.key(): 0}
-    states, came = [start], [(-1, "")]
+    states, came, depths = [start], [(-1, "")], [0]
     backwards: dict[int, list[int]] = {}
     found = Found()
     place = 0
@@ -43,7 +45,7 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
         if len(states) > at_most:
             found.states = len(states)
             return found
-        state = states[place]
+        state, found.steps = states[place], depths[place]
         if (
             is_good(state)
             and not state.budget
@@ -67,6 +69,7 @@ def search(start: State, rules: Rules | None = None, *, at_most: int = 100_000, 
                 known = number[key] = len(states)
                 states.append(step.after)
                 came.append((place, step.label))
+                depths.append(depths[place] + 1)
             if not step.fault and not step.chosen:
                 backwards.setdefault(known, []).append(place)
         place += 1
