@@ -1,5 +1,6 @@
 """Every metric there is: its name and type, its labels and what they can say, what it means. `metrics` counts them."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -54,6 +55,11 @@ class Family:
     def label_names(self) -> tuple[str, ...]:
         """Its labels by name, in their order."""
         return tuple(label.name for label in self.labels)
+
+    @property
+    def most_series(self) -> int:
+        """How many there are where every label says everything that it can."""
+        return math.prod(len(label.values) for label in self.labels)
 
     def said(self, values: tuple[str, ...]) -> tuple[str, ...]:
         """``values`` of its labels, as they may stand in a series."""

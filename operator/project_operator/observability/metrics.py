@@ -1,6 +1,7 @@
 """Prometheus metrics: counted from hooks, gauged from a census. Labels are bounded; none names an object."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import product
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
@@ -25,6 +26,9 @@ from project_operator.observability.hooks import (
     WatchEnded,
 )
 
+FROM_THE_START: Final = 32
+"""A counter of so few series shows them all from the start, at 0: the first of anything is an increase then."""
+
 
 class Metrics:
     """Hooks that count, and the text that Prometheus reads."""
@@ -48,6 +52,10 @@ class Metrics:
             for family in families.FAMILIES
             if family.kind == "histogram"
         }
+        for family in families.FAMILIES:
+            if family.kind == "counter" and family.most_series <= FROM_THE_START:
+                for values in product(*(label.values for label in family.labels)):
+                    self._counters[family.name].labels(*values)
 
     def emit(self, happening: Happening, /) -> None:
         """Count it."""

@@ -134,6 +134,13 @@ def test_the_census_is_taken_at_each_scrape() -> None:
     assert first['project_operator_backend_breakers{backend="nscale",state="half_open"}'] == 1
 
 
+def test_counters_of_few_series_begin_at_zero() -> None:
+    shown = samples(Metrics())
+    assert shown['project_operator_leadership_changes_total{change="lost"}'] == 0
+    assert shown['project_operator_reconciles_total{kind="projects",outcome="error"}'] == 0
+    assert not [name for name in shown if name.startswith("project_operator_backend_requests_total")]
+
+
 def test_what_is_running_is_said() -> None:
     assert samples(Metrics())[f'project_operator_build_info{{version="{__version__}"}}'] == 1
 
