@@ -30,6 +30,7 @@ from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentitySe
 
 pytestmark = pytest.mark.needs_real
 
+KUSTOMIZE: Final = helm.ROOT / "deploy" / "kustomize"
 EXEMPT: Final = {
     Right("identity.project-operator.dev", "projects", "get"): "after a write that met a conflict or got no answer",
     Right("identity.project-operator.dev", "identitybackends", "get"): "likewise",
@@ -184,31 +185,88 @@ def test_it_is_upgraded_and_rolled_back(release: HelmRelease) -> None:
     assert release.found("ibackend", "default")["spec"] == before["spec"]
 
 
-def test_uninstalled_it_leaves_every_project_and_takes_up_where_it_was(life: Life) -> None:
+@dataclass(frozen=True)
+class Uninstalled:
+    """What there was when the release was uninstalled, with two Projects at work."""
+
+    said: str
+    remote: dict[str, str]
+    backend: str
+    """The uid of the default backend."""
+
+
+@pytest.fixture(scope="module")
+def uninstalled(life: Life) -> Iterator[Uninstalled]:
     scenario, release = life.scenario, life.release
-    for name in ("kept", "deleted-later"):
+    for name in ("one", "other"):
         scenario.apply_project(name)
         scenario.wait_ready(name)
-    remote = {project.id: project.name for project in scenario.identity.admin.projects()}
-    assert len(remote) >= 2
+    remote = projects(scenario)
     uid = release.found("ibackend", "default")["metadata"]["uid"]
-
     said = release.uninstall()
     scenario.operator.stop()
-    assert {project.id: project.name for project in scenario.identity.admin.projects()} == remote
-    kept = {
-        "customresourcedefinition.apiextensions.k8s.io/clusteridentitybackends.identity.project-operator.dev",
-        "customresourcedefinition.apiextensions.k8s.io/identitybackends.identity.project-operator.dev",
-        "customresourcedefinition.apiextensions.k8s.io/projects.identity.project-operator.dev",
-        "identitybackend.identity.project-operator.dev/default",
-    }
-    assert release.left() == kept
-    assert all(name.rsplit("/", 1)[-1] in said for name in kept)
-    assert scenario.get("kept")["metadata"]["finalizers"] == [names.FINALIZER]
+    yield Uninstalled(said, remote, uid)
+    if not release.installed:
+        release.install()
 
-    release.install()
-    assert release.found("ibackend", "default")["metadata"]["uid"] == uid
-    assert len(release.left()) > len(kept)
+
+def projects(scenario: Scenario) -> dict[str, str]:
+    """Those of the backend, by id."""
+    return {project.id: project.name for project in scenario.identity.admin.projects()}
+
+
+KEPT: Final = {
+    "customresourcedefinition.apiextensions.k8s.io/clusteridentitybackends.identity.project-operator.dev",
+    "customresourcedefinition.apiextensions.k8s.io/identitybackends.identity.project-operator.dev",
+    "customresourcedefinition.apiextensions.k8s.io/projects.identity.project-operator.dev",
+    "identitybackend.identity.project-operator.dev/default",
+}
+
+
+def test_uninstalled_it_leaves_every_project_and_what_holds_them(life: Life, uninstalled: Uninstalled) -> None:
+    assert len(uninstalled.remote) >= 2
+    assert projects(life.scenario) == uninstalled.remote
+    assert life.release.left() == KEPT
+    assert all(name.rsplit("/", 1)[-1] in uninstalled.said for name in KEPT)
+    assert life.scenario.get("one")["metadata"]["finalizers"] == [names.FINALIZER]
+
+
+def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, uninstalled: Uninstalled) -> None:
+    plane = life.release.plane
+    assert uninstalled.said, "nothing else is there under these names"
+    objects = helm.objects(plane.kubectl("kustomize", str(KUSTOMIZE)).stdout)
+    definitions = {f"{kind}.{names.GROUP}" for kind in ("projects", "identitybackends", "clusteridentitybackends")}
+    assert {one["metadata"]["name"] for one in objects if one["kind"] == "CustomResourceDefinition"} == definitions
+    image = only(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image.startswith("registry.example.com/project-operator:")
+
+    plane.kubectl("apply", "-k", str(KUSTOMIZE))
+    everything = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+
+    def versions() -> list[str]:
+        listed = json.loads(plane.kubectl("get", "--output=json", "-f", "-", stdin=everything).stdout)["items"]
+        return [f"{one['kind']} {one['metadata']['name']} {one['metadata']['resourceVersion']}" for one in listed]
+
+    before = versions()
+    assert len(before) == len(objects)
+    plane.kubectl("apply", "-k", str(KUSTOMIZE))
+    assert versions() == before
+
+    mine = [one for one in objects if one["kind"] not in {"CustomResourceDefinition", "Namespace"}]
+    bundle = json.dumps({"apiVersion": "v1", "kind": "List", "items": mine})
+    plane.kubectl("delete", "--wait=false", "-f", "-", stdin=bundle)
+
+    def gone() -> bool:
+        return not plane.kubectl("get", "--ignore-not-found", "--output=name", "-f", "-", stdin=bundle).stdout
+
+    wait_until(gone, "everything but the definitions to be gone", every=0.5)
+
+
+def test_installed_again_it_takes_up_where_it_was(life: Life, uninstalled: Uninstalled) -> None:
+    release = life.release.install()
+    assert release.found("ibackend", "default")["metadata"]["uid"] == uninstalled.backend
+    assert release.left() > KEPT
+    assert projects(life.scenario) == uninstalled.remote
 
 
 def test_before_its_definition_is_served_the_default_backend_comes_last_and_is_taken_over_by_the_next_upgrade(

@@ -9,7 +9,6 @@ from typing import Any
 
 import helm
 from chart_installation import only, restricted_namespace
-from waiting import wait_until
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
@@ -34,6 +33,7 @@ class HelmRelease:
     """What Helm said when it was installed: the notes."""
     objects: list[dict[str, Any]] = field(default_factory=list, init=False)
     """What was released then."""
+    installed: bool = field(default=False, init=False)
 
     def helm(
         self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None
@@ -63,6 +63,7 @@ class HelmRelease:
             self.plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
         self.said = first.stdout or self.done(*command, values=self.values)
         self.objects = self.manifest()
+        self.installed = True
         return self
 
     def dry_run(self) -> DryRun:
@@ -75,7 +76,8 @@ class HelmRelease:
         return self.done("upgrade", self.name, str(helm.CHART), values=values)
 
     def uninstall(self) -> str:
-        """Uninstall it."""
+        """Uninstall it; what Helm said."""
+        self.installed = False
         return self.done("uninstall", self.name)
 
     def manifest(self) -> list[dict[str, Any]]:
@@ -112,12 +114,3 @@ class HelmRelease:
         label = f"--selector=app.kubernetes.io/instance={self.name}"
         said = self.plane.kubectl("get", kinds, "--all-namespaces", label, "--output=name").stdout
         return set(said.split())
-
-    def wait_unguarded(self) -> None:
-        """Return once no admission policy of it is in force any more, which takes a moment after they are gone."""
-        definition = "crd/projects.identity.project-operator.dev"
-
-        def unguarded() -> bool:
-            return self.plane.kubectl("delete", definition, "--dry-run=server", check=False).returncode == 0
-
-        wait_until(unguarded, "the policies to be in force no more")
