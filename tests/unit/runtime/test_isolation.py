@@ -134,8 +134,8 @@ def is_the_same(one: Times, other: Times) -> bool:
 
 
 def test_with_a_third_of_all_projects_on_it_every_other_waits_exactly_as_long_as_without_it() -> None:
-    without, beside = waiting(700, 300, idle=True), waiting(700, 300, idle=False)
-    assert len(without.first_call) == len(without.ready) == 700
+    without, beside = waiting(210, 90, idle=True), waiting(210, 90, idle=False)
+    assert len(without.first_call) == len(without.ready) == 210
     assert beside.first_call == pytest.approx(without.first_call, abs=1e-6)
     assert beside.ready == pytest.approx(without.ready, abs=1e-6)
 
