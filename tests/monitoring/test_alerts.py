@@ -77,6 +77,11 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
         assert "It worked when" in path.read_text(encoding="utf-8").split("## Mitigation")[1], path
 
 
+def test_the_page_for_people_lists_every_alert() -> None:
+    page = (ROOT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?m)^\| \[(\w+)\]", page)) == NAMES
+
+
 def test_the_links_of_runbooks_lead_somewhere() -> None:
     for path in RUNBOOKS.glob("*.md"):
         for link in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
