@@ -33,6 +33,7 @@ BOUNDS: Final[dict[str, tuple[World, int]]] = {
 steps, and nothing is said of what leads nowhere. `SOAK_STATES` is another bound, for all.
 """
 
+
 @dataclass(frozen=True)
 class Missed:
     """What is broken in a world where a rule is missing: in the core, or (R1) in the API server's answer to it."""
