@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from chart_installation import install, only
 from helm_release import HelmRelease
+from waiting import wait_until
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
 
@@ -79,6 +81,31 @@ def test_the_service_account_may_do_what_it_must_and_no_more(control_plane: Cont
     asked = [dict(zip(fields, row[:5], strict=True)) for row in RIGHTS]
     answers = may(control_plane, release.kubeconfig(), asked)
     assert [(*row[:5], answer) for row, answer in zip(RIGHTS, answers, strict=True)] == RIGHTS
+
+
+def test_kubernetes_own_roles_open_our_kinds(control_plane: ControlPlane, release: HelmRelease) -> None:
+    assert release.objects
+
+    def opened() -> list[set[str]]:
+        """What view, edit and admin may read and delete of ours."""
+        roles = json.loads(control_plane.kubectl("get", "clusterrole", "view", "edit", "admin", "-ojson").stdout)
+        ours = [[rule for rule in role["rules"] if IDENTITY in rule.get("apiGroups", [])] for role in roles["items"]]
+        return [
+            {
+                f"{verb} {resource}"
+                for rule in rules
+                for verb in {"get", "delete"} & set(rule["verbs"])
+                for resource in rule["resources"]
+            }
+            for rules in ours
+        ]
+
+    viewed = {"get projects", "get identitybackends", "get clusteridentitybackends"}
+    edited = viewed | {"delete projects"}
+    expected = [viewed, edited, edited | {"delete identitybackends"}]
+    with suppress(AssertionError):
+        wait_until(lambda: opened() == expected, "the roles to be put together", every=0.5)
+    assert opened() == expected
 
 
 def test_applying_it_without_helm_again_changes_nothing_and_secrets_are_read_everywhere_where_the_values_say_so(
