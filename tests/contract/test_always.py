@@ -12,7 +12,7 @@ from candidates import Candidate, Connecting
 from candidates.answers import CALLS as NAMES
 from candidates.answers import WRITES
 from middlebox import Middlebox
-from scripted_server import Exchange, never, say
+from scripted_server import Exchange, ScriptedServer, never, say
 from troubles import PAGE, echo, failing, marked, noticed, told
 from twins import Leaking
 
@@ -81,6 +81,16 @@ class Hurried:
         return self._opened[looks]
 
 
+def has_come(box: Middlebox, count: int) -> Callable[[ScriptedServer], bool]:
+    """For `ScriptedServer.until`: whether so many requests came."""
+    return lambda _: len(box.requests) == count
+
+
+def was_reset(count: int) -> Callable[[ScriptedServer], bool]:
+    """Likewise: whether so many connections were reset."""
+    return lambda server: server.resets == count
+
+
 def outcome(name: str) -> type[BackendError]:
     return OutcomeUnknown if name in WRITES else BackendUnavailable
 
@@ -110,7 +120,7 @@ async def test_a_call_ends_in_time_and_hangs_up(
             timeout = hurried.timeout(looks)
             assert timeout - 0.05 < asyncio.get_running_loop().time() - begun < timeout + 2.6
             assert f"no answer within {timeout:g} s" in str(error)
-            await box.server.until(lambda server, before=resets: server.resets == before + 1)
+            await box.server.until(was_reset(resets + 1))
             box.mend()
 
 
@@ -206,7 +216,7 @@ async def test_closing_ends_what_is_under_way(
             backend = await knowing(await connect(timeout=60), box, project)
             box.spoil(never, skip=looks)
             call = asyncio.ensure_future(ask(backend, project))
-            await box.server.until(lambda _, expected=looks + 1: len(box.requests) == expected)
+            await box.server.until(has_come(box, looks + 1))
             async with asyncio.timeout(5):
                 await backend.aclose()
                 await failing(call, outcome(name), candidate.secrets)
