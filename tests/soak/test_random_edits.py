@@ -22,6 +22,8 @@ from spec_values import Setting, Spec
 from waiting import wait_until
 
 from project_operator.api import names
+from project_operator.api.crd import crd_name
+from project_operator.api.kinds import KINDS
 from project_operator.api.marks import ORPHANED, Mark
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
@@ -37,7 +39,9 @@ _REFUSED: Final = httpx.codes.UNPROCESSABLE_ENTITY
 def scene(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Scenario]:
     """An operator of its own, with a backend that is Ready."""
     log = tmp_path / "operator.log"
-    with OperatorProcess(_prepared(control_plane), log, QUICK) as operator:
+    control_plane.kubectl("apply", "--server-side", "-k", "crds/")
+    control_plane.wait_established(*(crd_name(kind) for kind in KINDS))
+    with OperatorProcess(control_plane.kubeconfig, log, QUICK) as operator:
         made = Scenario(control_plane, operator.wait_ready(), None, "soak")
         made.open()
         try:
@@ -47,12 +51,6 @@ def scene(control_plane: ControlPlane, tmp_path: Path) -> Iterator[Scenario]:
             yield made
         finally:
             made.close()
-
-
-def _prepared(control_plane: ControlPlane) -> Path:
-    bare = Scenario(control_plane, None, None, "definitions")  # type: ignore[arg-type] # nothing of it is an operator's
-    bare.install_definitions()
-    return control_plane.kubeconfig
 
 
 def test_what_counts_is_what_was_written_last(
