@@ -1,9 +1,9 @@
 """A pytest plugin that tries mutants: the tests are collected once, and each mutant is tried in a process of its own.
 
-First one process runs every test on the core as it is, and notes how long it takes and which functions it calls. Then,
-for each mutant, a process is forked that runs the tests which call its function, until one fails: those first that
-killed another mutant of that function, then the quickest. What is computed when the core is imported is computed
-before any mutant is chosen; mutants of functions that are called only then count as survivors.
+First one process runs every test on the core as it is, and notes how long it takes and which lines it comes by. Then,
+for each mutant, a process is forked that runs the tests which come by the lines it changes, until one fails: those
+first that killed another mutant of that function, then the quickest. What is computed when the core is imported is
+computed before any mutant is chosen; mutants of what is run only then count as survivors.
 """
 
 import gc
@@ -13,27 +13,26 @@ import resource
 import signal
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from itertools import accumulate
+from pathlib import Path
 from typing import Final, NoReturn
 
+import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, Phase, settings
 from mutmut.mutation.trampoline import set_mutant_under_test
-from mutmut.state import state
 
-RECORDING: Final = "stats"
-"""The name under which mutmut's trampolines note which functions are called."""
 LATE: Final = frozenset({-signal.SIGPROF, -signal.SIGALRM})
 SLOWER: Final = 10
 """A test that takes so many times as long as without a mutant is held to be without end …"""
 SPARE: Final = 2.0
 """… and so many seconds of processor time; on the clock it may last a hundred times as long."""
-PATIENCE: Final = 1.0
+PATIENCE: Final = 5.0
 """Seconds of processor time that the tests of one mutant take, all together, without it; what these leave alive counts
 as a survivor, whatever the others would find."""
 MEMORY: Final = 4 << 30
@@ -65,22 +64,36 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Mutant:
+    """What a mutant changes of its module as it stands on the stage, where the function itself is beside it."""
+
+    first: int
+    """The first line of the function itself."""
+    lines: Sequence[int]
+    """The lines of it that the mutant has otherwise."""
+    change: str
+    """For people."""
+
+
+@dataclass(frozen=True)
 class Survey:
     """What a run of all tests without a mutant showed."""
 
     seconds: Sequence[float]
     """Of processor time, by the test's place among those collected."""
-    callers: Mapping[str, Sequence[int]]
-    """Which tests call a function."""
+    passing: Mapping[str, Mapping[str, Sequence[str]]]
+    """Which tests come by a line, by module, and by line in digits."""
     failed: Sequence[str]
     """Which tests fail as it is."""
 
 
 @dataclass
 class Trials:
-    """Give it to `pytest.main` as a plugin; `verdicts` then has what became of each of the mutants."""
+    """Give it to `pytest.main` as a plugin; `verdicts` then has what became of each of the mutants, by their names."""
 
-    mutants: Sequence[str]
+    mutants: Mapping[str, Mutant]
+    stage: Path
+    """Where the mutated modules are imported from."""
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     told: Callable[[], None] = lambda: None
@@ -90,7 +103,7 @@ class Trials:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests once."""
         gc.freeze()
-        survey = surveyed(session.items)
+        survey = surveyed(session.items, self.stage)
         if survey.failed:
             raise pytest.UsageError(f"these tests fail without any mutant: {', '.join(survey.failed)}")
         self._try_all(session.items, survey)
@@ -102,7 +115,8 @@ class Trials:
         while waiting or running:
             if waiting and len(running) < self.jobs:
                 mutant = waiting.popleft()
-                chosen = in_order(survey, function_of(mutant), kills[function_of(mutant)])
+                coming_by = tests_coming_by(survey, mutant, self.mutants[mutant])
+                chosen = in_order(coming_by, survey, kills[function_of(mutant)])
                 if chosen:
                     pid, pipe = forked(partial(attempt, mutant, chosen, items, survey))
                     running[pid] = (mutant, pipe)
@@ -126,15 +140,25 @@ class Trials:
 
 
 def function_of(mutant: str) -> str:
-    """The function of a mutant, as mutmut notes its calls."""
+    """The function of a mutant, by its name."""
     return mutant.rpartition("__mutmut_")[0]
 
 
-def in_order(survey: Survey, function: str, kills: Mapping[int, int]) -> list[int]:
-    """The tests that call a function, as far as patience goes: those first that killed most mutants of it, then the
-    quickest.
+def tests_coming_by(survey: Survey, name: str, mutant: Mutant) -> set[int]:
+    """The tests that run what a mutant changes. A line that no test is seen to run is part of what begins further up,
+    or is run by none.
     """
-    ranked = sorted(survey.callers.get(function, ()), key=lambda test: (-kills.get(test, 0), survey.seconds[test]))
+    passing = survey.passing.get(name.split(".")[-2], {})
+    found: set[int] = set()
+    for line in mutant.lines:
+        seen = next((tests for above in range(line, mutant.first, -1) if (tests := passing.get(str(above)))), ())
+        found |= {int(test) for test in seen}
+    return found
+
+
+def in_order(tests: Iterable[int], survey: Survey, kills: Mapping[int, int]) -> list[int]:
+    """The tests as far as patience goes: those first that killed most mutants of the function, then the quickest."""
+    ranked = sorted(tests, key=lambda test: (-kills.get(test, 0), survey.seconds[test]))
     spent = accumulate(survey.seconds[test] for test in ranked)
     return [test for test, so_far in zip(ranked, spent, strict=True) if test == ranked[0] or so_far <= PATIENCE]
 
@@ -146,31 +170,31 @@ def verdict(status: int, killer: bytes) -> Verdict:
     return Verdict.KILLED if killer else Verdict.SURVIVED
 
 
-def surveyed(items: Sequence[pytest.Item]) -> Survey:
+def surveyed(items: Sequence[pytest.Item], stage: Path) -> Survey:
     """Run every test once, in a process of its own: what it leaves behind is not for the others to find."""
-    pid, pipe = forked(lambda: survey(items))
+    pid, pipe = forked(partial(survey, items, stage))
     with os.fdopen(pipe, "rb") as end:
         told = end.read()
     os.waitpid(pid, 0)
     return Survey(**json.loads(told))
 
 
-def survey(items: Sequence[pytest.Item]) -> bytes:
+def survey(items: Sequence[pytest.Item], stage: Path) -> bytes:
     """A `Survey` as JSON."""
-    set_mutant_under_test(RECORDING)
-    called = state()._stats  # noqa: SLF001 - where mutmut keeps it
     seconds: list[float] = []
-    callers: defaultdict[str, list[int]] = defaultdict(list)
     failed: list[str] = []
+    lines = coverage.Coverage(data_file=None, config_file=False, include=[f"{stage}/*"])
+    lines.start()
     for place, item in enumerate(items):
-        called.clear()
+        lines.switch_context(str(place))
         begun = time.process_time()
         if not passes(item, items[place + 1] if place + 1 < len(items) else None):
             failed.append(item.nodeid)
         seconds.append(time.process_time() - begun)
-        for function in called:
-            callers[function].append(place)
-    return json.dumps({"seconds": seconds, "callers": callers, "failed": failed}).encode()
+    lines.stop()
+    seen = lines.get_data()
+    passing = {Path(path).stem: seen.contexts_by_lineno(path) for path in seen.measured_files()}
+    return json.dumps({"seconds": seconds, "passing": passing, "failed": failed}).encode()
 
 
 def attempt(mutant: str, chosen: Sequence[int], items: Sequence[pytest.Item], survey: Survey) -> bytes:

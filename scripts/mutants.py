@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,7 @@ import pytest
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 import project_operator.reconcile
-from mutant_trials import Trials, Verdict
+from mutant_trials import Mutant, Trials, Verdict
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STAGE: Final = ROOT / ".cache" / "mutants"
@@ -55,8 +56,8 @@ BEGIN: Final = "<!-- what `make mutants RECORD=1` writes -->\n"
 END: Final = "<!-- end of that -->\n"
 
 
-def mutate(source: Path) -> dict[str, str]:
-    """Write the mutated module to the stage; every mutant of it by name, with the lines in which it differs."""
+def mutate(source: Path) -> dict[str, Mutant]:
+    """Write the mutated module to the stage; every mutant of it by name."""
     code = source.read_text(encoding="utf-8")
     made = mutate_file_contents(str(source), code)
     (MUTATED / source.name).write_text(made.code, encoding="utf-8")
@@ -66,35 +67,41 @@ def mutate(source: Path) -> dict[str, str]:
         span = made.line_span_by_function_name[function]
         return [line.replace(function, "") for line in lines[span.start - 1 : span.end]]
 
-    def change(mutant: str) -> str:
-        original = f"{mutant.rpartition('_')[0]}_orig"
-        compared = difflib.unified_diff(text(original), text(mutant), n=0, lineterm="")
-        return "\n".join(line for line in compared if not line.startswith(("---", "+++", "@@")))
+    def mutant(name: str) -> Mutant:
+        original = f"{name.rpartition('_')[0]}_orig"
+        before, after, first = text(original), text(name), made.line_span_by_function_name[original].start
+        compared = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        lines_changed: list[int] = []
+        change: list[str] = []
+        for kind, begin, end, new_begin, new_end in compared:
+            if kind != "equal":
+                lines_changed += (first + line for line in range(begin, max(end, begin + 1)))
+                change += (f"-{old}" for old in before[begin:end])
+                change += (f"+{new}" for new in after[new_begin:new_end])
+        return Mutant(first=first, lines=tuple(lines_changed), change="\n".join(change))
 
-    return {f"{PACKAGE}.{source.stem}.{mutant}": change(mutant) for mutant in made.mutant_names}
+    return {f"{PACKAGE}.{source.stem}.{name}": mutant(name) for name in made.mutant_names}
 
 
-def mutate_all() -> dict[str, str]:
-    """The whole core is mutated on the stage, and imported from there; what mutants change, by their names."""
+def mutate_all() -> dict[str, Mutant]:
+    """The whole core is mutated on the stage, and imported from there; every mutant by its name."""
     MUTATED.mkdir(parents=True, exist_ok=True)
-    sources = sorted(CORE.glob("*.py"))
     with ProcessPoolExecutor() as pool:
-        changes = {name: change for made in pool.map(mutated, sources) for name, change in made.items()}
+        mutants = {name: one for made in pool.map(mutated, sorted(CORE.glob("*.py"))) for name, one in made.items()}
     project_operator.reconcile.__path__ = [str(MUTATED)]
-    return changes
+    return mutants
 
 
-def mutated(source: Path) -> dict[str, str]:
+def mutated(source: Path) -> dict[str, Mutant]:
     """As `mutate`, unless the stage has it already: it takes seconds."""
-    code = source.read_bytes()
-    place = MUTATED / f"{source.stem}-{hashlib.sha256(code).hexdigest()[:16]}.json"
+    versions = source.read_bytes() + Path(__file__).read_bytes()
+    place = MUTATED / f"{source.stem}-{hashlib.sha256(versions).hexdigest()[:16]}.json"
     if place.exists():
-        made: dict[str, str] = json.loads(place.read_text(encoding="utf-8"))
-        return made
+        return {name: Mutant(**one) for name, one in json.loads(place.read_text(encoding="utf-8")).items()}
     for outdated in MUTATED.glob(f"{source.stem}-*.json"):
         outdated.unlink()
     made = mutate(source)
-    place.write_text(json.dumps(made), encoding="utf-8")
+    place.write_text(json.dumps({name: asdict(one) for name, one in made.items()}), encoding="utf-8")
     return made
 
 
@@ -139,19 +146,19 @@ def record(verdicts: Mapping[str, Verdict], seconds: float) -> None:
     RECORD.write_text(before + BEGIN + figures + END + rest.partition(END)[2], encoding="utf-8")
 
 
-def keep(verdicts: Mapping[str, Verdict], changes: Mapping[str, str]) -> None:
+def keep(verdicts: Mapping[str, Verdict], mutants: Mapping[str, Mutant]) -> None:
     """What the next run, and a person who looks for what is not tested, find in the stage."""
     VERDICTS.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
-    left = [f"{name}\n{changes[name]}\n" for name, verdict in verdicts.items() if not verdict.is_noticed]
+    left = [f"{name}\n{mutants[name].change}\n" for name, verdict in verdicts.items() if not verdict.is_noticed]
     SURVIVORS.write_text("\n".join(left), encoding="utf-8")
 
 
-def known(changes: Mapping[str, str]) -> dict[str, Verdict]:
+def known(mutants: Mapping[str, Mutant]) -> dict[str, Verdict]:
     """What the last run found of mutants that are there still."""
     if not VERDICTS.exists():
         return {}
     verdicts: dict[str, str] = json.loads(VERDICTS.read_text(encoding="utf-8"))
-    return {name: Verdict(verdict) for name, verdict in verdicts.items() if name in changes}
+    return {name: Verdict(verdict) for name, verdict in verdicts.items() if name in mutants}
 
 
 def main() -> int:
@@ -162,11 +169,11 @@ def main() -> int:
     chosen = parser.parse_args()
     os.chdir(ROOT)
     begun = time.monotonic()
-    changes = mutate_all()
-    before = known(changes)
+    mutants = mutate_all()
+    before = known(mutants)
     names = [
         name
-        for name in changes
+        for name in mutants
         if (not chosen.modules or module_of(name) in chosen.modules)
         and not (chosen.survivors and name in before and before[name].is_noticed)
     ]
@@ -174,8 +181,8 @@ def main() -> int:
         print("mutants: no such mutants; see the names of the modules in reconcile/", file=sys.stderr)
         return 1
     random.Random(SEED).shuffle(names)  # noqa: S311 - so that what was tried at any time is a fair sample
-    trials = Trials(names)
-    trials.told = lambda: keep(before | trials.verdicts, changes)
+    trials = Trials({name: mutants[name] for name in names}, MUTATED)
+    trials.told = lambda: keep(before | trials.verdicts, mutants)
     if ended := pytest.main([*TESTS], plugins=[trials]):
         print("mutants: the tests fail, or cannot be collected, without any mutant", file=sys.stderr)
         return int(ended)
