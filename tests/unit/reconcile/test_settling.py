@@ -1,5 +1,6 @@
 """Nothing to write to the backend: from when that is Ready, and what is said until then, and instead of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from simulation.views import NOW, WALL, a_backend, a_project, a_remote, a_view
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.types import Condition
-from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject
+from project_operator.backends.base import HealthStatus, ProvisioningStatus, RemoteProject, RoleAssignment
 from project_operator.reconcile import settling
 from project_operator.reconcile.actions import Poll, Rest
 from project_operator.reconcile.content import Wanted, differences, target
@@ -153,6 +154,30 @@ def test_what_is_settled_is_owned_and_what_differs_is_shown() -> None:
         ]
     assert "differs in description;" in ready(told).message
     assert "differs in its mark;" in ready(settling.drifted(view, backend, look, DONE, WANT, ())).message
+
+
+def test_whatever_is_said_mirrors_the_project_and_reads_its_roles_again() -> None:
+    roles = Wanted(name="web", description="another", tags=None, role_assignments=(RoleAssignment("g1", "r1"),))
+    done = a_remote(content=replace(DONE.content, role_assignments=(RoleAssignment("g1", "r1"),)), created_by="robot")
+    ill = replace(done, health_status=HealthStatus.ERROR)
+    view, backend = a_case()
+    hasty, _ = a_case(status={"operation": UPDATING}, unanswered_update_at=NOW)
+    look = Observation(NOW, done)
+    found = differences(done.content, target(roles, done.content, None, view.mark))
+    for said, recheck, group_ids in (
+        (settling.settle(view, backend, look, done, roles), True, None),
+        (settling.settle(hasty, backend, look, done, roles), False, {"g1"}),
+        (settling.settle(view, backend, look, ill, roles), False, {"g1"}),
+        (settling.drifted(view, backend, look, done, roles, found), True, None),
+        (settling.drifted(hasty, backend, look, done, roles, found), True, set()),
+        (settling.observed(view, look, done, roles), True, None),
+    ):
+        assert isinstance(said, Rest)
+        assert said.status is not None
+        assert said.status.observed is not None
+        assert said.status.observed.created_by == "robot"
+        assert (said.recheck_in is not None) is recheck
+        assert (said.poll.group_ids if said.poll is not None else None) == group_ids
 
 
 def test_an_answer_that_shows_everything_done_is_ready_at_once() -> None:
