@@ -11,7 +11,7 @@ from chaos.tally import Outcome
 
 from chaos import runs
 
-AT_ONCE = 7
+AT_ONCE = 5
 
 
 def batches(where: str) -> list[Sequence[Trouble]]:

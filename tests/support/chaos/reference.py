@@ -12,6 +12,12 @@ from chaos.stage import Stage
 
 BACKEND: Final = "backend"
 BACKEND_WRITE: Final = "to the backend"
+AT_ONCE: Final = 60
+"""Projects that are prepared side by side. Of hundreds on a busy machine some wait so long between the write that buys
+the right to create and the creation that the right has ended, and buy another, each time later.
+"""
+PREPARED_WITHIN: Final = 180.0
+"""Seconds for each of those crowds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,10 @@ def take(stage: Stage, number: int = 0) -> Reference:
 def prepare(stage: Stage, wishes: Sequence[Wish]) -> None:
     """What is to be changed or deleted is made, and Ready."""
     standing = [wish for wish in wishes if wish.operation in {UPDATE, DELETE}]
-    stage.apply(standing)
-    stage.wait_ready(standing)
+    for start in range(0, len(standing), AT_ONCE):
+        some = standing[start : start + AT_ONCE]
+        stage.apply(some)
+        stage.wait_ready(some, PREPARED_WITHIN)
 
 
 def target(entry: Entry) -> str:
