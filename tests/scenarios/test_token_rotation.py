@@ -78,6 +78,10 @@ def test_after_a_restart_the_rotated_token_counts(rotated: Scenario) -> None:
 def test_a_new_token_of_the_users_counts_again(rotated: Scenario) -> None:
     account = rotated.identity.admin.make_service_account("by-hand")
     rotated.apply_secret(token=account.token)
+    wait_until(
+        lambda: account.service_account_id in [one.caller for one in rotated.calls("listProjects")],
+        "the operator to use the new token",
+    )
     rotated.apply_project()
     rotated.wait_ready()
     # One that came before the token was known everywhere was refused, and nobody made it.
