@@ -167,6 +167,8 @@ def main() -> int:
     parser.add_argument("--survivors", action="store_true", help="try only those that the last run did not see killed")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="modules of reconcile/ (default: all)")
     chosen = parser.parse_args()
+    if chosen.record and (chosen.survivors or chosen.modules):
+        parser.error("--record is for the whole count: leave out --survivors and the modules")
     os.chdir(ROOT)
     begun = time.monotonic()
     mutants = mutate_all()
