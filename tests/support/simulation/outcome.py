@@ -36,7 +36,7 @@ def outcome(world: World, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     observed = status.get("observed", {})
     return told | {
         "managed": managed(world.remote(name).content, spec),
-        "observed": {field: observed.get(field) or None for field in ("name", *_shown(spec))},
+        "observed": {field: _ordered(observed.get(field)) for field in ("name", *_shown(spec))},
         "applied": {field: value for field, value in status.get("applied", {}).items() if field != "generation"},
         "rest": {field: status.get(field) for field in _EQUAL},
     }
@@ -65,6 +65,11 @@ def _shown(spec: Mapping[str, Any]) -> list[str]:
 def _sorted(value: Any) -> Any:
     """Lists are compared as sets, and no text is an empty one."""
     return sorted(value) if isinstance(value, tuple) else value or None
+
+
+def _ordered(value: Any) -> Any:
+    """The same of what status shows: tags are objects there."""
+    return sorted(value, key=str) if isinstance(value, list) else value or None
 
 
 def _plain(world: World, name: str) -> dict[str, Any]:
