@@ -173,6 +173,7 @@ def test_what_the_schema_refuses_is_named_all_at_once() -> None:
             {"extraEnv": [{"name": "PROJECT_OPERATOR_CLUSTER_ID", "value": "x"}]},
             "extraEnv: PROJECT_OPERATOR_CLUSTER_ID is the chart's to set: use clusterID",
         ),
+        ({"crds": {"keep": False}}, "set admissionPolicies.definitions to false too, and delete every Project and backend"),
         ({"replicas": 1, "podDisruptionBudget": {"enabled": True}}, "enabled is true with one replica, which a drain"),
         (
             {"metrics": {"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}}},
