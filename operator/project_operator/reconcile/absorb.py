@@ -69,7 +69,8 @@ def status_written(
             return replace(memory, right=Right(moment.asked_at, moment.asked_wall, record), unsent_record=None)
         case Purpose.ANNOUNCE:
             announced = replace(action.announces, at=moment.ended_at) if action.announces is not None else None
-            hazard = memory.start_is_hazard and was_updating
+            # Only the first of a term replaces what a former process wrote; later ones replace our own.
+            hazard = was_updating if memory.start_is_hazard is None else memory.start_is_hazard
             return replace(memory, announced=announced, start_is_hazard=hazard, polls=0)
         case Purpose.FORGET:
             return replace(memory, reads={}, announced=None, polls=0, right=None)

@@ -42,7 +42,8 @@ def calm_at(view: View) -> float:
     """R9: when no update that was sent before can take effect any more, be it one of a former process that status
     names, or one of our own without an answer. Asked once the end is announced.
     """
-    unanswered = max(view.started_at if view.memory.start_is_hazard else NEVER, view.memory.unanswered_update_at)
+    former = NEVER if view.memory.start_is_hazard is False else view.started_at
+    unanswered = max(former, view.memory.unanswered_update_at)
     return unanswered + view.timing.in_flight_bound + view.timing.read_lag
 
 

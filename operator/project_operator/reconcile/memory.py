@@ -25,8 +25,10 @@ class Intent(StrEnum):
 
     @classmethod
     def sends_updates(cls, operation: str | None) -> bool:
-        """Whether an ``operation`` in status means that updates of the project may have been sent."""
-        return operation in {cls.UPDATE, cls.ORPHAN, cls.DISABLE, cls.RESTORE}
+        """Whether an ``operation`` in status means that updates of the project may have been sent: its own (Keystone's
+        protection is taken off before a deletion), or those of the announced update whose place it took.
+        """
+        return operation in tuple(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,9 @@ class Memory:
     updates: int = 0
     """Own updates since the project was last as it should be, to slow a quarrel with another writer."""
     unanswered_update_at: float = NEVER
-    start_is_hazard: bool = True
-    """R9: whether an update of a former process may still be under way (docs/adr: Ready waits from start only after an
-    announced update)."""
+    start_is_hazard: bool | None = None
+    """R9: whether an update of a former process may still be under way, as the first announcement of this term found
+    (docs/adr: Ready waits from start only after an announced update). None: not known before that, so it may be."""
     reads: Mapping[str, Observation] = field(default_factory=dict)
     """The latest direct read of each id that matters here, without role assignments."""
     assigned: Mapping[str, Assigned] = field(default_factory=dict)

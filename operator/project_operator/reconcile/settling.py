@@ -129,7 +129,8 @@ def _calm_at(view: View) -> float:
     operation = view.project.status.operation
     if operation is None or operation.type != "Update":
         return NEVER
-    unanswered = max(view.started_at if view.memory.start_is_hazard else NEVER, view.memory.unanswered_update_at)
+    former = NEVER if view.memory.start_is_hazard is False else view.started_at
+    unanswered = max(former, view.memory.unanswered_update_at)
     return unanswered + view.timing.in_flight_bound + view.timing.read_lag
 
 

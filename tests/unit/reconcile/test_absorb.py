@@ -102,6 +102,15 @@ def test_a_start_stays_a_hazard_only_if_an_update_stood_in_status(was_updating: 
     after = absorb.status_written(memory(NAMED), action, NAMED, MOMENT, was_updating=was_updating)
     assert after.announced == Announced(Intent.UPDATE, NAMED, 2, at=103.0)
     assert after.start_is_hazard is was_updating
+    # What the next one replaces is our own.
+    again = absorb.status_written(after, action, NAMED, MOMENT, was_updating=not was_updating)
+    assert again.start_is_hazard is was_updating
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_whatever_was_announced_may_have_sent_updates_or_have_taken_the_place_of_one(intent: Intent) -> None:
+    assert Intent.sends_updates(intent)
+    assert not any(map(Intent.sends_updates, (None, "Create", "Recreate", "Import")))
 
 
 def test_forgetting_an_id_forgets_what_was_read_and_announced() -> None:

@@ -16,6 +16,7 @@ from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 from project_operator.api.events import EventReason
 from project_operator.api.marks import ORPHANED
 from project_operator.backends.base import ProvisioningStatus
+from project_operator.errors import DeletionBlocked
 from project_operator.kube.resources import IDENTITY_BACKENDS
 
 
@@ -94,28 +95,39 @@ async def test_orphan_takes_the_mark_away_and_leaves_the_project(world: World) -
 LATE: Final = IN_FLIGHT_BOUND - 0.5
 
 
+BLOCKED: Final = DeletionBlocked("not empty", operation="delete_project", status=409)
+
+
 @pytest.mark.parametrize("policy", ["Orphan", "Disable"])
-@pytest.mark.parametrize("last", ["an update", "the end itself"])
+@pytest.mark.parametrize("last", ["an update", "an update before a Delete", "an update of a Delete", "the end itself"])
 @pytest.mark.parametrize("crashes", [0, 1, 2])
 def test_what_was_sent_before_and_lands_late_undoes_no_end(policy: str, last: str, crashes: int) -> None:
     """The interleaving: an update without an answer, a crash, the end by another process, then the update lands. It
-    would put the mark back on what was let go, or switch on what was switched off.
+    would put the mark back on what was let go, or switch on what was switched off. The end may take the place of a
+    Delete that something blocks, and that took the place of the update; or took off Keystone's protection itself.
     """
 
     @told(keystone=True)
     async def story(world: World) -> None:
-        await settled(world, deletionPolicy=policy, description="one", enabled=True)
+        first = "Delete" if last.endswith("Delete") else policy
+        lock = {"keystone": {"immutable": True}} if last == "an update of a Delete" else {}
+        await settled(world, deletionPolicy=first, description="one", enabled=True, **lock)
         project_id = world.status()["id"]
-        world.backend.faults.append(Fault("update", commit_after=LATE))
-        if last == "an update":
+        world.backend.faults += [Fault("update", commit_after=LATE), *[Fault("delete", error=BLOCKED)] * 50]
+        if last.startswith("an update") and not lock:
             world.kube.edit("web", description="two")
             await world.until(lambda: world.backend.count("update") == 1)
+        if lock:
+            world.kube.edit("web", keystone={"immutable": False})
         world.kube.delete("web")
         await world.until(lambda: world.backend.count("update") == 1)
         for _ in range(crashes):
             await world.crash()
             world.start()
             await asyncio.sleep(0.2)
+        if first == "Delete":
+            await world.until(lambda: world.status()["operation"]["type"] == "Delete")
+            world.kube.edit("web", deletionPolicy=policy)
         await gone(world)
         await asyncio.sleep(2 * IN_FLIGHT_BOUND)
         content = world.backend.truth[project_id].content
