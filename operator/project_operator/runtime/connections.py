@@ -115,8 +115,7 @@ class Connection:
         self._reading_roles = SharedRead()
         self._observing: asyncio.Task[None] | None = None
         self._knocking: asyncio.Task[None] | None = None
-        self.asked_to_wait = ""
-        """What people are told of the last long wait that the backend asked for."""
+        self._asked_to_wait = ""
         self._wait_ends_at = NEVER
         circuit.on_change = self._breaker_changed
         limiter.on_pause = self._paused
@@ -125,6 +124,11 @@ class Connection:
     def not_ready(self) -> Verdict | None:
         """Why nothing is asked of the backend at present; None where it is."""
         return self._outage or self._verdict
+
+    @property
+    def asked_to_wait(self) -> str:
+        """What people are told of the long wait that the backend asks for at present; "" where it asks for none."""
+        return self._asked_to_wait if asyncio.get_running_loop().time() < self._wait_ends_at else ""
 
     def start(self) -> None:
         """Begin to observe."""
@@ -278,8 +282,8 @@ class Connection:
             return
         self._wait_ends_at = until
         ends = datetime.fromtimestamp(self._clock.wall() + left, tz=UTC)
-        self.asked_to_wait = f"the backend asks for fewer requests; none is sent before {ends:%Y-%m-%dT%H:%M:%SZ}"
-        logger.warning("%s: %s", self.key, self.asked_to_wait)
+        self._asked_to_wait = f"the backend asks for fewer requests; none is sent before {ends:%Y-%m-%dT%H:%M:%SZ}"
+        logger.warning("%s: %s", self.key, self._asked_to_wait)
         self._owner.connection_says(self)
 
     def _breaker_changed(self, before: State, error: BackendError | None) -> None:

@@ -9,7 +9,7 @@ from simulation.backend import Fault
 from simulation.stories import nothing_happens, settled, told
 from simulation.world import World
 
-from project_operator.errors import Throttled
+from project_operator.errors import CredentialsRejected, Throttled
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS
 from project_operator.runtime.circuit import Circuit
 
@@ -34,6 +34,12 @@ def end_of(message: str) -> float:
 def last_error(world: World) -> str:
     raw = world.kube.look("default", IDENTITY_BACKENDS) or {}
     return str(raw["status"].get("lastError", {}).get("message", ""))
+
+
+def usable(world: World) -> bool:
+    """Whether the backend object says that it is Ready."""
+    raw = world.kube.look("default", IDENTITY_BACKENDS) or {}
+    return ("Ready", "True") in {(one["type"], one["status"]) for one in raw["status"]["conditions"]}
 
 
 async def many_wait(world: World) -> list[str]:
@@ -102,6 +108,20 @@ async def test_where_the_listing_is_what_it_refuses_the_backend_object_says_so(w
     world.backend.faults += too_many_requests("list", 1)
     await world.until(lambda: "asks for fewer requests" in last_error(world), within=60)
     assert world.is_ready()
+
+
+@told()
+async def test_a_wait_that_is_over_is_not_told_again_when_another_trouble_heals(world: World) -> None:
+    await settled(world)
+    world.backend.faults += too_many_requests("list", 1)
+    await world.until(lambda: "asks for fewer requests" in last_error(world), within=60)
+    await asyncio.sleep(3600)
+    refused = CredentialsRejected("token refused", operation="list_projects", status=401)
+    world.backend.faults += [Fault("list", error=refused)] * 2
+    await world.until(lambda: last_error(world) == "token refused", within=600)
+    await world.until(lambda: usable(world), within=600)
+    await nothing_happens(world)
+    assert last_error(world) == "token refused"
 
 
 def test_a_build_that_waits_in_silence_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
