@@ -1,0 +1,114 @@
+"""What runbooks and pages tell people to type: it does what it says, to the release that the chart installs."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+
+import helm
+import pytest
+import yaml
+
+from project_operator.api.names import CREDENTIALS_LABEL
+from project_operator.errors import SandboxError
+from project_operator.sandbox.controlplane.emulated import serve
+from project_operator.sandbox.controlplane.plane import default_cache
+from project_operator.sandbox.controlplane.report import Report
+from project_operator.sandbox.controlplane.search import Options, Search
+
+RUNBOOKS = helm.ROOT / "deploy" / "runbooks"
+PAGES = (
+    *sorted(RUNBOOKS.glob("*.md")),
+    *sorted((helm.ROOT / "docs").rglob("*.md")),
+    *(helm.ROOT / "README.md", helm.CHART / "README.md", helm.CHART / "templates" / "NOTES.txt"),
+)
+REPLACES_A_SECRET = re.compile(
+    r"kubectl\b.*\bcreate\s+secret\b.*(--dry-run|\|)|kubectl\b.*\breplace\b|kubectl\b.*\bapply\b.*\bsecret\b"
+)
+
+
+def commands(text: str) -> Iterator[str]:
+    """Each line of a page, with those that a shell takes for its continuation."""
+    for line in re.sub(r"\|\n\s*", "| ", text.replace("\\\n", "")).splitlines():
+        yield line.strip()
+
+
+def block(path: Path, words: str) -> str:
+    """The command of a page that has these words."""
+    (found,) = (command for command in commands(path.read_text(encoding="utf-8")) if words in command)
+    return found
+
+
+def kubectl() -> Path:
+    try:
+        return Search(Options.from_environment(os.environ), default_cache(), Report(sys.__stderr__)).kubectl()
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+def test_nobody_is_told_to_write_a_secret_anew() -> None:
+    found = [
+        f"{path.name}: {command}"
+        for path in PAGES
+        for command in commands(path.read_text(encoding="utf-8"))
+        if REPLACES_A_SECRET.search(command)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl create secret generic s --from-file=token \\\n  --dry-run=client -o yaml | kubectl apply -f -",
+        "kubectl --namespace n create secret generic s --from-file=token -o yaml |\n  kubectl replace -f -",
+        "kubectl replace --filename secret.yaml",
+    ],
+)
+def test_what_would_take_the_label_away_is_seen(command: str) -> None:
+    (joined,) = commands(command)
+    assert REPLACES_A_SECRET.search(joined)
+
+
+async def test_a_new_credential_leaves_the_label_of_its_secret(tmp_path: Path) -> None:
+    client = kubectl()
+    examples = (helm.ROOT / "deploy/examples/identitybackend.yaml").read_text(encoding="utf-8")
+    secret = next(yaml.safe_load_all(examples))
+    name, credential = secret["metadata"]["name"], "eyJ" + "new" * 60
+    (tmp_path / "new").write_text(credential + "\n", encoding="utf-8")
+    values = {"NEW-CREDENTIAL-FILE": "new", "NAMESPACE": "default", "SECRET": name, "KEY": "token"}
+    told = block(RUNBOOKS / "ProjectOperatorCredentialExpires.md", "patch secret")
+    for placeholder, value in values.items():
+        told = told.replace(placeholder, value)
+
+    async with serve(tmp_path / "kubeconfig"):
+        environment = os.environ | {
+            "KUBECONFIG": str(tmp_path / "kubeconfig"),
+            "KUBECACHEDIR": str(tmp_path / "cache"),
+            "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}",
+        }
+
+        async def run(script: str, stdin: str = "") -> str:
+            done = await asyncio.to_thread(
+                subprocess.run,
+                ["sh", "-c", script],
+                check=False,
+                capture_output=True,
+                text=True,
+                input=stdin,
+                cwd=tmp_path,
+                env=environment,
+                timeout=60,
+            )
+            assert done.returncode == 0, done.stderr
+            return str(done.stdout)
+
+        await run("kubectl --namespace default apply --filename -", yaml.safe_dump(secret))
+        await run(told)
+        after = yaml.safe_load(await run(f"kubectl --namespace default get secret {name} --output yaml"))
+
+    assert after["metadata"]["labels"] == {CREDENTIALS_LABEL: "true"}
+    assert b64decode(after["data"]["token"]).decode() == credential + "\n"
