@@ -15,7 +15,7 @@ from project_operator.backends.base import (
     RemoteProject,
     Role,
 )
-from project_operator.errors import BackendError
+from project_operator.errors import BackendError, BreakerOpen, HeldBack, RightExpired
 from project_operator.observability.hooks import BackendCall, Hooks
 from project_operator.runtime.circuit import Circuit
 
@@ -26,7 +26,9 @@ OF_ONE: Final = frozenset({"get_project", "create_project", "update_project", "d
 
 
 class InstrumentedBackend:
-    """Passes on to ``backend`` what ``circuit`` lets through, and tells that and ``hooks`` how each call ended."""
+    """Passes on to ``backend`` what ``circuit`` lets through, and tells that and ``hooks`` how each call ended; the
+    latter only of calls that were sent.
+    """
 
     def __init__(self, backend: Backend, vendor: str, hooks: Hooks, now: Callable[[], float], circuit: Circuit) -> None:
         self._circuit = circuit
@@ -95,15 +97,25 @@ class InstrumentedBackend:
 
     async def _timed(self, operation: str, call: Callable[[], Awaitable[T]]) -> T:
         with self._circuit.call(of_one=operation in OF_ONE):
-            begun, code = self._now(), "error"
+            begun = self._now()
+            code: str | None = "error"
             try:
                 answer = await call()
                 code = "ok"
             except BackendError as error:
-                if error.status is not None:
-                    code = str(error.status)
+                code = _code(error)
                 raise
             else:
                 return answer
             finally:
-                self._hooks.emit(BackendCall(self._vendor, operation, code, self._now() - begun))
+                if code is not None:
+                    self._hooks.emit(BackendCall(self._vendor, operation, code, self._now() - begun))
+
+
+def _code(error: BackendError) -> str | None:
+    """What came of a call that failed, see `BackendCall`; None where it was we who did not send it, which is no
+    request, and nothing that the backend failed in.
+    """
+    if isinstance(error, (HeldBack, BreakerOpen, RightExpired)):
+        return None
+    return str(error.status) if error.status is not None else "error"
