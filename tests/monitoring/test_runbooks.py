@@ -1,17 +1,19 @@
 """What runbooks and pages tell people to type: it does what it says, to the release that the chart installs."""
 
+import argparse
 import asyncio
 import os
 import re
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import helm
 import pytest
 import yaml
+from rights import Right, granted
 
 from project_operator.api.names import CREDENTIALS_LABEL
 from project_operator.errors import SandboxError
@@ -112,3 +114,61 @@ async def test_a_new_credential_leaves_the_label_of_its_secret(tmp_path: Path) -
 
     assert after["metadata"]["labels"] == {CREDENTIALS_LABEL: "true"}
     assert b64decode(after["data"]["token"]).decode() == credential + "\n"
+
+
+def questions(pages: Iterable[str]) -> Iterator[list[str]]:
+    """What each `kubectl auth can-i` asks after those words, as a shell takes the lines they are in."""
+    lines = [command for text in pages for command in commands(text) if re.search(r"kubectl .*can-i", command)]
+    asked = [line for line in lines if not line.startswith(("#", "-", "|")) and "`kubectl" not in line]
+    kubectl_itself = "kubectl() { for word; do printf '%s\\0' \"$word\"; done; echo; }"
+    script = "\n".join([kubectl_itself, *asked])
+    done = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, timeout=60)
+    for line in done.stdout.splitlines():
+        words = line.rstrip("\0").split("\0")
+        assert words[:2] == ["auth", "can-i"], words
+        yield words[2:]
+
+
+def unhealthy(asked: list[str]) -> str:
+    """Why a question is not answered `yes` for the release of the chart's defaults; "" where it is."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--namespace", default="default")
+    parser.add_argument("--as", dest="user")
+    parser.add_argument("what", nargs="*")
+    options = parser.parse_args(asked)
+    objects = helm.objects(helm.template(helm.WITHOUT_DEFINITIONS))
+    (account,) = (one["metadata"] for one in objects if one["kind"] == "ServiceAccount")
+    if options.user != f"system:serviceaccount:{account['namespace']}:{account['name']}":
+        return f"{options.user} is not the operator's ServiceAccount"
+    if options.list:
+        return "" if options.namespace == account["namespace"] else "its Roles are in its own namespace"
+    verb, resource = options.what
+    plural, _, group = resource.partition(".")
+    there = [one for one in objects if one["metadata"].get("namespace", options.namespace) == options.namespace]
+    return "" if Right(group, plural, verb) in granted(there) else f"the chart does not grant {verb} {resource}"
+
+
+def test_what_people_ask_of_rights_is_answered_yes_in_a_healthy_release() -> None:
+    asked = list(questions(path.read_text(encoding="utf-8") for path in PAGES))
+    assert {question: why for question in map(tuple, asked) if (why := unhealthy(list(question)))} == {}
+    leases = {question[0] for question in asked if "leases.coordination.k8s.io" in question}
+    rights = granted(helm.objects(helm.template(helm.WITHOUT_DEFINITIONS)))
+    assert leases == {right.verb for right in rights if right.resource == "leases"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("--list", "in its own namespace"),
+        ("update leases.coordination.k8s.io --namespace project-operator", "does not grant update"),
+        ("patch leases --namespace project-operator", "does not grant patch leases"),
+        ("patch leases.coordination.k8s.io", "does not grant patch"),
+        ("list projects.identity.project-operator.dev --as system:serviceaccount:default:default", "is not the op"),
+    ],
+    ids=["list", "verb", "group", "namespace", "user"],
+)
+def test_a_question_that_a_healthy_release_answers_with_no_is_seen(line: str, why: str) -> None:
+    account = "" if "--as" in line else " --as system:serviceaccount:project-operator:project-operator"
+    (asked,) = questions([f"    kubectl auth can-i {line}{account}"])
+    assert why in unhealthy(asked)
