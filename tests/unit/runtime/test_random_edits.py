@@ -44,11 +44,12 @@ from project_operator.reconcile.outcome import Outcome
 NAMES: Final = ("shop", "mail", "eu-de_blog", "wiki")
 ERRORS: Final = (BackendUnavailable("away"), Throttled("slower", retry_after=2.0))
 WRITES: Final = ("create", "update", "delete")
-EXAMPLES, STEPS = 80, 20
+EXAMPLES, STEPS = 110, 16
 """For each kind of backend: so many worlds, of so many steps."""
-COMPARED, READY = 180, 100
-"""At least so many Projects are compared in the end, and at least so many of them are Ready: with less there is nothing
-to see.
+SEQUENCES, COMPARED, READY = 400, 280, 200
+"""For each kind of backend, at least so many sequences of edits, one of each Project, come to an end; so many of them
+with a Project that is compared, as it was not deleted; and so many of these with one that is Ready: with less there is
+nothing to see.
 """
 
 
@@ -68,6 +69,8 @@ class Edits(RuleBasedStateMachine):
     family: ClassVar[Family]
     ends: ClassVar[Counter[str]]
     """How many Projects were compared in the end, by the reason of their Ready."""
+    deleted: ClassVar[Counter[str]]
+    """How many others were deleted on the way, by name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -239,6 +242,7 @@ class Edits(RuleBasedStateMachine):
         await quiet(world)
         await self._look()
         self.ends.update(world.reason(name) for name in self.specs)
+        self.deleted.update(list(self.leaving))
 
     async def _let_go(self) -> None:
         """Nothing holds a deletion but what people said; where they said it, they change their minds."""
@@ -312,7 +316,9 @@ SPOILED: Final = {family.vendor.key: spoiled(family.setting) for family in FAMIL
 
 
 def machine_of(family: str) -> type[Edits]:
-    return type(f"EditsOn{family.title()}", (Edits,), {"family": FAMILIES[family], "ends": Counter()})
+    return type(
+        f"EditsOn{family.title()}", (Edits,), {"family": FAMILIES[family], "ends": Counter(), "deleted": Counter()}
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -324,6 +330,7 @@ def test_what_counts_is_what_was_written_last(family: str) -> None:
             max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+    assert machine.ends.total() + machine.deleted.total() >= SEQUENCES
     assert machine.ends.total() >= COMPARED
     assert machine.ends["Succeeded"] >= READY
 
