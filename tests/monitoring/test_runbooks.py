@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
 from base64 import b64decode
@@ -17,6 +19,7 @@ from rights import Right, granted
 
 from project_operator.api.names import CREDENTIALS_LABEL
 from project_operator.errors import SandboxError
+from project_operator.observability.logging import JsonFormatter, TextFormatter
 from project_operator.sandbox.controlplane.emulated import serve
 from project_operator.sandbox.controlplane.plane import default_cache
 from project_operator.sandbox.controlplane.report import Report
@@ -172,3 +175,65 @@ def test_a_question_that_a_healthy_release_answers_with_no_is_seen(line: str, wh
     account = "" if "--as" in line else " --as system:serviceaccount:project-operator:project-operator"
     (asked,) = questions([f"    kubectl auth can-i {line}{account}"])
     assert why in unhealthy(asked)
+
+
+def record(level: int, message: str, logger: str = "project_operator.runtime.projects") -> logging.LogRecord:
+    return logging.LogRecord(logger, level, __file__, 1, message, None, None)
+
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+RECORDS = {
+    # A message that has the name of a level in it is not of that level.
+    **{level: record(number, "payments: refused, with an ERROR or a WARNING") for level, number in LEVELS.items()},
+    "lease": record(logging.INFO, "taken over", "project_operator.runtime.leases.keeper"),
+}
+FORMATS = (TextFormatter(), JsonFormatter())
+
+
+def log_searches(text: str) -> Iterator[list[str]]:
+    """What a page looks for in the operator's log: the arguments of each `grep` but for how much around it is shown."""
+    for command in commands(text):
+        if re.search(r"kubectl .*\blogs\b.*\|\s*grep\b", command):
+            words = shlex.split(command)
+            yield re.sub(r"-A\0\d+\0", "", "\0".join(words[words.index("grep") + 1 :])).split("\0")
+
+
+def found_by(search: list[str], formatter: logging.Formatter) -> set[str]:
+    """Which of `RECORDS` a search finds in a log of that format, of whose pod kubectl says the name before."""
+    return {
+        name
+        for name, one in RECORDS.items()
+        if subprocess.run(
+            ["grep", *search],
+            check=False,
+            capture_output=True,
+            text=True,
+            input=f"[pod/project-operator-7d/operator] {formatter.format(one)}\n",
+            timeout=60,
+        ).stdout
+    }
+
+
+def in_vain(search: list[str]) -> str:
+    """Why a search does not find what it means, in one of the formats; "" where it does."""
+    for formatter in FORMATS:
+        levels = {level for level in LEVELS if level in search[-1].lower()}
+        found, meant = found_by(search, formatter), levels or {"lease"}
+        if found != meant:
+            return f"{type(formatter).__name__}: finds {sorted(found)}, means {sorted(meant)}"
+    return ""
+
+
+def test_a_search_of_the_log_finds_what_it_means_in_either_format() -> None:
+    searches = [(path.name, one) for path in PAGES for one in log_searches(path.read_text(encoding="utf-8"))]
+    assert {name for name, _ in searches} >= {"ProjectOperatorBackendErrors.md", "ProjectOperatorReconcileErrors.md"}
+    assert {f"{name}: {one}": why for name, one in searches if (why := in_vain(one))} == {}
+
+
+@pytest.mark.parametrize(
+    ("search", "format_"),
+    [("'[0-9] WARNING '", "JsonFormatter"), ('\'"level": "error"\'', "TextFormatter"), ("nothing", "TextFormatter")],
+)
+def test_a_search_that_one_format_hides_from_is_seen(search: str, format_: str) -> None:
+    (words,) = log_searches(f"    kubectl logs deployment/project-operator |\n      grep -A 20 {search}")
+    assert in_vain(words).startswith(format_)
