@@ -175,7 +175,9 @@ def test_the_definitions_are_those_of_the_repository_and_stay_on_uninstall() -> 
 
 
 def test_the_definitions_can_go_with_the_release_or_be_left_out() -> None:
-    unkept = of_kind(rendered({"crds": {"keep": False}}), "CustomResourceDefinition")
+    unkept = of_kind(
+        rendered({"crds": {"keep": False}, "admissionPolicies": {"definitions": False}}), "CustomResourceDefinition"
+    )
     assert unkept
     assert [one for one in unkept if "helm.sh/resource-policy" in one["metadata"]["annotations"]] == []
     assert of_kind(rendered({"crds": {"enabled": False}}), "CustomResourceDefinition") == []
