@@ -82,7 +82,8 @@ def test_every_object_is_closed_or_known_to_be_open() -> None:
     assert [path for path, more in objects.items() if more is None] == []
 
 
-def test_every_value_is_used_by_a_template() -> None:
+def test_every_value_is_named_by_a_template() -> None:
+    """Somewhere. That those of the Deployment arrive at their place is the table's in test_deployment.py."""
     folder = helm.CHART / "templates"
     templates = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file())
     assert [name for name in DEFAULTS if f".Values.{name}" not in templates] == []
@@ -112,8 +113,8 @@ def test_the_values_can_be_read_in_one_sitting() -> None:
     assert len((helm.CHART / "values.yaml").read_text(encoding="utf-8").splitlines()) <= 400
 
 
-def test_every_branch_is_rendered_by_a_file_of_values() -> None:
-    """Each file is linted, rendered and validated by the tests beside this one."""
+def test_every_choice_is_given_by_a_file_of_values() -> None:
+    """Booleans and enumerations. Each file is linted, rendered and validated by the tests beside this one."""
     untried = {
         path: missing
         for path, schema in ALL.items()
@@ -132,7 +133,7 @@ def test_every_value_is_given_by_a_file_of_values() -> None:
     assert [path for path in plain if not any(at(values, path) for values in TRIED[1:])] == []
 
 
-def test_a_branch_that_is_not_tried_is_seen() -> None:
+def test_a_choice_that_is_not_tried_is_seen() -> None:
     assert (at(DEFAULTS, "logLevel"), at({"a": [{"b": 1}, {"b": 2}]}, "a[].b")) == (["info"], [1, 2])
     assert choices({"type": "boolean"}) == [True, False]
     assert at({"a": [{}]}, "a[].b") == []
@@ -173,7 +174,7 @@ def test_what_the_schema_refuses_is_named_all_at_once() -> None:
             {"extraEnv": [{"name": "PROJECT_OPERATOR_CLUSTER_ID", "value": "x"}]},
             "extraEnv: PROJECT_OPERATOR_CLUSTER_ID is the chart's to set: use clusterID",
         ),
-        ({"crds": {"keep": False}}, "set admissionPolicies.definitions to false too, and delete every Project and backend"),
+        ({"crds": {"keep": False}}, "set admissionPolicies.definitions to false too, and delete every Project"),
         ({"replicas": 1, "podDisruptionBudget": {"enabled": True}}, "enabled is true with one replica, which a drain"),
         (
             {"metrics": {"podMonitor": {"enabled": True}, "serviceMonitor": {"enabled": True}}},
