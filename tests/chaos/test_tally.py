@@ -1,11 +1,12 @@
 """Points are counted one by one, and what is broken for nobody in particular is not lost."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from chaos.evidence import CREATE, Evidence, Wish
 from chaos.oracles import Violation
-from chaos.tally import Row, Tried, by_operation, raw, read, table, tally, totals
+from chaos.tally import Row, Tried, by_operation, raw, read, table, tally, too_few, totals
 
 TRIED = Tried("run", "kill", "killed", "status", CREATE, "nscale", 1, "web")
 OTHER = Tried("run", "kill", "killed", "object", CREATE, "csp", 2, "shop")
@@ -65,3 +66,12 @@ def test_tables_sum_up() -> None:
 def test_what_was_told_as_json_is_read_as_it_was() -> None:
     rows = {TRIED: Row(1, 1), OTHER: Row(1, 0, duplicates=1)}
     assert read(json.loads(json.dumps(raw(rows)))) == rows
+
+
+def test_a_fault_that_hardly_came_about_is_told() -> None:
+    rows = [TRIED, replace(TRIED, subject="other")]
+    assert too_few(rows, {("killed", "status"): 4}) == {}
+    assert too_few(rows, {("killed", "status"): 5, ("killed", "object"): 1}) == {
+        ("killed", "status"): "2 of 5",
+        ("killed", "object"): "0 of 1",
+    }

@@ -5,6 +5,7 @@ Whether the server has done what it was asked is always plain: a fault asks the 
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -31,6 +32,12 @@ class Passage(Protocol):
 
     async def stream(self, passing: Callable[[bytes], bytes | None]) -> None:
         """Pass an answer on line by line; ``passing`` may change a line or keep it back (None)."""
+
+    def spare(self) -> None:
+        """Nothing has befallen it, although a rule struck it; or nothing yet."""
+
+    def spoil(self) -> None:
+        """Now something has."""
 
     def close(self) -> None:
         """End the connection with the operator, politely."""
@@ -196,18 +203,24 @@ def emptied(document: Any) -> Any:
 
 
 class Stale:
-    """A listing as it was when this was first asked for, given again and again: an answer of a cache."""
+    """A listing as it was when it was first asked for in that form, given again and again: an answer of a cache."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, Answer] = {}
+    def __init__(self, lasts: float = math.inf) -> None:
+        """``lasts`` is for how many seconds the cache is asked, from the first request."""
+        self._kept: dict[tuple[str, str], Answer] = {}
+        self._ends = math.inf
+        self._lasts = lasts
 
     async def __call__(self, passage: Passage) -> None:
-        key = passage.request.path
-        fresh = await passage.ask()
-        if fresh.status < 400:
-            await passage.tell(self._kept.setdefault(key, fresh))
-        else:
-            await passage.tell(fresh)
+        now = asyncio.get_running_loop().time()
+        self._ends = min(self._ends, now + self._lasts)
+        told = fresh = await passage.ask()
+        if fresh.status < 400 and now < self._ends:
+            # As a cache has it: a listing of metadata is no answer to who asks for all of it (RFC 9111, 4.1).
+            told = self._kept.setdefault((passage.request.target, passage.request.accept), fresh)
+        if told.body == fresh.body:
+            passage.spare()
+        await passage.tell(told)
 
 
 def fall_silent(after: int) -> Fault:
@@ -219,8 +232,12 @@ def fall_silent(after: int) -> Fault:
         def passing(line: bytes) -> bytes | None:
             nonlocal left
             left -= 1
-            return line if left >= 0 else None
+            if left >= 0:
+                return line
+            passage.spoil()
+            return None
 
+        passage.spare()
         await passage.stream(passing)
 
     return fault
@@ -235,8 +252,12 @@ def skip_lines(*numbers: int) -> Fault:
         def passing(line: bytes) -> bytes | None:
             nonlocal seen
             seen += 1
-            return None if seen in numbers else line
+            if seen not in numbers:
+                return line
+            passage.spoil()
+            return None
 
+        passage.spare()
         await passage.stream(passing)
 
     return fault
@@ -254,8 +275,10 @@ def expire(after: int = 0) -> Fault:
             left -= 1
             if left >= 0:
                 return line
+            passage.spoil()
             return json.dumps(gone).encode() + b"\n" if left == -1 else None
 
+        passage.spare()
         await passage.stream(passing)
 
     return fault

@@ -38,7 +38,13 @@ class Entry:
     told: int | None = None
     """What the operator was told whole."""
     fault: str = ""
-    """What spoilt it."""
+    """The rule that struck it."""
+    spoilt: bool = False
+    """Whether something has befallen it. A rule may strike what a fault then lets pass: an answer of a cache that is
+    not old yet, a stream of which no line was kept back.
+    """
+    instead: tuple[Answer, Answer] | None = None
+    """What the server answered and what the operator was told, where both are whole and differ."""
 
     @property
     def writes(self) -> bool:

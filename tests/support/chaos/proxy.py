@@ -105,6 +105,7 @@ class _Passage:
         self._proxy = proxy
         self._entry = entry
         self._writer = writer
+        self._answer: Answer | None = None
 
     async def ask(self) -> Answer:
         return await asyncio.shield(self._proxy.keep(self._asked()))
@@ -117,6 +118,7 @@ class _Passage:
             # The server is away, or has hung up: so does the proxy.
             self.close()
             raise Unanswered(str(error)) from error
+        self._answer = answer
         self._proxy.journal.answered(self._entry, answer)
         self._proxy.subjects.learn(self.request, self._entry.subject, answer)
         return answer
@@ -124,6 +126,8 @@ class _Passage:
     async def tell(self, answer: Answer) -> None:
         if not self.gone.is_set():
             self._entry.told = answer.status
+            if self._answer is not None and answer != self._answer:
+                self._entry.instead = (self._answer, answer)
         await self.say(answer.encode())
 
     async def say(self, data: bytes) -> None:
@@ -169,6 +173,12 @@ class _Passage:
                 if passed:
                     await self.say(chunk(b"".join(passed)))
             await self.say(chunk(b""))
+
+    def spare(self) -> None:
+        self._entry.spoilt = False
+
+    def spoil(self) -> None:
+        self._entry.spoilt = True
 
     def close(self) -> None:
         self._writer.close()
@@ -303,7 +313,6 @@ class Proxy:
         entry = self.journal.begin(self.place, request, self.subjects.of(request))
         passage = _Passage(self, entry, writer)
         rule = self.rules.strike(entry)
-        entry.fault = rule.name if rule is not None else ""
         fault: Fault = rule.fault if rule is not None else pass_on
         dealing = self.keep(_deal(fault, passage))
         # Reading on is how the end is noticed.

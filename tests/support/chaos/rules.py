@@ -1,7 +1,7 @@
 """Which request meets which fault: the first that matches, the second, or so many in a row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from chaos.faults import Fault
@@ -20,17 +20,23 @@ class Rule:
     nth: int = 1
     count: int = 1
     matched: int = 0
-    hit: int = 0
+    struck: list[Entry] = field(default_factory=list)
+
+    @property
+    def hit(self) -> int:
+        """How many requests it has struck."""
+        return len(self.struck)
+
+    def came_about(self, after: int = 0) -> bool:
+        """Whether something has befallen a request that came after number ``after``: being struck is not all of it."""
+        return any(entry.spoilt and entry.number > after for entry in self.struck)
 
     def strikes(self, entry: Entry) -> bool:
-        """Whether this request is hit; counts it."""
+        """Whether it is the turn of this request; counts it among those that match."""
         if not self.match(entry):
             return False
         self.matched += 1
-        if self.matched < self.nth or self.hit >= self.count:
-            return False
-        self.hit += 1
-        return True
+        return self.matched >= self.nth and self.hit < self.count
 
 
 class RuleBook:
@@ -48,9 +54,13 @@ class RuleBook:
         self._rules = []
 
     def strike(self, entry: Entry) -> Rule | None:
-        """The rule that strikes a request; each that matches counts it."""
-        struck = [rule for rule in self._rules if rule.strikes(entry)]
-        return struck[0] if struck else None
+        """The rule that strikes a request, which is spoilt from now on; each that matches counts it."""
+        striking = [rule for rule in self._rules if rule.strikes(entry)]
+        if not striking:
+            return None
+        entry.fault, entry.spoilt = striking[0].name, True
+        striking[0].struck.append(entry)
+        return striking[0]
 
 
 def asks(method: str = "*", path: str = "*", *, subject: str | None = None, watch: bool | None = None) -> Match:
@@ -65,6 +75,11 @@ def asks(method: str = "*", path: str = "*", *, subject: str | None = None, watc
         )
 
     return match
+
+
+def both(match: Match, other: Match) -> Match:
+    """What both match."""
+    return lambda entry: match(entry) and other(entry)
 
 
 def but(match: Match, spared: Match) -> Match:

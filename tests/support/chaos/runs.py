@@ -39,7 +39,7 @@ def troubled(
     matrix.meet(stage, batch)
     wishes = [trial.wish for trial in batch]
     left = stage.wait_settled(wishes, SETTLED_WITHIN)
-    tried = [trial.tried(stage.namespace) for trial in batch if trial.rule.hit]
+    tried = [trial.tried(stage.namespace) for trial in batch if trial.rule.came_about()]
     matrix.clear(stage)
     return verdict(stage, reference, tried, [stage.wishes[name] for name in left], progress)
 
@@ -50,9 +50,9 @@ def shared(stage: Stage, reference: Reference, chosen: Sequence[SharedTrouble], 
     left: dict[str, str] = {}
     for number, trouble in enumerate(chosen, 1):
         progress(f"{trouble.what} ({trouble.where})")
-        wishes = sharing.happen(stage, trouble, number=number)
-        left |= stage.wait_settled(wishes, SETTLED_WITHIN)
-        points += sharing.tried(stage.namespace, trouble, wishes)
+        happening = sharing.happen(stage, trouble, number=number)
+        left |= stage.wait_settled(happening.wishes, SETTLED_WITHIN)
+        points += happening.tried(stage.namespace)
         matrix.clear(stage)
     return verdict(stage, reference, points, [stage.wishes[name] for name in left], progress)
 

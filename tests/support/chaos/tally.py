@@ -10,6 +10,8 @@ from chaos.oracles import Violation
 
 DUPLICATES: Final = frozenset({"I1"})
 LEAKS: Final = frozenset({"I2", "I6"})
+ENOUGH: Final = 0.5
+"""Of the points of each fault so many come about, however busy the machine is."""
 RUN: Final = "(the run as a whole)"
 """Whom a violation is about that is no tried Project's."""
 
@@ -109,6 +111,14 @@ def tally(tried: Iterable[Tried], evidence: Evidence, violations: Sequence[Viola
         for one in tried
     }
     return Outcome(rows, tuple(violations))
+
+
+def too_few(rows: Iterable[Tried], intended: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], str]:
+    """By what was to break, and where: of which faults less than `ENOUGH` of the intended points came about."""
+    counts = Counter((one.what, one.where) for one in rows)
+    return {
+        fault: f"{counts[fault]} of {points}" for fault, points in intended.items() if counts[fault] < ENOUGH * points
+    }
 
 
 def table(rows: Mapping[Tried, Row]) -> str:

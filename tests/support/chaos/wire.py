@@ -36,6 +36,11 @@ class Request:
         return {name: values[-1] for name, values in parse_qs(self.target.partition("?")[2]).items()}
 
     @property
+    def accept(self) -> str:
+        """Which of the forms of an answer is asked for; "" where any will do."""
+        return next((value for name, value in self.headers if name.lower() == "accept"), "")
+
+    @property
     def watches(self) -> bool:
         """Whether it asks the API server for a stream of events."""
         return self.query.get("watch") in {"1", "true"}
