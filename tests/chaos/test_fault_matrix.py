@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from chaos.journal import API_SERVER
-from chaos.matrix import HANGS, TROUBLES, Trouble, ending_sessions
+from chaos.matrix import HANGS, TROUBLES, Trouble, ending_sessions, intended
 from chaos.reference import BACKEND, take
 from chaos.stage import Stage
-from chaos.tally import Outcome
+from chaos.tally import Outcome, too_few
 
 from chaos import runs
 
@@ -30,8 +30,11 @@ def test_whatever_breaks_and_where_it_ends_as_if_it_had_not(
         stage.start_operator().wait_ready()
         reference = take(stage)
         last = HANGS if where == API_SERVER else ending_sessions(stage)
-        for number, batch in enumerate([*batches(where), last]):
+        chosen = [*batches(where), last]
+        for number, batch in enumerate(chosen):
             outcome = runs.troubled(stage, reference, batch, first_number=1 + 1000 * number, progress=progress)
             keep(outcome)
             outcomes.append(outcome)
     assert [violation for outcome in outcomes for violation in outcome.violations] == []
+    rows = [one for outcome in outcomes for one in outcome.rows]
+    assert too_few(rows, intended([trouble for batch in chosen for trouble in batch], reference)) == {}

@@ -5,6 +5,7 @@ The faults of one batch are tried side by side: each Project meets one of them, 
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -115,6 +116,16 @@ def trials(stage: Stage, chosen: Sequence[Trouble], reference: Reference, *, fir
                     match = but(match, asks("POST", stage.servers[place].listing))
                 made.append(Trial(trouble, wish, Rule(trouble.name, match, trouble.make(), nth)))
     return made
+
+
+def intended(chosen: Sequence[Trouble], reference: Reference) -> Counter[tuple[str, str]]:
+    """By fault, and where: how many points there are."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for trouble in chosen:
+        for (place, _, where), count in reference.asked.items():
+            if where == trouble.where and trouble.place in {"", place}:
+                counts[trouble.name, trouble.where] += count
+    return counts
 
 
 def meet(stage: Stage, batch: Sequence[Trial]) -> None:
