@@ -193,13 +193,14 @@ PROJECTS: Final = Family(
 NOT_READY: Final = Family(
     "project_operator_projects_not_ready",
     "gauge",
-    "Projects that are not Ready, by the reason that they give and whether a person must act.",
+    "Projects that are not Ready, by the reason that they give and whether a person must act; with `spec.suspend` they"
+    " count as `Suspended`.",
     (_REASON, _STALLED),
 )
 DRIFTED: Final = Family(
     "project_operator_projects_drifted",
     "gauge",
-    "Projects whose `status.drift` names a difference between spec and backend.",
+    "Projects whose `status.drift` names a difference between spec and backend, but for those with `spec.suspend`.",
     (_POLICY,),
 )
 READY_SECONDS: Final = Family(

@@ -149,9 +149,10 @@ class Census:
     projects: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """Projects by provisioningStatus, healthStatus and Ready status; each is "none" where status does not say."""
     not_ready: Mapping[tuple[str, bool], int] = field(default_factory=dict)
-    """Projects that are not Ready, by the reason that they give and whether they are Stalled."""
+    """Projects that are not Ready, by the reason that they give and whether they are Stalled; of those with
+    ``spec.suspend`` that is Suspended, and that they are not."""
     drifted: Mapping[str, int] = field(default_factory=dict)
-    """Projects that differ from their spec, by managementPolicy."""
+    """Projects that differ from their spec, by managementPolicy, without those with ``spec.suspend``."""
     connections: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     """Backend objects by vendor and whether they are ready."""
     breakers: Mapping[tuple[str, str], int] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from project_operator.api.conditions import ConditionStatus, ConditionType
+from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.v1alpha1.project import ManagementPolicy
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.api.v1alpha1.types import ObjectMeta
@@ -24,7 +24,11 @@ class Tally:
 
 
 def tally(projects: Iterable[Mapping[str, Any]]) -> Tally:
-    """Count raw ``projects``."""
+    """Count raw ``projects``.
+
+    One that is suspended keeps what its status said last, by design, and waits for nobody: where it is not Ready it
+    counts as Suspended and not as stalled, and its differences are not counted.
+    """
     states: Counter[tuple[str, str, str]] = Counter()
     not_ready: Counter[tuple[str, bool]] = Counter()
     drifted: Counter[str] = Counter()
@@ -33,9 +37,12 @@ def tally(projects: Iterable[Mapping[str, Any]]) -> Tally:
         word = text(ready, "status").lower() or "unknown"
         state = text(raw, "status", "provisioningStatus") or NONE, text(raw, "status", "healthStatus") or NONE
         states[*state, word] += 1
-        if word != "true":
+        suspended = part(raw, "spec").get("suspend") is True
+        if word != "true" and suspended:
+            not_ready[str(Reason.SUSPENDED), False] += 1
+        elif word != "true":
             not_ready[text(ready, "reason") or NONE, stalled] += 1
-        if part(raw, "status").get("drift"):
+        if part(raw, "status").get("drift") and not suspended:
             drifted[text(raw, "spec", "managementPolicy") or str(ManagementPolicy.MANAGE)] += 1
     return Tally(states, not_ready, drifted)
 

@@ -60,6 +60,20 @@ def test_projects_are_counted_by_what_they_say() -> None:
     assert found.drifted == {"Manage": 1, "ReportDrift": 1}
 
 
+def test_a_suspended_project_waits_for_nobody() -> None:
+    suspended = {"spec": {"suspend": True}, "drift": [{"field": "description"}]}
+    found = tally(
+        [
+            project("False", "Missing", stalled=True, **suspended),
+            project("False", "Throttled", **suspended),
+            project(**suspended),
+            project("False", "Missing", stalled=True, spec={"suspend": False}),
+        ]
+    )
+    assert found.not_ready == {("Suspended", False): 2, ("Missing", True): 1}
+    assert found.drifted == {}
+
+
 READY = {
     "type": "Ready",
     "status": "True",
