@@ -1,11 +1,12 @@
 """What the release workflow asks of the sources. Standard library alone, for a machine that has nothing installed.
 
 release.py check VERSION        the package, the image and the chart all have this version, and the changelog too
-release.py pin NAME@DIGEST      the chart runs this image, whatever its tag comes to name
+release.py pin NAME@DIGEST      the chart runs this image, whatever its tag comes to name, and says so where it names it
 """
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,7 @@ VERSIONS = {
     "CHANGELOG.md": r"^## \[?(\d[^\] ]*)",
 }
 APP_VERSION = r'^appVersion: "([^"]+)"$'
+MIRROR = "# The image of this release. Where it is mirrored, registry and repository say so; the digest stays."
 IMAGE = re.compile(r"(?P<registry>[^/@]+)/(?P<repository>[^@]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
 
@@ -44,6 +46,44 @@ def with_image(values: str, image: str) -> str:
     return head + mark + block + end + tail
 
 
+def pinned(files: Mapping[str, str], image: str) -> dict[str, str]:
+    """The chart's `values.yaml`, `Chart.yaml` and `README.md`, by name, with this image and from where it is released.
+
+    Raises ValueError where the image or a file is not as expected.
+    """
+    values = with_image(files["values.yaml"], image)
+    registry, _, rest = image.partition("/")
+    repository, _, digest = rest.partition("@")
+    chart = files["Chart.yaml"]
+    version = (re.search(APP_VERSION, chart, flags=re.MULTILINE) or ["", ""])[1]
+    released = f"oci://{registry}/{repository.split('/')[0]}/charts/project-operator --version {version}"
+    readme = files["README.md"]
+    for key, value in {"registry": registry, "repository": repository, "digest": digest}.items():
+        readme = _replaced(readme, rf'(?m)^(\| `image\.{key}` \| string \| )`"[^`]*"`', rf'\g<1>`"{value}"`')
+    readme = _replaced(readme, r" --set image\.registry=\S+", "")
+    return {
+        "values.yaml": _replaced(values, r"(?m)^# No image is published yet:.*(?=\nimage:$)", MIRROR),
+        "Chart.yaml": _replaced(
+            chart, r"(?m)^(    - name: project-operator\n      image:) .*$", rf"\1 {named(image, version)}"
+        ),
+        "README.md": _replaced(readme, rf"(--install project-operator) {CHART}", rf"\1 {released}"),
+    }
+
+
+def named(image: str, version: str) -> str:
+    """The reference that the chart's pods have: with the tag, and the digest that decides."""
+    name, _, digest = image.partition("@")
+    return f"{name}:{version}@{digest}"
+
+
+def _replaced(text: str, pattern: str, by: str) -> str:
+    """With the one place that matches replaced."""
+    changed, count = re.subn(pattern, by, text)
+    if count != 1:
+        raise ValueError(f"the chart must have one place like {pattern}, and has {count}")
+    return changed
+
+
 def main() -> int:
     match sys.argv[1:]:
         case ["check", version]:
@@ -51,8 +91,10 @@ def main() -> int:
             print("\n".join(found) or f"everything has version {version}")
             return 1 if found else 0
         case ["pin", image]:
-            path = ROOT / CHART / "values.yaml"
-            path.write_text(with_image(path.read_text(encoding="utf-8"), image), encoding="utf-8")
+            paths = {name: ROOT / CHART / name for name in ("values.yaml", "Chart.yaml", "README.md")}
+            texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+            for name, text in pinned(texts, image).items():
+                paths[name].write_text(text, encoding="utf-8")
             return 0
         case _:
             print(__doc__, file=sys.stderr)

@@ -1,14 +1,18 @@
 """What a person sees of the chart before installing it."""
 
 import json
+import shutil
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import helm
+import pytest
 import yaml
 
 import chart_pages
+import release
+from project_operator import __version__
 from project_operator.api.kinds import KINDS
 
 
@@ -75,6 +79,55 @@ def test_the_readme_has_a_row_for_every_value() -> None:
     paths = [path for path, _, _ in chart_pages.leaves(schema, {})]
     assert "metrics.podMonitor.interval" in paths
     assert [path for path in paths if f"| `{path}` |" not in text] == []
+
+
+IMAGE: Final = "ghcr.io/acme/project-operator@sha256:" + "0f" * 32
+
+
+def packed(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """The package of a release that runs `IMAGE`, and its texts."""
+    chart = tmp_path / "project-operator"
+    shutil.copytree(helm.CHART, chart)
+    texts = {name: (chart / name).read_text(encoding="utf-8") for name in ("values.yaml", "Chart.yaml", "README.md")}
+    for name, text in release.pinned(texts, IMAGE).items():
+        (chart / name).write_text(text, encoding="utf-8")
+    done = helm.run("package", str(chart), f"--destination={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    (package,) = tmp_path.glob("*.tgz")
+    with tarfile.open(package) as archive:
+        return package, {name: read(archive, name) for name in texts}
+
+
+def read(archive: tarfile.TarFile, name: str) -> str:
+    file = archive.extractfile(f"project-operator/{name}")
+    assert file is not None
+    return file.read().decode()
+
+
+def test_the_released_chart_says_of_its_image_what_its_pods_run(tmp_path: Path) -> None:
+    package, texts = packed(tmp_path)
+    done = helm.run("template", helm.RELEASE, str(package), values=helm.WITHOUT_DEFINITIONS)
+    (pod,) = [one["spec"]["template"]["spec"] for one in helm.objects(done.stdout) if one["kind"] == "Deployment"]
+    runs = pod["containers"][0]["image"]
+    assert runs == IMAGE.replace("@", f":{__version__}@")
+    (told,) = yaml.safe_load(yaml.safe_load(texts["Chart.yaml"])["annotations"]["artifacthub.io/images"])
+    assert told == {"name": "project-operator", "image": runs}
+    assert "published yet" not in texts["values.yaml"]
+
+    readme = texts["README.md"]
+    assert "--set image." not in readme
+    assert f"oci://ghcr.io/acme/charts/project-operator --version {__version__}" in readme
+    schema = json.loads((helm.CHART / "values.schema.json").read_text(encoding="utf-8"))
+    again = chart_pages.readme(yaml.safe_load(texts["Chart.yaml"]), schema, yaml.safe_load(texts["values.yaml"]))
+    assert readme.split("## Values")[1] == again.split("## Values")[1]
+
+
+def test_a_chart_that_says_nowhere_what_is_to_be_pinned_is_refused() -> None:
+    texts = {
+        name: (helm.CHART / name).read_text(encoding="utf-8") for name in ("values.yaml", "Chart.yaml", "README.md")
+    }
+    with pytest.raises(ValueError, match="must have one place like"):
+        release.pinned({**texts, "README.md": texts["README.md"].replace("image.registry=", "image.host=")}, IMAGE)
 
 
 def test_the_package_holds_what_is_installed_and_not_what_tests_it(tmp_path: Path) -> None:
