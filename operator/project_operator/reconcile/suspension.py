@@ -21,6 +21,10 @@ from project_operator.reconcile.resolving import resolve
 from project_operator.reconcile.view import BackendView, View
 
 _NEW: Final = "`spec.suspend` is true: nothing was begun; set it to false to begin"
+_BEGUN: Final = (
+    "`spec.suspend` is true: work was begun before, and a creation may have been sent; what became of it is looked for "
+    "when suspend is set to false"
+)
 _AS_BEFORE: Final = "`spec.suspend` is true: object and project are left as they are; set it to false to go on"
 
 
@@ -28,13 +32,22 @@ def decide(view: View) -> Rest:
     """Status for this generation, where it has none yet and there is something true to say."""
     status, generation = view.project.status, view.project.metadata.generation
     ready = status.condition(ConditionType.READY)
-    if ready is None:
-        return _told(summary.status(view, Outcome(Standing.SUSPENDED, Reason.SUSPENDED, _NEW)), _NEW)
+    if ready is None or ready.reason == Reason.SUSPENDED:
+        return _never_looked_at(view)
     if (status.observed_generation, ready.observed_generation) == (generation, generation):
         return rest.unchanged()
     if ready.status == ConditionStatus.TRUE and not _still_so(view):
         return rest.unchanged(wake_in=view.cadence.resync)
     return _told(_of(generation, status), _AS_BEFORE)
+
+
+def _never_looked_at(view: View) -> Rest:
+    """Status has said nothing as yet, or nothing but this."""
+    record, status = view.record, view.project.status
+    note = _BEGUN if record.finalizer or record.attempt or record.id else _NEW
+    after = summary.status(view, Outcome(Standing.SUSPENDED, Reason.SUSPENDED, note))
+    said = after.conditions == status.conditions and after.observed_generation == status.observed_generation
+    return rest.unchanged() if said else _told(after, note)
 
 
 def _told(status: ProjectStatus, note: str) -> Rest:

@@ -284,6 +284,21 @@ async def test_each_stage_that_a_look_finds_is_shown_at_once_and_one_that_none_f
     assert _written(world, before) == 3, "finalizer, accepted, provisioned"
 
 
+@told()
+async def test_a_creation_under_way_at_the_crash_is_looked_for_when_a_suspended_project_goes_on(world: World) -> None:
+    world.backend.faults.append(Fault("create", answer_after=10.0))
+    world.apply()
+    await world.until(lambda: world.backend.count("create") == 1)
+    await world.crash()
+    world.kube.edit("web", suspend=True)
+    world.start()
+    assert "may have been sent" in await reason(world, "Suspended")
+    world.kube.edit("web", suspend=False)
+    await reason(world, "OutcomeUnknown")
+    await world.ready()
+    assert len(world.backend.living()) == 1
+
+
 def _written(world: World, before: int) -> int:
     return sum(plural == PROJECTS.plural for plural, _, _ in world.kube.writes[before:])
 

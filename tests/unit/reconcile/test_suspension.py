@@ -8,6 +8,7 @@ from simulation.views import a_backend, a_project, a_view
 from sound_decisions import decide
 
 from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.backends.base import Group, Role
 from project_operator.reconcile.actions import Rest
@@ -42,9 +43,12 @@ def suspended(
     backend: BackendView | Verdict = KNOWN,
     *,
     generation: int = 2,
+    finalizers: tuple[str, ...] = (),
 ) -> Rest:
     """What is done about generation 2, which is suspended."""
-    project = a_project(spec=(spec or {}) | {"suspend": True}, status=status, generation=generation)
+    project = a_project(
+        spec=(spec or {}) | {"suspend": True}, status=status, generation=generation, finalizers=finalizers
+    )
     action = decide(a_view(project, backend))
     assert isinstance(action, Rest), action
     assert action.poll is None
@@ -65,6 +69,29 @@ def test_a_new_one_says_that_nothing_was_begun() -> None:
     assert [one.type for one in told.status.conditions] == ["Ready"]
     assert told.notice is not None
     assert (told.notice.reason, told.notice.warning) == ("Suspended", False)
+    again = suspended(told.status.to_wire(), generation=1)
+    assert (again.status, again.notice) == (None, None)
+
+
+@pytest.mark.parametrize("record", [{"finalizers": (FINALIZER,)}, {"status": {"attempt": "t1"}}], ids=str)
+@pytest.mark.parametrize("said_before", [True, False])
+def test_of_what_may_have_been_sent_it_is_not_said_that_nothing_was_begun(
+    record: dict[str, Any],
+    said_before: bool,  # noqa: FBT001 - a column
+) -> None:
+    """The finalizer is the right to a creation, and the creation changes no status: the first words may be true no
+    longer.
+    """
+    first = suspended(None, generation=1).status if said_before else None
+    status = (first.to_wire() if first is not None else {}) | record.get("status", {})
+    told = suspended(status, generation=3, finalizers=record.get("finalizers", ()))
+    assert ready(told.status) == ("Unknown", "Suspended", 3)
+    assert told.notice is not None
+    assert "nothing was begun" not in told.notice.note
+    assert "looked for when suspend is set to false" in told.notice.note
+    assert told.status is not None
+    again = suspended(told.status.to_wire(), generation=3, finalizers=record.get("finalizers", ()))
+    assert (again.status, again.notice) == (None, None)
 
 
 @pytest.mark.parametrize(
