@@ -115,7 +115,8 @@ def operator(
 ) -> Iterator[OperatorProcess]:
     """The operator of the session, started as its Deployment starts it, with quicker settings; kind has it in pods."""
     if pytestconfig.getoption("--kind"):
-        yield in_kind.OperatorPods(control_plane, installation.namespace).wait_ready()
+        with in_kind.OperatorPods(control_plane, installation.namespace) as pods:
+            yield pods.wait_ready()
         return
     log = tmp_path_factory.mktemp("operator") / "operator.log"
     with OperatorProcess(installation.kubeconfig, log, installation.settings | QUICK) as process:

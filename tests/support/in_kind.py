@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import pytest
+from objects import Objects
 from operator_process import QUICK, OperatorProcess
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
@@ -26,10 +27,14 @@ NODE: Final = "kindest/node:v1.36.1@sha256:3489c7674813ba5d8b1a9977baea8a6e55378
 """Kubernetes in one image, as that version of kind names it."""
 IMAGE: Final = "project-operator:under-test"
 NETWORK: Final = "kind"
-ROLLOUT: Final = "--timeout=180s"
+DEPLOYMENT: Final = "deployment/project-operator"
+SELECTOR: Final = "--selector=app.kubernetes.io/name=project-operator"
+WITHIN: Final = "--timeout=100s"
 BUILT_WITHIN: Final = 1800.0
 PODS_OWN: Final = frozenset({"ALLOWED_ADDRESSES", "LEASE_NAMESPACE", "HEALTH_ADDRESS", "HEALTH_PORT", "SHUTDOWN_GRACE"})
 """Settings of a process beside the cluster that the chart has values for."""
+TAKEN_OVER_QUICKLY: Final = {"LEASE_DURATION": "3"}
+"""Pods share the work by Leases, and those of killed ones run out before the next begin."""
 
 
 def configure(config: pytest.Config) -> None:
@@ -69,9 +74,8 @@ def gateway(networks: str) -> str:
 def values(values_besides: Mapping[str, Any], address: str) -> dict[str, Any]:
     """The chart's values for pods that run our image and reach identity servers at ``address``."""
     addresses = {**values_besides.get("outgoingAddresses", {}), "allowed": [f"{address}/32"]}
-    environment = [
-        {"name": f"{ENV_PREFIX}{name}", "value": value} for name, value in QUICK.items() if name not in PODS_OWN
-    ]
+    settings = {name: value for name, value in QUICK.items() if name not in PODS_OWN} | TAKEN_OVER_QUICKLY
+    environment = [{"name": f"{ENV_PREFIX}{name}", "value": value} for name, value in settings.items()]
     repository, tag = IMAGE.split(":")
     return {
         **values_besides,
@@ -83,31 +87,57 @@ def values(values_besides: Mapping[str, Any], address: str) -> dict[str, Any]:
 
 
 class OperatorPods(OperatorProcess):
-    """The chart's Deployment, as far as scenarios look at the operator; started and ended by the cluster alone."""
+    """The chart's Deployment, as far as scenarios act on the operator and look at it."""
 
     def __init__(self, control_plane: ControlPlane, namespace: str) -> None:
         self._control_plane = control_plane
         self._namespace = namespace
+        self._objects = Objects(control_plane.kubeconfig, namespace)
+        self._replicas = self._kubectl("get", DEPLOYMENT, "--output=jsonpath={.spec.replicas}")
+        self._said_before_kills = ""
+
+    def kill(self) -> None:
+        """End every pod, and let none follow. A cluster sends SIGTERM before SIGKILL: at least a second lies between,
+        which is less than an orderly end takes.
+        """
+        self._said_before_kills = self.log
+        self._kubectl("scale", DEPLOYMENT, "--replicas=0")
+        # Then nothing follows what is deleted.
+        self._kubectl("rollout", "status", DEPLOYMENT, WITHIN)
+        self._kubectl("delete", "pods", SELECTOR, "--grace-period=1", WITHIN)
+        self._kubectl("wait", "pods", SELECTOR, "--for=delete", WITHIN)
+
+    def start(self) -> None:
+        """Let as many pods begin as there were."""
+        self._kubectl("scale", DEPLOYMENT, f"--replicas={self._replicas}")
 
     def stop(self) -> int:
         """Nothing: the pods go with the cluster."""
+        self._objects.close()
         return 0
 
     def wait_ready(self) -> Self:
         """Return once every replica is ready."""
-        self._kubectl("rollout", "status", "deployment/project-operator", ROLLOUT)
+        self._kubectl("rollout", "status", DEPLOYMENT, WITHIN)
         return self
 
     @property
     def running(self) -> bool:
         """Whether a replica is ready."""
-        ready = self._kubectl("get", "deployment/project-operator", "--output=jsonpath={.status.readyReplicas}")
+        ready = self._kubectl("get", DEPLOYMENT, "--output=jsonpath={.status.readyReplicas}")
         return int(ready or 0) > 0
+
+    def page(self, path: str) -> str:
+        """What each pod answers, one after another, through the API server's proxy; nothing of those that do not listen
+        yet.
+        """
+        pods = self._kubectl("get", "pods", SELECTOR, "--output=jsonpath={.items[*].metadata.name}").split()
+        return "".join(self._objects.page_of_pod(pod, path) for pod in pods)
 
     @property
     def log(self) -> str:
-        """All that the pods have said."""
-        return self._kubectl("logs", "--selector=app.kubernetes.io/name=project-operator", "--prefix", "--tail=-1")
+        """All that the pods have said, those that were killed included."""
+        return self._said_before_kills + self._kubectl("logs", SELECTOR, "--prefix", "--tail=-1")
 
     def last_lines(self, count: int = 60) -> str:
         """The end of it."""

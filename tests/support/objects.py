@@ -26,6 +26,7 @@ KINDS: Final = {
 _APPLIED: Final = {
     resource.kind: resource for resource in (PROJECTS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, SECRETS)
 }
+PODS: Final = Resource("", "v1", "pods", "Pod")
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _STRICT: Final = {"fieldValidation": "Strict"}
 _MERGE_PATCH: Final = {"content-type": "application/merge-patch+json"}
@@ -113,6 +114,14 @@ class Objects:
         self._client.delete(self._path(resource, name))
         if (obj := self.find(resource, name)) is not None:
             self._let_go(resource, obj)
+
+    def page_of_pod(self, pod: str, path: str) -> str:
+        """What a pod answers at its first port, whatever the status; nothing where the API server answers in its place:
+        it does not listen.
+        """
+        answer = self._client.get(f"{PODS.path(self._namespace, pod)}/proxy{path}")
+        by_api_server = answer.headers.get("content-type", "").startswith("application/json")
+        return "" if by_api_server else answer.text
 
     def _let_go(self, resource: Resource, obj: Object) -> None:
         if obj["metadata"].get("finalizers"):

@@ -90,12 +90,16 @@ class OperatorProcess:
 
     def readyz(self) -> str:
         """What `/readyz` says; nothing while it does not listen yet."""
+        return self.page("/readyz")
+
+    def page(self, path: str) -> str:
+        """What it answers at ``path`` of its health port; nothing while it does not listen yet."""
         if not self._url:
             found = _ADDRESS.search(self.log.encode()[self._said_before :].decode())
             if found is None:
                 return ""
             self._url = found[1]
-        return httpx.get(f"{self._url}/readyz", verify=system_trust(), trust_env=False).text
+        return httpx.get(f"{self._url}{path}", verify=system_trust(), trust_env=False).text
 
     def wait_ready(self) -> Self:
         """Return once it is ready to work."""

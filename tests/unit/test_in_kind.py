@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,11 @@ import helm
 import in_kind
 import pytest
 from chart_installation import only
-from operator_process import QUICK
+from operator_process import QUICK, OperatorProcess
+from rogue_server import RogueServer
+from waiting import WITHIN
 
+from project_operator.sandbox.controlplane.plane import _KUBECTL_WITHIN, ControlPlane
 from project_operator.sandbox.identity.hosts import HOST_VARIABLE, LOOPBACK, default_host
 from project_operator.sandbox.identity.tls import TLSFiles
 
@@ -80,6 +84,7 @@ def test_the_chart_takes_the_values_and_its_pods_run_that_image() -> None:
     assert environment["READ_NODES"] == environment["ALLOW_HTTP"] == "true"
     assert environment["RESYNC_INTERVAL"] == QUICK["RESYNC_INTERVAL"]
     assert environment["LEASE_NAMESPACE"] == helm.NAMESPACE
+    assert int(environment["LEASE_DURATION"]) < WITHIN / 3
 
 
 def chosen(monkeypatch: pytest.MonkeyPatch, **option: str) -> Any:
@@ -106,3 +111,91 @@ def test_identity_servers_listen_on_loopback_unless_told(monkeypatch: pytest.Mon
     monkeypatch.setenv(HOST_VARIABLE, "172.18.0.1")
     assert default_host() == "172.18.0.1"
     assert "BEGIN CERTIFICATE" in TLSFiles.make(tmp_path).ca_bundle
+
+
+# The scale is what was asked for last; every pod of it is ready at once.
+KUBECTL = """#!/bin/sh
+cd "$(dirname "$0")" && echo "$@" >> asked
+case "$*" in
+*jsonpath={.spec.replicas}*|*jsonpath={.status.readyReplicas}*) printf %s "$(tail -n 1 scales)" ;;
+*jsonpath={.items*) printf 'operator-a operator-b' ;;
+*" scale "*) echo "${4#--replicas=}" >> scales ;;
+*" logs "*) echo "of the pods since $(wc -l < scales | tr -d ' ')" ;;
+esac
+"""
+API_SERVER_STATUS = json.dumps({"kind": "Status", "reason": "ServiceUnavailable", "message": "no endpoints available"})
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[ControlPlane]:
+    """A cluster where the chart has two pods, as far as kubectl says."""
+    (tmp_path / "scales").write_text("2\n", encoding="utf-8")
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(KUBECTL, encoding="utf-8")
+    kubectl.chmod(0o755)
+    with ControlPlane.attach(kubeconfig(tmp_path, "http://127.0.0.1:9"), kubectl) as plane:
+        yield plane
+
+
+def kubeconfig(folder: Path, server: str) -> Path:
+    named: dict[str, Any] = {"name": "c", "context": {"cluster": "c", "user": "c"}, "cluster": {"server": server}}
+    document = {"contexts": [named], "clusters": [named], "users": [{"name": "c", "user": {}}], "current-context": "c"}
+    file = folder / "kubeconfig"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return file
+
+
+def test_pods_are_killed_and_started_by_the_scale_and_wait_for_each_other(plane: ControlPlane, tmp_path: Path) -> None:
+    with in_kind.OperatorPods(plane, "operators") as pods:
+        assert pods.wait_ready().running
+        begun = len((tmp_path / "asked").read_text(encoding="utf-8").splitlines())
+
+        pods.kill()
+        assert not pods.running
+        pods.start()
+        assert pods.wait_ready().running
+
+        assert pods.log == "of the pods since 1\nof the pods since 3\n", "what killed pods said is kept"
+        assert pods.last_lines(1) == "of the pods since 3"
+        assert pods.stop() == 0
+    asked = [line.split() for line in (tmp_path / "asked").read_text(encoding="utf-8").splitlines()[begun:]]
+    assert {words[0] for words in asked} == {"--namespace=operators"}
+    verbs = [words[1] for words in asked if words[1] not in ("get", "logs")]
+    # Nothing is deleted before it is known that nothing follows, and the next begin when all of it is gone.
+    assert verbs == ["scale", "rollout", "delete", "wait", "scale", "rollout"]
+    timeouts = [word.partition("=")[2] for words in asked for word in words if word.startswith("--timeout")]
+    assert all(int(seconds.rstrip("s")) < _KUBECTL_WITHIN for seconds in timeouts), "kubectl itself says what it missed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "content_type", "said"),
+    [
+        ("[-]watch projects: no\nreadyz failed\n", "text/plain", "[-]watch projects: no\nreadyz failed\n"),
+        (API_SERVER_STATUS, "application/json", ""),
+    ],
+)
+def test_a_page_of_the_pods_comes_through_the_api_server(
+    plane: ControlPlane, tmp_path: Path, answer: str, content_type: str, said: str
+) -> None:
+    with RogueServer(503, answer.encode(), {"Content-Type": content_type}) as server:
+        kubeconfig(tmp_path, server.url)
+        with in_kind.OperatorPods(plane, "operators") as pods:
+            assert pods.readyz() == 2 * said
+    pod = "/api/v1/namespaces/operators/pods/operator"
+    assert server.paths == [f"{pod}-a/proxy/readyz", f"{pod}-b/proxy/readyz"]
+
+
+def test_whatever_a_scenario_does_with_the_operator_works_with_pods() -> None:
+    own = {name for name in vars(in_kind.OperatorPods) if not name.startswith("_")}
+    of_a_process = {name for name in vars(OperatorProcess) if not name.startswith("_")}
+    by_others = {"readyz"}  # asks for a page
+    texts = [path.read_text(encoding="utf-8") for path in (helm.ROOT / "tests" / "scenarios").rglob("*.py")]
+    used = {name for text in texts for name in re.findall(r"\boperator\.(\w+)", text)} & of_a_process
+    assert used >= {"kill", "start", "wait_ready", "readyz", "log"}, "this looks at the scenarios"
+    assert used - own - by_others == set()
+
+
+def test_a_server_that_means_harm_is_where_pods_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOST_VARIABLE, "localhost")
+    with RogueServer(200) as server:
+        assert server.url.startswith("http://localhost:")

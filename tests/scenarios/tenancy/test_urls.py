@@ -1,8 +1,9 @@
 """Where a backend may not be: nowhere that only the operator could reach. Names that change: tests/unit/backends."""
 
-from urllib.parse import urlsplit
+import json
 
 import pytest
+from in_kind import OperatorPods
 from scenario import SECRET, Scenario, condition
 
 from project_operator.kube.access import load_access
@@ -19,7 +20,8 @@ def _refused(scenario: Scenario, url: str) -> str:
     return str(condition(backend, "Ready")["message"])
 
 
-# The operator of these tests may reach 127.0.0.0/8, where the identity server is, and nothing else of what is refused.
+# The operator of these tests may reach where the identity server is, 127.0.0.0/8 or one address, and nothing else of
+# what is refused.
 @pytest.mark.parametrize(
     ("host", "kind"),
     [
@@ -42,9 +44,19 @@ def test_an_address_that_only_the_operator_could_reach_is_refused(
     assert message.endswith(f"the host is at {kind} address, where backends may not be")
 
 
+def _api_server(scenario: Scenario) -> str:
+    """The API server's URL, as the operator itself reaches it: a pod knows nothing of the administrator's."""
+    plane = scenario.control_plane
+    if not isinstance(scenario.operator, OperatorPods):
+        return load_access(plane.kubeconfig).server
+    said = plane.kubectl("get", "endpointslice", "kubernetes", "--namespace=default", "--output=json").stdout
+    slice_ = json.loads(said)
+    return f"https://{slice_['endpoints'][0]['addresses'][0]}:{slice_['ports'][0]['port']}"
+
+
 def test_the_api_server_is_refused_even_where_its_address_is_allowed(bare_scenario: Scenario) -> None:
-    server = load_access(bare_scenario.control_plane.kubeconfig).server
-    assert urlsplit(server).hostname == "127.0.0.1"
+    """The embedded one is within 127.0.0.0/8; of a cluster that is there already the address is not allowed besides."""
+    server = _api_server(bare_scenario)
     assert _refused(bare_scenario, server).endswith("the host is at an API server address, where backends may not be")
 
 
