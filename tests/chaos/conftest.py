@@ -17,6 +17,8 @@ from project_operator.sandbox.controlplane.plane import ControlPlane
 HERE: Final = Path(__file__).parent
 OUTCOMES: Final = pytest.StashKey[list[Outcome]]()
 POINTS: Final = "chaos points"
+FIGURES: Final = "isolation"
+"""A property of a test (`record_property`) that is printed at the end, and kept."""
 Keep = Callable[[Outcome], None]
 Progress = Callable[[str], None]
 
@@ -24,6 +26,7 @@ Progress = Callable[[str], None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaos")
     group.addoption("--points", type=Path, help="write every point that was tried to this file, as JSON")
+    group.addoption("--isolation", type=Path, help="write to this file how long tenants waited, as text")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +62,30 @@ def rows_of(config: pytest.Config) -> dict[Tried, Row]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was tried, and what came of it; what was measured. Whoever starts workers has their reports, and of all
+    conftest.py files this one alone.
+    """
+    tell_isolation(terminalreporter, config)
+    tell_points(terminalreporter, config)
+
+
+def tell_isolation(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How long the Projects of others waited."""
+    told = [
+        str(figures)
+        for report in terminalreporter.getreports("passed")
+        for name, figures in report.user_properties
+        if name == FIGURES and report.when == "call"
+    ]
+    if not told:
+        return
+    terminalreporter.section("isolation")
+    terminalreporter.write_line("\n".join(told))
+    if (path := config.getoption("isolation", default=None)) is not None:
+        path.write_text("\n".join(told), encoding="utf-8")
+
+
+def tell_points(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What was tried, and what came of it."""
     rows = rows_of(config)
     if not rows:
