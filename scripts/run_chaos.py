@@ -3,7 +3,8 @@
     run_chaos.py [--record] [-- PYTEST-ARGUMENT...]
 
 Progress is shown while it runs, by as many workers as keep two cores busy: each has a control plane of its own, and
-waits more than it computes. `--record` writes the figures of each fault into `docs/benchmarks/chaos.md` and beside it.
+waits more than it computes. `--record` writes the figures of each fault into `docs/benchmarks/chaos.md` and beside it,
+with the revision that was tried: of a whole run, so it takes no arguments, and of one in which nothing failed.
 """
 
 import argparse
@@ -14,12 +15,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = ROOT / ".cache" / "tests" / "chaos-points.json"
+ISOLATION = POINTS.with_name("chaos-isolation.txt")
 RECORD = ROOT / "docs" / "benchmarks" / "chaos.json"
 PAGE = RECORD.with_suffix(".md")
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -32,6 +35,7 @@ def command(arguments: list[str]) -> list[str]:
     """The pytest command."""
     return [
         *(sys.executable, "-m", "pytest", "tests/chaos", "--whole", f"--points={POINTS}"),
+        f"--isolation={ISOLATION}",
         *("-pno:schemathesis", "-o", "cache_dir=.pytest_cache/chaos-whole"),
         # Whoever has nothing left takes from the others: some tests take a hundred times as long as most.
         *(f"--numprocesses={WORKERS}", "--dist=worksteal"),
@@ -59,8 +63,8 @@ def totals(points: list[dict[str, Any]], seconds: float) -> str:
     return f"chaos: {told.replace('tried', 'points tried').replace('broken', 'broken otherwise')}; {seconds:.0f} s"
 
 
-def figures(points: list[dict[str, Any]], circumstances: str) -> str:
-    """What the page says of a run."""
+def figures(points: list[dict[str, Any]], circumstances: str, isolation: str) -> str:
+    """What the page says of a run; ``isolation`` is how long tenants waited."""
     head = [*PARTS, *(figure.replace("_", " ").replace("broken", "broken otherwise") for figure in FIGURES)]
     rows = [*grouped(points), dict.fromkeys(PARTS, "") | {"matrix": "all"} | summed(points)]
     kinds = sorted({str(point["operation"]) for point in points})
@@ -75,6 +79,12 @@ def figures(points: list[dict[str, Any]], circumstances: str) -> str:
             "Points by backend and operation:",
             "",
             *markdown(["backend", *kinds], [[place, *(counts[place, kind] for kind in kinds)] for place in places]),
+            "",
+            "How long the Projects of one tenant waited, alone and beside another's:",
+            "",
+            "```text",
+            isolation.strip(),
+            "```",
         ]
     )
 
@@ -91,24 +101,39 @@ def recorded(page: str, told: str) -> str:
     return f"{before}{BEGIN}\n{told}\n{END}{after}"
 
 
-def main() -> int:
+def revision() -> str:
+    """Which commit is tried, and whether anything differs from it. Raises CalledProcessError outside of a clone."""
+    described = ("git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= with changes")
+    return subprocess.run(described, check=True, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Break things on purpose.")
     parser.add_argument("--record", action="store_true", help=f"write the figures to {RECORD.relative_to(ROOT)}")
     parser.add_argument("arguments", nargs="*", help="arguments for pytest, after --")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(given)
+    if chosen.record and chosen.arguments:
+        parser.error(
+            "--record takes no arguments for pytest: what is recorded is a whole run; leave ARGS out, or RECORD"
+        )
+    tried = revision() if chosen.record else ""
     POINTS.parent.mkdir(parents=True, exist_ok=True)
-    POINTS.unlink(missing_ok=True)
+    for path in (POINTS, ISOLATION):
+        path.unlink(missing_ok=True)
     begun, load = time.monotonic(), os.getloadavg()[0]
     ended = subprocess.run(command(chosen.arguments), check=False, cwd=ROOT, env={"GOGC": "400"} | os.environ)
     points = json.loads(POINTS.read_text(encoding="utf-8")) if POINTS.exists() else []
     seconds = time.monotonic() - begun
-    if chosen.record and points:
+    if chosen.record and ended.returncode:
+        print(f"chaos: nothing is recorded of a run that failed ({ended.returncode})", file=sys.stderr)
+    elif chosen.record:
         RECORD.write_text("[\n" + ",\n".join(map(json.dumps, grouped(points))) + "\n]\n", encoding="utf-8")
         circumstances = (
-            f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores with a load of "
-            f"{load:.1f} before: {seconds / 60:.1f} minutes."
+            f"{datetime.now(UTC):%Y-%m-%d}, revision {tried}, Python {platform.python_version()}, "
+            f"{os.cpu_count()} cores with a load of {load:.1f} before: {seconds / 60:.1f} minutes."
         )
-        page = recorded(PAGE.read_text(encoding="utf-8"), figures(points, circumstances))
+        isolation = ISOLATION.read_text(encoding="utf-8")
+        page = recorded(PAGE.read_text(encoding="utf-8"), figures(points, circumstances, isolation))
         PAGE.write_text(page, encoding="utf-8")
     print(totals(points, seconds), flush=True)
     return ended.returncode
