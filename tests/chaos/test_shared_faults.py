@@ -15,7 +15,7 @@ from chaos import runs
 
 
 @pytest.mark.whole
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("where", [BACKEND, API_SERVER])
 def test_whatever_a_listing_or_a_stream_says_nothing_is_lost_or_doubled(
     where: str, stage_of: Callable[..., Stage], progress: Callable[[str], None], keep: Callable[[Outcome], None]
