@@ -206,8 +206,8 @@ DRIFTED: Final = Family(
 READY_SECONDS: Final = Family(
     "project_operator_project_ready_duration_seconds",
     "histogram",
-    "How long Projects took to become Ready: from the creation of the object, or from when its project began to be made"
-    " anew, to the first time.",
+    "How long Projects took to become Ready for the first time: from the creation of the object; where its spec was"
+    " edited meanwhile, or its project was made anew, from when the project began to be made.",
     (_BACKEND,),
     _LONG,
 )

@@ -71,7 +71,7 @@ class RetryScheduled:
 @dataclass(frozen=True, slots=True)
 class ProjectBecameReady:
     """A Project is Ready for the first time, or for the first time after its project was made anew; ``seconds`` since
-    it was created, or since that began.
+    the object was created, or, where its spec was edited meanwhile or the project made anew, since that began.
     """
 
     backend: str

@@ -65,15 +65,21 @@ def outcome(raw: Mapping[str, Any] | None) -> str:
 
 def seconds_to_ready(metadata: ObjectMeta, before: ProjectStatus, after: ProjectStatus, now: datetime) -> float | None:
     """How long a Project took that ``after`` calls Ready for the first time, or for the first time with a project that
-    was made anew; None where that is not so.
+    was made anew; None where that is not so, or it cannot be told.
 
-    What is only observed has nothing applied, and so does not count.
+    What is only observed has nothing applied, and so does not count. A spec that was never edited has asked for the
+    project from the creation of the object on. One that was may have been suspended, planned, observed or wrong for
+    days: its time begins when the project began to be made. It cannot be told of a project that was not made, nor where
+    this is the first status since the last edit.
     """
     ready = after.condition(ConditionType.READY)
     if ready is None or ready.status != ConditionStatus.TRUE or not _applied(after) or _applied(before):
         return None
-    operation = before.operation
-    begun = operation.start_time if before.gone_ids and operation is not None else metadata.creation_timestamp
+    if metadata.generation <= 1 and not before.gone_ids:
+        begun = metadata.creation_timestamp
+    else:
+        operation = before.operation if before.observed_generation == metadata.generation else None
+        begun = operation.start_time if operation is not None and operation.type == "Create" else None
     # The API server's clock, and ours.
     return max(0.0, (now - begun).total_seconds()) if begun is not None else None
 

@@ -1,5 +1,6 @@
 """How objects stand, in words for metrics."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from simulation.world import World
 from project_operator.api.v1alpha1.project_status import ProjectStatus
 from project_operator.api.v1alpha1.types import ObjectMeta
 from project_operator.errors import BackendUnavailable
+from project_operator.kube.resources import PROJECTS
 from project_operator.observability.hooks import Happening, ProjectBecameReady, ReconcileFinished, RetryScheduled
 from project_operator.runtime.standing import outcome, seconds_to_ready, tally
 
@@ -61,7 +63,7 @@ def test_projects_are_counted_by_what_they_say() -> None:
 
 
 def test_a_suspended_project_waits_for_nobody() -> None:
-    suspended = {"spec": {"suspend": True}, "drift": [{"field": "description"}]}
+    suspended: dict[str, Any] = {"spec": {"suspend": True}, "drift": [{"field": "description"}]}
     found = tally(
         [
             project("False", "Missing", stalled=True, **suspended),
@@ -84,6 +86,34 @@ READY = {
 }
 WAITING = {**READY, "status": "Unknown"}
 ANEW = {"type": "Create", "state": "Pending", "startTime": "2026-01-01T00:01:00Z"}
+MADE_ANEW = {"goneIDs": ["p-1"], "operation": ANEW, "observedGeneration": 1}
+
+
+ACCEPTED = {**ANEW, "state": "Accepted"}
+UPDATE = {**ANEW, "type": "Update"}
+DONE = {"conditions": [READY], "applied": {"generation": 2}}
+
+
+@pytest.mark.parametrize("was", ["Suspended", "Planned", "Observed", "InvalidSpec"])
+@pytest.mark.parametrize(
+    ("before", "seconds"),
+    [
+        ({"operation": ACCEPTED}, 30.0),
+        # Held while it was made, and gone on with now.
+        ({"operation": ACCEPTED, "observedGeneration": 1}, None),
+        # Projects that were not made: taken over as they are, or brought to the spec.
+        ({}, None),
+        ({"operation": UPDATE}, None),
+        ({"goneIDs": ["p-1"]}, None),
+    ],
+    ids=["made", "held", "taken over", "updated", "gone"],
+)
+def test_what_somebody_wanted_otherwise_for_days_is_not_in_the_time_to_ready(
+    was: str, before: dict[str, Any], seconds: float | None
+) -> None:
+    metadata = ObjectMeta(name="web", generation=2, creation_timestamp=BORN - timedelta(days=7))
+    status = ProjectStatus.parse({"observedGeneration": 2, "conditions": [{**WAITING, "reason": was}]} | before)
+    assert seconds_to_ready(metadata, status, ProjectStatus.parse(DONE), BORN + timedelta(seconds=90)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -94,14 +124,14 @@ ANEW = {"type": "Create", "state": "Pending", "startTime": "2026-01-01T00:01:00Z
         ({}, {"conditions": [WAITING], "applied": {"generation": 1}}, None),
         ({"applied": {"generation": 1}}, {"conditions": [READY], "applied": {"generation": 2}}, None),
         ({}, {"conditions": [READY]}, None),
-        ({"goneIDs": ["p-1"], "operation": ANEW}, {"conditions": [READY], "applied": {"generation": 1}}, 30.0),
+        (MADE_ANEW, {"conditions": [READY], "applied": {"generation": 1}}, 30.0),
     ],
     ids=["at once", "accepted before", "not yet", "ready before", "only observed", "made anew"],
 )
 def test_the_time_to_ready_ends_with_the_first_time(
     before: dict[str, Any], after: dict[str, Any], seconds: float | None
 ) -> None:
-    metadata = ObjectMeta(name="web", creation_timestamp=BORN)
+    metadata = ObjectMeta(name="web", generation=1, creation_timestamp=BORN)
     now = BORN + timedelta(seconds=90)
     assert seconds_to_ready(metadata, ProjectStatus.parse(before), ProjectStatus.parse(after), now) == seconds
 
@@ -143,3 +173,29 @@ def test_the_engine_tells_of_retries_outcomes_and_the_first_ready() -> None:
     assert [one.backend for one in heard.happenings if isinstance(one, ProjectBecameReady)] == ["nscale"]
     outcomes = {one.outcome for one in heard.happenings if isinstance(one, ReconcileFinished) if one.kind == "projects"}
     assert {"working", "done"} <= outcomes
+
+
+def test_an_hour_that_nobody_wanted_a_project_is_not_in_its_time_to_ready() -> None:
+    heard = Heard()
+    otherwise = {"suspended": {"suspend": True}, "planned": {"managementPolicy": "Plan"}}
+
+    async def story() -> None:
+        async with World() as world:
+            world.hooks = heard
+            world.install()
+            for name, spec in otherwise.items():
+                made = world.kube.make(PROJECTS, {"metadata": {"name": name}, "spec": spec})
+                # By the clock of that world, which begins with it.
+                made["metadata"]["creationTimestamp"] = "1970-01-01T00:00:00Z"
+            world.start()
+            await world.until(lambda: {world.reason(name) for name in otherwise} == {"Suspended", "Planned"})
+            await asyncio.sleep(3600)
+            world.kube.edit("suspended", suspend=False)
+            world.kube.edit("planned", managementPolicy="Manage")
+            await world.ready()
+
+    run_virtually(story())
+
+    took = [one.seconds for one in heard.happenings if isinstance(one, ProjectBecameReady)]
+    assert len(took) == len(otherwise)
+    assert all(0 < seconds < 600 for seconds in took), took
