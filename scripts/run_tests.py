@@ -34,9 +34,9 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
-# The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
-# so that none is left over in the end. A folder that is not named here comes after these.
-ORDER = ("core", "unit", "scenarios", "sandbox", "chaos", "contract", "chart", "api", "gitops", "monitoring", "kill")
+# The first that there is room for begins: unit tests, as what is wrong is to show early, then those that wait most, the
+# longest first, so that none of them is left over in the end. A folder that is not named here comes after these.
+ORDER = ("core", "unit", "scenarios", "sandbox", "kill", "chaos", "chart", "contract", "api", "gitops", "monitoring")
 # Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
 # has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
 # (`loadgroup` and the marker `xdist_group`) or in their file.
@@ -56,13 +56,11 @@ WORKERS = {
 # So many workers keep two cores busy, whatever they work at; more where there are more cores.
 ROOM = max(6, 2 * (os.cpu_count() or 1))
 # What parts take of that whose workers wait for others for most of their time: two keep half a core busy.
-WAITING = {"scenarios": 1, "sandbox": 1}
+WAITING = {"scenarios": 1, "sandbox": 1, "kill": 1, "chaos": 1}
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
 # latter would last longest, and the cores would have nothing to do in the end.
 YIELDING = ("core", "unit", "contract", "api")
 YIELD = ("nice", "-n", "10")
-# Several operators and their API server keep two cores busy as it is, and their times matter: nothing runs beside them.
-ALONE = ("kill",)
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
 # Plugins that are dear to import, and the part or the argument that needs them.
@@ -201,7 +199,7 @@ def needed(part: str, arguments: list[str]) -> list[str]:
 
 def weight(part: str, arguments: list[str]) -> int:
     """How much of `ROOM` a part takes. Those that share one cluster take turns."""
-    alone = part in ALONE or part not in WORKERS or one_cluster(arguments)
+    alone = part not in WORKERS or one_cluster(arguments)
     return ROOM if alone else WAITING.get(part, WORKERS[part][0])
 
 

@@ -102,7 +102,7 @@ def test_parts_wait_for_what_they_need_and_unit_tests_for_nothing() -> None:
     assert "--cov" not in jobs["unit"].command
 
 
-@pytest.mark.parametrize(("part", "arguments"), [("kill", []), ("api", ["--kind"]), ("zebra", [])])
+@pytest.mark.parametrize(("part", "arguments"), [("api", ["--kind"]), ("zebra", [])])
 def test_some_parts_have_the_machine_to_themselves(part: str, arguments: list[str]) -> None:
     assert run_tests.weight(part, arguments) == run_tests.ROOM
     assert run_tests.weight("api", []) < run_tests.ROOM
