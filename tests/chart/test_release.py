@@ -1,7 +1,7 @@
 """The life of a release on a real API server: installed, at work, upgraded, rolled back, uninstalled, installed again.
 
 The operator is what the Deployment would run, as the chart's ServiceAccount: it is refused nothing, and is given
-nothing that it does not use.
+nothing that it does not use. It finds the API server as in a pod; `deployed_operator` says what stands in for what.
 """
 
 import json
@@ -18,7 +18,7 @@ import helm
 import pytest
 import yaml
 from chart_installation import only
-from deployed_operator import DeployedOperator
+from deployed_operator import IN_THE_POD, DeployedOperator
 from helm_release import DryRun, HelmRelease
 from rights import Right, granted, refused, requests
 from scenario import SECRET, Scenario, condition
@@ -83,6 +83,7 @@ def finalizers(scenario: Scenario) -> list[str]:
 
 def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> None:
     scenario = life.scenario
+    assert f"({IN_THE_POD})" in scenario.operator.log, "its access comes from no kubeconfig"
     scenario.wait_ready("default", kind="IdentityBackend")
     scenario.apply_project()
     scenario.wait_ready()
