@@ -10,6 +10,7 @@ import helm
 import pytest
 import yaml
 from chart_installation import install, only
+from default_backends import EXAMPLES, backend_values, default_backend
 from helm_release import HelmRelease
 from waiting import wait_until
 
@@ -136,10 +137,11 @@ def test_applying_it_without_helm_again_changes_nothing_and_secrets_are_read_eve
     control_plane.kubectl("delete", "-f", "-", stdin=bundle)
 
 
-def test_a_default_backend_with_everything_is_taken_by_the_definitions(
+def test_default_backends_of_every_vendor_are_taken_by_the_definitions(
     control_plane: ControlPlane, release: HelmRelease
 ) -> None:
-    values = yaml.safe_load((helm.CHART / "ci" / "complete-values.yaml").read_text(encoding="utf-8"))
-    rendered = helm.objects(helm.template(values, namespace="identity"))
-    backend = only(rendered, "IdentityBackend") | {"metadata": {"name": "complete", "namespace": release.namespace}}
-    control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(backend))
+    complete = yaml.safe_load((helm.CHART / "ci" / "complete-values.yaml").read_text(encoding="utf-8"))
+    metadata = {"generateName": "taken-", "namespace": release.namespace}
+    trials = [*(backend_values(vendor) for vendor in EXAMPLES), complete]
+    bundle = [default_backend(values) | {"metadata": metadata} for values in trials]
+    control_plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=yaml.safe_dump_all(bundle))

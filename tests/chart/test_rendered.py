@@ -481,7 +481,7 @@ def test_the_default_backend_stays_on_uninstall_and_holds_no_credential() -> Non
     assert backend["spec"] == {
         "nscale": {
             "url": "https://identity.example.com",
-            "auth": {"serviceAccountToken": {"secretRef": {"name": "token", "key": "token"}}},
+            "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}},
         }
     }
     assert load_settings().default_backend == backend["metadata"]["name"]

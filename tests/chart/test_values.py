@@ -11,6 +11,9 @@ import yaml
 SCHEMA: dict[str, Any] = json.loads((helm.CHART / "values.schema.json").read_text(encoding="utf-8"))
 DEFAULTS: dict[str, Any] = yaml.safe_load((helm.CHART / "values.yaml").read_text(encoding="utf-8"))
 
+OTHER_VENDORS = ("openTelekomCloud", "fujitsuK5", "vmwareCSP")
+"""Whom test_default_backend.py tries instead of a file of values."""
+
 OPEN = {
     "global",  # Helm's own
     "affinity",  # Kubernetes' types: the API server knows them best
@@ -31,7 +34,10 @@ OPEN = {
     "topologySpreadConstraints[]",
     "podSecurityContext.seLinuxOptions",
     "podSecurityContext.seccompProfile",
-    "defaultBackend.spec",  # the definition of IdentityBackend has its schema
+    # the definition of IdentityBackend has the schemas of these
+    "defaultBackend.nscale.auth",
+    *(f"defaultBackend.{vendor}" for vendor in ("keystone", *OTHER_VENDORS)),
+    "defaultBackend.spec",
 }
 PASSED_ON = ("resources.", "podSecurityContext.", "defaultBackend.existingSecret.")
 """What a template passes on as a whole."""
@@ -129,7 +135,8 @@ def test_every_choice_is_given_by_a_file_of_values() -> None:
 
 def test_every_value_is_given_by_a_file_of_values() -> None:
     """What a template does with a value that is empty by default is a branch as well."""
-    plain = [path for path in leaves(DEFAULTS) if not path.startswith(("resources.", "podSecurityContext."))]
+    elsewhere = ("resources.", "podSecurityContext.", *(f"defaultBackend.{vendor}" for vendor in OTHER_VENDORS))
+    plain = [path for path in leaves(DEFAULTS) if not path.startswith(elsewhere)]
     assert [path for path in plain if not any(at(values, path) for values in TRIED[1:])] == []
 
 
@@ -184,7 +191,11 @@ def test_what_the_schema_refuses_is_named_all_at_once() -> None:
             {"metrics": {"renderMode": "failIfMissing", "podMonitor": {"enabled": True}}},
             "the API server has no PodMonitor: install the Prometheus operator first",
         ),
-        ({"defaultBackend": {"enabled": True}}, "defaultBackend.nscale.url must be set"),
+        ({"defaultBackend": {"enabled": True}}, "vmwareCSP where defaultBackend.enabled is true, and has none: for"),
+        (
+            {"defaultBackend": {"enabled": True, "nscale": {"organization": {"id": "a"}}}},
+            "defaultBackend.nscale.url must be set",
+        ),
         (
             {"defaultBackend": {"enabled": True, "nscale": {"url": "https://identity.example.com"}}},
             "defaultBackend.existingSecret.name must be set",
@@ -199,6 +210,35 @@ def test_what_cannot_be_is_refused_and_named(values: dict[str, Any], said: str) 
     ("more", "said"),
     [
         ({"defaultBackend": {"spec": {"nscale": {}}}}, "defaultBackend.spec must not hold nscale"),
+        ({"defaultBackend": {"spec": {"keystone": {}}}}, "must not hold keystone: use defaultBackend.keystone and"),
+        (
+            {"defaultBackend": {"keystone": {"url": "https://a.example.com"}}},
+            "and has keystone and nscale: for example",
+        ),
+        (
+            {"defaultBackend": {"nscale": {"url": "https://a.example.com", "auth": {"serviceAccountToken": None}}}},
+            "defaultBackend.nscale.auth.serviceAccountToken must be an object: {} is enough",
+        ),
+        (
+            {
+                "defaultBackend": {
+                    "nscale": {
+                        "url": "https://a.example.com",
+                        "auth": {"refreshToken": {"secretRef": {"name": "session"}}},
+                    }
+                }
+            },
+            "existingSecret has no place, as all that defaultBackend.nscale.auth names has a secretRef",
+        ),
+        (
+            {
+                "defaultBackend": {
+                    "nscale": {"url": "https://a.example.com", "auth": {"refreshToken": {}}},
+                    "existingSecret": {"name": "session", "key": "mine"},
+                }
+            },
+            "defaultBackend.existingSecret.key is of tokens alone, and refreshToken reads keys of its own",
+        ),
         ({"watchNamespaces": ["payments"]}, "namespace project-operator, which watchNamespaces leaves out"),
         ({"secrets": {"namespaces": ["payments"]}}, "namespace project-operator, which secrets.namespaces leaves out"),
     ],

@@ -59,6 +59,18 @@ annotations:
 {{- .Values.secrets.namespaces | default (list (include "project-operator.namespace" .)) | uniq | toJson }}
 {{- end }}
 
+{{/* The members of the union in IdentityBackend.spec, each with the way in that it has where `auth` names none; JSON. */}}
+{{- define "project-operator.vendors" -}}
+{{- dict "nscale" "serviceAccountToken" "keystone" "password" "openTelekomCloud" "password" "fujitsuK5" "password" "vmwareCSP" "apiToken" | toJson }}
+{{- end }}
+
+{{/* The secretRef of the default backend, as JSON. */}}
+{{- define "project-operator.defaultSecret" -}}
+{{- with .Values.defaultBackend.existingSecret }}
+{{- ternary (omit . "key") . (empty .key) | toJson }}
+{{- end }}
+{{- end }}
+
 {{/* Binds a ClusterRole to the ServiceAccount, in `namespaces`, or in the whole cluster where that is empty. */}}
 {{- define "project-operator.bindings" -}}
 {{- $top := .top }}
