@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import product
 from typing import Final, Literal
 
 from project_operator.api.conditions import Reason
@@ -20,6 +21,9 @@ OTHER: Final = "other"
 _FAST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SLOW: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600)
 _LONG: Final = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400)
+
+FEW: Final = 32
+"""Of so many series a counter shows all from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,16 @@ def _label(name: str, values: Iterable[str], shown: str = "") -> Label:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric: its name, what it is, what it means, its labels, and the bounds of its buckets (seconds)."""
+    """One metric: its name, what it is, what it means, its labels, the bounds of its buckets (seconds), and which of a
+    counter's series are told apart from the start where it has more than `FEW`.
+    """
 
     name: str
     kind: Literal["counter", "gauge", "histogram", "info"]
     meaning: str
     labels: tuple[Label, ...] = ()
     buckets: tuple[float, ...] = ()
+    expected: tuple[tuple[str, ...], ...] = ()
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -57,9 +64,13 @@ class Family:
         return tuple(label.name for label in self.labels)
 
     @property
-    def most_series(self) -> int:
-        """How many there are where every label says everything that it can."""
-        return math.prod(len(label.values) for label in self.labels)
+    def from_the_start(self) -> tuple[tuple[str, ...], ...]:
+        """The series of a counter that begin at 0, by the values of their labels: the first of anything is an increase
+        then, and so in its rate.
+        """
+        if math.prod(len(label.values) for label in self.labels) > FEW:
+            return self.expected
+        return tuple(product(*(label.values for label in self.labels)))
 
     def said(self, values: tuple[str, ...]) -> tuple[str, ...]:
         """``values`` of its labels, as they may stand in a series."""
@@ -95,12 +106,16 @@ _REASON = _label("reason", (*map(str, Reason), NONE), "a [reason](reasons.md), `
 _STALLED = _label("stalled", ("true", "false"))
 _POLICY = _label("management_policy", map(str, ManagementPolicy))
 _TARGET = _label("target", ("backend", "api_server"))
+_API_SERVER_ERRORS = ("KubeError", "KubeConflict", "KubeNotFound", "KubeInvalid", "KubeForbidden", "KubeUnavailable")
+_RETRIED = (
+    *(Reason.BACKEND_UNAVAILABLE, Reason.THROTTLED, Reason.OUTCOME_UNKNOWN, Reason.PROGRESSING_WITH_RETRY),
+    *(Reason.CREDENTIALS_REJECTED, Reason.PERMISSION_DENIED, Reason.REQUEST_REFUSED, Reason.DELETION_BLOCKED),
+    *(Reason.ENDPOINT_INVALID, Reason.ORGANIZATION_NOT_FOUND, Reason.SECRET_INVALID),
+)
+"""Why a call to a backend is tried again."""
 _CAUSE = _label(
     "reason",
-    (
-        *map(str, Reason),
-        *("KubeError", "KubeConflict", "KubeNotFound", "KubeInvalid", "KubeForbidden", "KubeUnavailable"),
-    ),
+    (*map(str, Reason), *_API_SERVER_ERRORS),
     "a [reason](reasons.md); of the API server the name of the error, such as `KubeUnavailable`",
 )
 _VERB = _label("verb", ("get", "list", "watch", "patch", "create", "delete"))
@@ -134,6 +149,10 @@ RETRIES: Final = Family(
     "counter",
     "Failures after which the same is tried again by itself, after a pause that grows.",
     (_TARGET, _CAUSE),
+    expected=(
+        *(("backend", str(reason)) for reason in _RETRIED),
+        *(("api_server", name) for name in _API_SERVER_ERRORS),
+    ),
 )
 QUEUE_DEPTH: Final = Family(
     "project_operator_queue_depth", "gauge", "Objects that are due and not yet looked at.", (_PRIORITY,)

@@ -1,7 +1,6 @@
 """Prometheus metrics: counted from hooks, gauged from a census. Labels are bounded; none names an object."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import product
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
@@ -25,9 +24,6 @@ from project_operator.observability.hooks import (
     RetryScheduled,
     WatchEnded,
 )
-
-FROM_THE_START: Final = 32
-"""A counter of so few series shows them all from the start, at 0: the first of anything is an increase then."""
 
 
 class Metrics:
@@ -53,8 +49,8 @@ class Metrics:
             if family.kind == "histogram"
         }
         for family in families.FAMILIES:
-            if family.kind == "counter" and family.most_series <= FROM_THE_START:
-                for values in product(*(label.values for label in family.labels)):
+            if family.kind == "counter":
+                for values in family.from_the_start:
                     self._counters[family.name].labels(*values)
 
     def emit(self, happening: Happening, /) -> None:

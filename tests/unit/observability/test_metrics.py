@@ -2,13 +2,15 @@
 
 import math
 import re
+from collections.abc import Iterator
 from typing import get_type_hints
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from project_operator import __version__
-from project_operator.errors import KubeError
+from project_operator.api.conditions import Reason
+from project_operator.errors import BackendError, KubeError
 from project_operator.kube import cluster_addresses, resources
 from project_operator.kube.resources import Resource
 from project_operator.observability.families import FAMILIES, OTHER, Family, reference
@@ -26,6 +28,7 @@ from project_operator.observability.hooks import (
     WatchEnded,
 )
 from project_operator.observability.metrics import Metrics
+from project_operator.reconcile.absorb import reason_for
 from project_operator.runtime.breaker import State
 from project_operator.runtime.instrumented import InstrumentedBackend
 from project_operator.runtime.queue import Class
@@ -139,6 +142,23 @@ def test_counters_of_few_series_begin_at_zero() -> None:
     assert shown['project_operator_leadership_changes_total{change="lost"}'] == 0
     assert shown['project_operator_reconciles_total{kind="projects",outcome="error"}'] == 0
     assert not [name for name in shown if name.startswith("project_operator_backend_requests_total")]
+
+
+def kinds_of(error: type[BackendError]) -> Iterator[type[BackendError]]:
+    yield error
+    for one in error.__subclasses__():
+        yield from kinds_of(one)
+
+
+def test_the_first_failure_that_is_tried_again_is_an_increase() -> None:
+    """Or an outage, in which a breaker soon lets nobody fail a second time, is nowhere in the rate."""
+    shown = {name for name, value in samples(Metrics()).items() if value == 0}
+    reasons = {reason_for(kind.__new__(kind)) for kind in kinds_of(BackendError)} - {Reason.NAME_TAKEN}
+    reasons |= {Reason.PROGRESSING_WITH_RETRY, Reason.ORGANIZATION_NOT_FOUND, Reason.SECRET_INVALID}
+    errors: list[type[KubeError]] = [KubeError, *KubeError.__subclasses__()]
+    retries = {("backend", str(one)) for one in reasons} | {("api_server", one.__name__) for one in errors}
+    expected = {f'project_operator_retries_total{{reason="{reason}",target="{target}"}}' for target, reason in retries}
+    assert {name for name in shown if name.startswith("project_operator_retries_total")} == expected
 
 
 def test_what_is_running_is_said() -> None:
