@@ -5,6 +5,7 @@ nothing that it does not use. It finds the API server as in a pod; `deployed_ope
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,14 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
         wait_until(all_used, "every right to be used", every=0.5)
     assert rights - life.used - EXEMPT.keys() == set(), "granted, and neither used nor exempt"
     assert EXEMPT.keys() - rights == set(), "exempt, and not granted"
+
+
+def test_the_rights_that_are_exempt_are_said_with_the_rights() -> None:
+    page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
+    section = page.split("## What the operator may do")[1].split("\n## ")[0]
+    said = re.findall(r"(?m)^- `(\w+)` of (`[^:]+`):", section)
+    named = {(resource, verb) for verb, resources in said for resource in re.findall(r"`([^`]+)`", resources)}
+    assert named == {(right.resource, right.verb) for right in EXEMPT}
 
 
 def test_a_secret_in_another_namespace_is_not_read(life: Life) -> None:

@@ -310,6 +310,13 @@ def test_secrets_are_made_only_where_credentials_replace_themselves() -> None:
     assert creating in granted(rendered({"secrets": {"rotation": True}}))
 
 
+def test_secrets_are_patched_whatever_the_values_say_and_never_updated_or_deleted() -> None:
+    for rotation in (False, True):
+        rights = granted(rendered({"secrets": {"rotation": rotation}}))
+        verbs = {right.verb for right in rights if right.resource == "secrets"}
+        assert verbs - {"create"} == {"get", "list", "watch", "patch"}
+
+
 def test_rights_too_many_are_seen() -> None:
     rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "*"]}
     role = {"kind": "ClusterRole", "metadata": {"name": "careless"}, "rules": [rule]}
@@ -445,7 +452,7 @@ def test_ranges_that_the_values_name_are_not_read_and_nodes_only_when_asked() ->
 def test_the_documented_rights_are_those_that_are_granted() -> None:
     page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
     table = page.split("## What the operator may do")[1].split("\n## ")[0]
-    rows = [line.split("|")[1:4] for line in table.splitlines() if re.search("`(get|list|patch)`", line)]
+    rows = [line.split("|")[1:4] for line in table.splitlines() if re.search(r"^\|.*`(get|list|patch)`", line)]
     documented = {
         Right(group.strip(" `").replace("core", ""), resource, verb)
         for group, resources, verbs in rows
