@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -10,20 +11,19 @@ import promtool
 import pytest
 import queries
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 from promql_parser import MatchOp
+from scraped import labels_shown
 from simulation.backend import Fault
 from simulation.loop import run_virtually
+from simulation.replicas import Replicas
 from simulation.world import World
 
 from project_operator.errors import BackendUnavailable
-from project_operator.observability.families import FAMILIES
+from project_operator.observability.families import CREDENTIALS, FAMILIES, LEADERSHIP_CHANGES, RETRIES
 from project_operator.observability.hooks import (
     Census,
     EventFinished,
     KubeCall,
-    LeadershipChanged,
-    RetryScheduled,
     WatchEnded,
 )
 from project_operator.observability.metrics import Metrics
@@ -34,6 +34,8 @@ ALERTS = yaml.safe_load((promtool.ROOT / "deploy/monitoring/alerts.yaml").read_t
 OF_THE_TARGET = {"namespace", "job", "instance", "pod"}
 """Labels that Prometheus puts on what it scrapes."""
 VARIABLES = {"$namespace", "$job"}
+ENDS = datetime(2026, 11, 22, tzinfo=UTC)
+"""When the credential of the simulated life ends."""
 
 
 def all_queries() -> Iterator[tuple[str, str, str]]:
@@ -53,20 +55,26 @@ def scraped() -> str:
         async with World() as world:
             metrics = Metrics(lambda: world.engine.census() if world.engine is not None else Census())
             world.hooks = metrics
+            world.backend.credential_expires_at = ENDS
             world.install()
             world.start()
             world.backend.faults.append(Fault("create", BackendUnavailable("away")))
+            world.kube.lose_answers.append("web")
             world.apply(managementPolicy="ReportDrift", description="shop")
             world.apply("waits", backendRef={"name": "missing"})
             await world.ready("web")
             world.backend.edit(world.remote().id, description="changed by hand")
             await world.until(lambda: world.status("web").get("drift"))
-            # What the simulation has no part for.
+            async with Replicas() as shared:
+                shared.hooks = metrics
+                shared.install()
+                shared.begin("one")
+                await shared.until(lambda: shared.leader(shared.uid()))
+            # What the simulation has no part for. Scenarios see to it that an operator at work shows the same:
+            # test_metrics.py, and of watches test_crd_deleted.py.
             metrics.emit(KubeCall("patch", "projects", "200", 0.01))
-            metrics.emit(RetryScheduled("api_server", "KubeUnavailable"))
             metrics.emit(EventFinished("written"))
             metrics.emit(WatchEnded("projects", "error"))
-            metrics.emit(LeadershipChanged("gained"))
             return metrics.render()[0].decode()
 
     return run_virtually(life())
@@ -75,13 +83,7 @@ def scraped() -> str:
 @cache
 def shown() -> dict[str, frozenset[str]]:
     """Every metric that it holds, and the labels that it has there."""
-    found: dict[str, frozenset[str]] = {}
-    for family in text_string_to_metric_families(scraped()):
-        for sample in family.samples:
-            found[sample.name] = frozenset(sample.labels)
-    # No simulated credential ends.
-    credentials = next(family for family in FAMILIES if "credential" in family.name)
-    return found | {credentials.name: frozenset(credentials.label_names)}
+    return labels_shown(scraped())
 
 
 def known_values(metric: str, label: str) -> frozenset[str] | None:
@@ -134,6 +136,14 @@ def test_everything_on_the_page_is_shown_in_a_life(family: Any) -> None:
     sample = family.name + ("_bucket" if family.kind == "histogram" else "")
     labels = {*family.label_names, *(["le"] if family.kind == "histogram" else [])}
     assert shown()[sample] == labels
+
+
+def test_a_life_shows_what_the_operator_itself_made_of_it() -> None:
+    pairs = (line.rsplit(" ", 1) for line in scraped().splitlines() if not line.startswith("#"))
+    values = {series: float(value) for series, value in pairs}
+    assert values[f'{CREDENTIALS.name}{{backend="nscale",renewed="false"}}'] == ENDS.timestamp()
+    assert values[f'{RETRIES.name}{{reason="KubeUnavailable",target="api_server"}}'] == 1
+    assert values[f'{LEADERSHIP_CHANGES.name}{{change="gained"}}'] == 2, "of the backend object, and of the rest"
 
 
 def test_every_query_asks_for_what_there_is() -> None:

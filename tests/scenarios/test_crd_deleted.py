@@ -1,11 +1,13 @@
 """Deleting our definitions deletes our objects and nothing in the backend; the operator waits for them to come back."""
 
 from scenario import Scenario
+from scraped import labels_shown
 from waiting import wait_until
 
 from project_operator.api.crd import crd_name
 from project_operator.api.kinds import KINDS
 from project_operator.api.names import MARK_TAG
+from project_operator.observability.families import WATCHES
 
 
 def test_nothing_remote_is_touched(expendable: Scenario) -> None:
@@ -29,6 +31,8 @@ def test_nothing_remote_is_touched(expendable: Scenario) -> None:
         "/readyz to name the definitions that are missing",
     )
     assert expendable.operator.running
+    restarts = labels_shown(expendable.operator.page("/metrics"))[WATCHES.name]
+    assert restarts == {*WATCHES.label_names}
     expendable.install_definitions()
     expendable.operator.wait_ready()
     expendable.apply(expendable.backend())

@@ -86,6 +86,8 @@ class SimulatedBackend:
     readable: bool = True
     organization_id: str = "org"
     """Of whichever credential is used."""
+    credential_expires_at: datetime | None = None
+    """Likewise; None: that is not told."""
     calls: list[tuple[str, float, str]] = field(default_factory=list)
     created: list[RemoteProject] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
@@ -108,7 +110,7 @@ class SimulatedBackend:
     async def connect(self) -> ConnectionFacts:
         self._told.clear()
         await self._enter("connect")
-        return ConnectionFacts(self.organization_id, "demo", "robot")
+        return ConnectionFacts(self.organization_id, "demo", "robot", credential_expires_at=self.credential_expires_at)
 
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         await self._enter("list")

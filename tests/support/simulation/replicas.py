@@ -9,7 +9,6 @@ from typing import Any
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.backends.vendor import Surroundings
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, Resource
-from project_operator.observability.hooks import FanOut
 from project_operator.runtime.engine import Engine
 from project_operator.runtime.leases.keeper import LeaseKeeper
 from simulation.gated import GatedBackend
@@ -74,7 +73,7 @@ class Replicas(World):
             pace=PACE,
             ready=lambda: True,
             report=lambda _check, _problem: None,
-            hooks=FanOut(),
+            hooks=self.hooks,
         )
 
         def opening(
