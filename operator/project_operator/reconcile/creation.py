@@ -16,6 +16,7 @@ from project_operator.reconcile import (
     vouching,
 )
 from project_operator.reconcile.actions import Action, AddFinalizer, Create, Poll, Purpose, Read, WriteStatus
+from project_operator.reconcile.backoff import WORTH_A_WORD
 from project_operator.reconcile.content import Wanted, initial
 from project_operator.reconcile.credibility import in_the_way
 from project_operator.reconcile.evidence import Listing, whole
@@ -30,7 +31,7 @@ def decide(view: View, backend: BackendView) -> Action:
     memory, record = view.memory, view.record
     if memory.answer is not None:
         return _name(view, backend, memory.answer)
-    if (waiting := rest.on_failure(view)) is not None:
+    if (waiting := _until_the_next_right(view, backend) or rest.on_failure(view)) is not None:
         return waiting
     if record.finalizer:
         may_send = memory.right is not None and not reads_only(view)
@@ -43,6 +44,22 @@ def decide(view: View, backend: BackendView) -> Action:
     if reads_only(view):
         return planning.creation(view, backend, want)
     return AddFinalizer(backend_annotation(backend), grants_right=True)
+
+
+def _until_the_next_right(view: View, backend: BackendView) -> Action | None:
+    """A right ran out before its creation could leave, and the wait before the next is bought is worth a word."""
+    failure = view.memory.failure
+    if failure is None or failure.reason is not Reason.PROGRESSING_WITH_RETRY or reads_only(view):
+        return None
+    left = failure.retry_at - view.now
+    if left < WORTH_A_WORD:
+        return None
+    message = (
+        f"the creation was not sent, because its turn had not come {view.timing.send_validity:g} s after it was "
+        "allowed: operator, cluster or backend have more to do than they can; it is tried again at "
+        f"{view.until(failure.retry_at):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    return rest.reporting(view, rest.on_the_way(view, backend, frozenset(), message), wake_in=left)
 
 
 def recover(view: View, backend: BackendView) -> Action:
