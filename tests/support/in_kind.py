@@ -33,7 +33,7 @@ WITHIN: Final = "--timeout=100s"
 BUILT_WITHIN: Final = 1800.0
 PODS_OWN: Final = frozenset({"ALLOWED_ADDRESSES", "LEASE_NAMESPACE", "HEALTH_ADDRESS", "HEALTH_PORT", "SHUTDOWN_GRACE"})
 """Settings of a process beside the cluster that the chart has values for."""
-TAKEN_OVER_QUICKLY: Final = {"LEASE_DURATION": "3"}
+TAKEN_OVER_QUICKLY: Final = {"LEASE_DURATION": "6"}
 """Pods share the work by Leases, and those of killed ones run out before the next begin."""
 
 

@@ -75,7 +75,12 @@ def test_an_image_that_cannot_be_built_ends_the_run(tmp_path: Path, monkeypatch:
 def test_the_chart_takes_the_values_and_its_pods_run_that_image() -> None:
     besides = {"secrets": {"clusterWide": True, "rotation": True}, "outgoingAddresses": {"readNodes": True}}
     objects = helm.objects(helm.template(in_kind.values(besides, "172.18.0.1")))
-    (container,) = only(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    deployment = only(objects, "Deployment")
+    assert f"deployment/{deployment['metadata']['name']}" == in_kind.DEPLOYMENT
+    label, _, value = in_kind.SELECTOR.removeprefix("--selector=").partition("=")
+    assert deployment["spec"]["selector"]["matchLabels"][label] == value
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["ports"][0]["name"] == "health", "the API server's proxy takes the first port"
     assert (container["image"], container["imagePullPolicy"]) == (in_kind.IMAGE, "Never")
     names = [variable["name"] for variable in container["env"]]
     assert len(names) == len(set(names))
