@@ -92,6 +92,27 @@ def test_the_oldest_and_the_newest_kubernetes_know_every_field(values: dict[str,
     assert list(complaints(objects, version)) == []
 
 
+def test_names_that_look_like_numbers_stay_names() -> None:
+    digits = {"nameOverride": "12", "fullnameOverride": "1234", "priorityClassName": "5", "clusterID": "6"}
+    values = {
+        **digits,
+        "image": {"repository": "1", "tag": "30"},
+        "serviceAccount": {"name": "77"},
+        "secrets": {"namespaces": ["0", "1234"]},
+        "watchNamespaces": ["1234", "0"],
+        "networkPolicy": {"enabled": True},
+        "metrics": {"podMonitor": {"enabled": True}, "dashboard": {"enabled": True}, "renderMode": "alwaysRender"},
+        "defaultBackend": BACKEND,
+    }
+    done = helm.run("template", "99", str(helm.CHART), "--namespace=1234", values=helm.WITHOUT_DEFINITIONS | values)
+    assert done.returncode == 0, done.stderr
+    objects = helm.objects(done.stdout)
+    assert list(complaints(objects, "1.37")) == []
+    named = [text for one in objects for text in (one["metadata"]["name"], one["metadata"].get("namespace", ""))]
+    labels = [text for one in objects for text in one["metadata"]["labels"].values()]
+    assert [text for text in named + labels if not isinstance(text, str)] == []
+
+
 def test_a_field_that_kubernetes_does_not_know_is_seen() -> None:
     deployment = copy.deepcopy(only(rendered(), "Deployment"))
     deployment["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
@@ -415,7 +436,7 @@ def test_the_network_policy_lets_in_scrapers_and_the_test_and_out_what_the_opera
     assert [one for one in way_in["from"] if one in scrapers] == scrapers
     assert any(one["podSelector"]["matchLabels"].items() <= test.items() for one in way_in["from"])
     ports = {(one["port"], one["protocol"]) for rule in spec["egress"] for one in rule["ports"]}
-    assert ports == {(53, "UDP"), (53, "TCP"), (5000, "TCP")}
+    assert ports == {(53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP"), (5000, "TCP")}
     assert not spec["podSelector"]["matchLabels"].items() <= test.items()
 
 

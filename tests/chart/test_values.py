@@ -156,6 +156,7 @@ REFUSED_BY_SCHEMA: list[tuple[dict[str, Any], str]] = [
     ({"watchNamespaces": ["Payments"]}, "at '/watchNamespaces/0'"),
     ({"logLevel": "verbose"}, "at '/logLevel': value must be one of 'debug', 'info', 'warning', 'error'"),
     ({"shutdownGraceSeconds": 0}, "at '/shutdownGraceSeconds': minimum: got 0, want 1"),
+    ({"podDisruptionBudget": {"maxUnavailable": "0%"}}, "at '/podDisruptionBudget/maxUnavailable'"),
     ({"extraEnv": [{"name": "A", "value": True}]}, "at '/extraEnv/0/value': got boolean, want string"),
     ({"defaultBackend": {"nscale": {"organization": {"id": "a", "name": "b"}}}}, "organization': maxProperties"),
 ]

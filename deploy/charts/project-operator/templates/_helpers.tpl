@@ -10,14 +10,14 @@
 {{- end }}
 
 {{- define "project-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "project-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "project-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Of the pod of `helm test`. */}}
 {{- define "project-operator.testLabels" -}}
 app.kubernetes.io/name: {{ include "project-operator.name" . }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Where everything of the release is that belongs to a namespace. */}}
@@ -80,19 +80,19 @@ annotations:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ ternary "RoleBinding" "ClusterRoleBinding" (ne $namespace "") }}
 metadata:
-  name: {{ $role }}
+  name: {{ $role | quote }}
   {{- with $namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- include "project-operator.metadata" (dict "top" $top) | nindent 2 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
-  name: {{ $role }}
+  name: {{ $role | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "project-operator.serviceAccountName" $top }}
-    namespace: {{ include "project-operator.namespace" $top }}
+    name: {{ include "project-operator.serviceAccountName" $top | quote }}
+    namespace: {{ include "project-operator.namespace" $top | quote }}
 {{- end }}
 {{- end }}
 
