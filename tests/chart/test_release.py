@@ -6,6 +6,7 @@ nothing that it does not use. It finds the API server as in a pod; `deployed_ope
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -241,6 +242,15 @@ def test_uninstalled_it_leaves_every_project_and_what_holds_them(life: Life, uni
     assert life.scenario.get("one")["metadata"]["finalizers"] == [names.FINALIZER]
 
 
+def documented(above: str) -> list[list[str]]:
+    """The commands of kubectl in the first block below some words of the page, in words."""
+    page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
+    block = page.split(above)[1].split("```sh\n")[1].split("```")[0]
+    commands = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
+    assert [command[0] for command in commands] == ["kubectl"] * len(commands)
+    return [command[1:] for command in commands]
+
+
 def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, uninstalled: Uninstalled) -> None:
     plane = life.release.plane
     assert uninstalled.said, "nothing else is there under these names"
@@ -264,7 +274,8 @@ def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, un
 
     mine = [one for one in objects if one["kind"] not in {"CustomResourceDefinition", "Namespace"}]
     bundle = json.dumps({"apiVersion": "v1", "kind": "List", "items": mine})
-    plane.kubectl("delete", "--wait=false", "-f", "-", stdin=bundle)
+    for command in documented("To uninstall, do not"):
+        plane.kubectl(*command, "--wait=false")
 
     def gone() -> bool:
         return not plane.kubectl("get", "--ignore-not-found", "--output=name", "-f", "-", stdin=bundle).stdout
