@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import helm
 import pytest
+from kubernetes_schemas import complaints
 
 import kustomize_base
 from project_operator.sandbox.controlplane.plane import ControlPlane
@@ -43,4 +44,8 @@ def test_there_is_an_overlay_for_every_values_that_are_compared() -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_an_overlay_is_the_chart_with_its_values(control_plane: ControlPlane, overlay: str) -> None:
     rendered = helm.released(helm.template({**kustomize_base.VALUES, **OVERLAYS[overlay]}, served=()))
-    assert by_place(built(control_plane, ROOT / "overlays" / overlay)) == by_place(rendered)
+    objects = built(control_plane, ROOT / "overlays" / overlay)
+    assert by_place(objects) == by_place(rendered)
+    plain = [one for one in objects if one["kind"] != "CustomResourceDefinition"]
+    assert {one["kind"] for one in plain} >= {"Namespace", "Deployment", "ClusterRole", "ServiceAccount"}
+    assert [complaint for version in ("1.32", "1.37") for complaint in complaints(plain, version)] == []
