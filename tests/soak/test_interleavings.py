@@ -48,6 +48,7 @@ MISSED: Final = {
     "deleted-outside-and-a-fault": Missed("I1", breaking.not_found_is_gone),
     "deleted-and-created-anew-and-a-fault": Missed("I1", breaking.a_clock_from_the_start_alone),
     "edited-and-a-fault": Missed("I1", lambda: breaking.quarantine_of("read_lag")),
+    "edited-twice": Missed("I7", breaking.edits_under_an_update_are_missed),
     "two-operators": Missed("I1", rules=Rules(guarded=False)),
     "two-operators-and-a-fault": Missed("I1", breaking.a_clock_from_the_start_alone),
 }

@@ -83,6 +83,22 @@ def ready_at_once() -> Iterator[None]:
 
 
 @contextmanager
+def edits_under_an_update_are_missed() -> Iterator[None]:
+    """R9: while an update is under way nobody compares again; what it leaves is taken for what is wanted by then."""
+    decide = updating.decide
+
+    def once(view: View, backend: Any, observation: Any, project: Any, want: Any, found: Any) -> Action:
+        operation, announced = view.project.status.operation, view.memory.announced
+        current = announced is not None and announced.generation == view.project.metadata.generation
+        if operation is not None and operation.type == "Update" and not current:
+            return settling.settle(view, backend, observation, project, want)
+        return decide(view, backend, observation, project, want, found)
+
+    with patch.object(updating, "decide", once):
+        yield
+
+
+@contextmanager
 def not_found_is_gone() -> Iterator[None]:
     """R6: a single not-found leads straight to another creation."""
 
