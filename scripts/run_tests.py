@@ -34,29 +34,20 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
-# The first that there is room for begins: unit tests, as what is wrong is to show early, then those that wait most, the
-# longest first, so that none of them is left over in the end. A folder that is not named here comes after these.
-ORDER = ("core", "unit", "scenarios", "sandbox", "kill", "chaos", "chart", "contract", "api", "gitops", "monitoring")
-# Workers where tests are many, or wait more than they compute, so many that two cores have always something to do. Each
-# has a control plane of its own where it needs one, so tests that share something costly stay together: in a group
-# (`loadgroup` and the marker `xdist_group`) or in their file.
-WORKERS = {
-    "core": (1, "loadgroup"),
-    "unit": (2, "loadgroup"),
-    "contract": (2, "loadgroup"),
-    "sandbox": (2, "loadgroup"),
-    "api": (2, "loadfile"),
-    "scenarios": (2, "loadgroup"),
-    "chart": (1, "loadgroup"),
-    "gitops": (1, "loadgroup"),
-    "monitoring": (1, "loadgroup"),
-    "kill": (2, "loadfile"),
-    "chaos": (2, "loadfile"),
-}
-# So many workers keep two cores busy, whatever they work at; more where there are more cores.
-ROOM = max(6, 2 * (os.cpu_count() or 1))
-# What parts take of that whose workers wait for others for most of their time: two keep half a core busy.
-WAITING = {"scenarios": 1, "sandbox": 1, "kill": 1, "chaos": 1}
+# The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
+# so that none is left over in the end. A folder that is not named here comes after these.
+ORDER = (
+    *("core", "unit", "scenarios", "sandbox", "contract", "kill", "chaos"),
+    *("chart", "api", "gitops", "monitoring"),
+)
+# Workers where tests wait more than they compute. Each has a control plane of its own where it needs one, and each
+# imports and collects all tests of the part: so a part that computes has a single process, and other parts beside it.
+# Tests that share something costly stay together, in a group (`loadgroup` and the marker `xdist_group`).
+WORKERS = dict.fromkeys(ORDER, 1) | {"scenarios": 2, "sandbox": 2}
+DISTRIBUTION = "loadgroup"
+# So many parts keep two cores busy, whatever they work at; more where there are more cores. Two workers that wait for
+# others for most of their time count as one.
+ROOM = max(7, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
 # latter would last longest, and the cores would have nothing to do in the end.
 YIELDING = ("core", "unit", "contract", "api")
@@ -123,9 +114,8 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
         paths += sorted(TESTS.glob("test_*.py"))
         besides = [f"--ignore={CORE.relative_to(ROOT)}"]
     # Two operators on one cluster would get in each other's way.
-    alone = part not in WORKERS or one_cluster(arguments)
-    count, distribution = WORKERS.get(part, (0, "no"))
-    workers = [] if alone else [f"--numprocesses={count}", f"--dist={distribution}"]
+    count = 1 if one_cluster(arguments) else WORKERS.get(part, 1)
+    workers = [f"--numprocesses={count}", f"--dist={DISTRIBUTION}"] if count > 1 else []
     measure = ["--cov", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
@@ -200,7 +190,7 @@ def needed(part: str, arguments: list[str]) -> list[str]:
 def weight(part: str, arguments: list[str]) -> int:
     """How much of `ROOM` a part takes. Those that share one cluster take turns."""
     alone = part not in WORKERS or one_cluster(arguments)
-    return ROOM if alone else WAITING.get(part, WORKERS[part][0])
+    return ROOM if alone else 1
 
 
 def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> list[Job]:
@@ -209,7 +199,7 @@ def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> l
     sandbox = (sys.executable, "-m", "project_operator", "sandbox")
     # A build takes what the tests that need none leave.
     preparations = [
-        Job(what, (*sandbox, *how), ROOM - WORKERS["core"][0] - WORKERS["unit"][0])
+        Job(what, (*sandbox, *how), ROOM - len(("core", "unit")))
         for what, how in PREPARATIONS.items()
         if any(what in each for each in needs.values())
     ]

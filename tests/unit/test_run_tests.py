@@ -27,27 +27,13 @@ def test_the_core_is_measured_by_tests_of_its_own() -> None:
     assert {"core", "unit"} <= set(run_tests.discovered())
 
 
-@pytest.mark.parametrize(("part", "distribution"), [("scenarios", "loadgroup"), ("api", "loadfile")])
-def test_workers_share_a_part_but_not_a_cluster(part: str, distribution: str) -> None:
-    def options(*arguments: str) -> list[str]:
+def test_workers_share_a_part_that_waits_but_not_a_cluster() -> None:
+    def options(part: str, *arguments: str) -> list[str]:
         command = run_tests.command(part, list(arguments), Path("r.xml"), coverage=False)
         return [each.split("=")[1] for each in command if each.startswith(("--numprocesses=", "--dist="))]
 
-    count, chosen = options()
-    assert int(count) > 1
-    assert chosen == distribution
-    assert options("--kind") == []
-
-
-@pytest.mark.xdist_group("one")
-@pytest.mark.parametrize("_", range(6))
-def test_a_group_of_tests_stays_on_one_worker(_: int, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """This part has two workers (`run_tests.WORKERS`): here is such a group, and where its first test ran is noted."""
-    folder = tmp_path_factory.getbasetemp()
-    note = (folder if worker_id == "master" else folder.parent) / "worker-of-the-group"
-    if not note.exists():
-        note.write_text(worker_id, encoding="utf-8")
-    assert note.read_text(encoding="utf-8") == worker_id
+    assert options("scenarios") == ["2", "loadgroup"]
+    assert options("scenarios", "--kind") == options("api") == []
 
 
 def test_every_part_that_has_workers_is_there() -> None:
@@ -108,14 +94,10 @@ def test_some_parts_have_the_machine_to_themselves(part: str, arguments: list[st
     assert run_tests.weight("api", []) < run_tests.ROOM
 
 
-def test_parts_that_wait_take_less_room_than_they_have_workers() -> None:
-    assert all(0 < run_tests.weight(part, []) < run_tests.WORKERS[part][0] for part in run_tests.WAITING)
-
-
 def test_parts_that_compute_leave_the_cores_to_those_that_wait() -> None:
     jobs = {job.name: job for job in run_tests.jobs_of(["unit", "scenarios"], [], coverage=True)}
     assert [jobs[name].command[0] for name in ("unit", "scenarios")] == ["nice", sys.executable]
-    assert set(run_tests.YIELDING).isdisjoint(run_tests.WAITING)
+    assert all(run_tests.WORKERS[part] == 1 for part in run_tests.YIELDING)
 
 
 def test_a_plugin_is_loaded_where_it_is_needed() -> None:
