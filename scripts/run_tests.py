@@ -49,9 +49,9 @@ DISTRIBUTION = "loadgroup"
 # others for most of their time count as one.
 ROOM = max(7, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
-# latter would last longest, and the cores would have nothing to do in the end.
-YIELDING = ("core", "unit", "contract", "api")
-YIELD = ("nice", "-n", "10")
+# latter would last longest, and the cores would have nothing to do in the end. Likewise the one that has the most to
+# compute goes before the others.
+YIELDING = {"core": 10, "unit": 10, "contract": 5, "api": 10}
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
 # Plugins that are dear to import, and the part or the argument that needs them.
@@ -207,7 +207,7 @@ def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> l
     def part_job(part: str) -> Job:
         report = RESULTS / f"{part}.xml"
         how = command(part, arguments, report, coverage=coverage and part == "core")
-        patient = YIELD if part in YIELDING else ()
+        patient = ("nice", "-n", str(YIELDING[part])) if part in YIELDING else ()
         return Job(part, (*patient, *how), weight(part, arguments), needs[part], report)
 
     return [*preparations, *map(part_job, chosen)]

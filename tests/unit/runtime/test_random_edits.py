@@ -44,7 +44,7 @@ from project_operator.reconcile.outcome import Outcome
 NAMES: Final = ("shop", "mail", "eu-de_blog", "wiki")
 ERRORS: Final = (BackendUnavailable("away"), Throttled("slower", retry_after=2.0))
 WRITES: Final = ("create", "update", "delete")
-EXAMPLES, STEPS = 110, 16
+EXAMPLES, STEPS = 105, 12
 """For each kind of backend: so many worlds, of so many steps."""
 SEQUENCES, COMPARED, READY = 400, 280, 200
 """For each kind of backend, at least so many sequences of edits, one of each Project, come to an end; so many of them
