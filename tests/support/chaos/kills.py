@@ -132,7 +132,7 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
     cuts = []
     for point in chosen:
         wish = stage.wish(point.place, point.operation, next(numbers))
-        hold = Hold(point.standing, late=0.9 * stage.bounds.in_flight)
+        hold = Hold(point.standing, late=0.75 * stage.bounds.in_flight)
         cuts.append(Cut(point, wish, hold, Rule(f"held: {point.standing}", writes_about(wish.name), hold, point.nth)))
     prepare(stage, [one.wish for one in cuts])
     for one in cuts:
