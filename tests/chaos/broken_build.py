@@ -20,7 +20,9 @@ from project_operator.reconcile import absence, creation, deleting, ending, rest
 from project_operator.reconcile.outcome import held
 from project_operator.runtime import connecting
 from project_operator.runtime.gathering import Gatherer
+from project_operator.runtime.keys import Place
 from project_operator.runtime.limiter import Limiter
+from project_operator.runtime.missing_backends import MissingBackends
 from project_operator.runtime.projects import ProjectWorker
 
 Changes = dict[str, Any]
@@ -131,6 +133,15 @@ def deleting_with_the_definition() -> None:
     Gatherer.check_definition = never  # type: ignore[method-assign]  # as above
 
 
+def taking_silence_for_absence() -> None:
+    """A backend object that no watch has shown is not there."""
+
+    async def never(self: MissingBackends, place: Place) -> None:
+        """Does not look."""
+
+    MissingBackends.look_for = never  # type: ignore[method-assign]  # as above
+
+
 def _patching(meddle: Callable[[Changes], Changes]) -> None:
     """Let ``meddle`` change the patches of Projects; the answer shows in its metadata what it returns."""
     patch = KubeApi.patch
@@ -161,6 +172,7 @@ RULES: dict[str, Callable[[], None]] = {
         labelling,
         one_limiter_for_all,
         deleting_with_the_definition,
+        taking_silence_for_absence,
     )
 }
 

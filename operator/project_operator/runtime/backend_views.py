@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from project_operator.api.conditions import Reason
 from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
@@ -14,12 +16,13 @@ from project_operator.backends.vendor import Vendor
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.tenancy import Tenancy
 from project_operator.reconcile.view import Abilities, BackendView, Verbs, Verdict
-from project_operator.runtime.backend_kinds import BACKEND_RESOURCES
+from project_operator.runtime.backend_kinds import BACKEND_RESOURCES, parse_backend
 from project_operator.runtime.backend_objects import timing_of
 from project_operator.runtime.connecting import Entry
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.leadership import NOBODYS
+from project_operator.runtime.missing_backends import MissingBackends
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.stored import part
 
@@ -48,6 +51,7 @@ class BackendViews:
         references: References,
         registry: Registry,
         entry_of: Callable[[Key], Entry],
+        missing: MissingBackends,
         send_validity: float,
     ) -> None:
         """``objects``: the backend objects, by the plural of their kind; ``entry_of``: what is known of one."""
@@ -56,6 +60,7 @@ class BackendViews:
         self._references = references
         self._registry = registry
         self._entry_of = entry_of
+        self._missing = missing
         self._send_validity = send_validity
 
     def at(self, place: Place) -> Mapping[str, Any] | None:
@@ -65,9 +70,20 @@ class BackendViews:
 
     def unit_of(self, project: Mapping[str, Any]) -> str:
         """The unit of leadership that a raw Project belongs to: the backend object that it refers to."""
-        ref = part(project, "spec", "backendRef")
-        raw = self.at(self._references.place_of(project["metadata"].get("namespace", ""), ref))
+        raw = self.at(self._place_of(project))
         return str(raw["metadata"]["uid"]) if raw is not None else NOBODYS
+
+    async def find_for(self, project: Mapping[str, Any]) -> bool:
+        """Look for the backend object of a raw Project where no watch has shown it; whether it is there after all.
+
+        Raises:
+            KubeError: it cannot be told now.
+        """
+        place = self._place_of(project)
+        if place.plural not in self._objects or self.at(place) is not None:
+            return False
+        await self._missing.look_for(place)
+        return self.at(place) is not None
 
     def view_for(self, project: Project) -> Reach:
         """See `gathering.Backends.view_for`."""
@@ -82,7 +98,9 @@ class BackendViews:
             verdict = Verdict(Reason.BACKEND_NOT_FOUND, f"{origin} {kind} '{name}', which {where}")
             return Reach(verdict, None, Timing(send_validity=self._send_validity))
         entry = self._entry_of(Key.of(place.plural, raw))
-        tenancy = self._tenancy(entry.spec, name, namespace) if entry.spec is not None else None
+        # Its rules hold before it was worked on here.
+        rules = entry.spec or _spec_of(place.plural, raw)
+        tenancy = self._tenancy(rules, name, namespace) if rules is not None else None
         if entry.connection is None or entry.spec is None:
             cause = entry.verdict or Verdict(Reason.PROGRESSING, "connecting")
             message = f"{kind} '{name}' is not Ready ({cause.reason}): {cause.message}"
@@ -92,6 +110,9 @@ class BackendViews:
         view = _view(kind, name, str(raw["metadata"]["uid"]), entry.spec, vendor, entry.connection)
         return Reach(view, entry.connection, timing_of(entry.spec, send_validity=self._send_validity), tenancy)
 
+    def _place_of(self, project: Mapping[str, Any]) -> Place:
+        return self._references.place_of(project["metadata"].get("namespace", ""), part(project, "spec", "backendRef"))
+
     def _tenancy(self, spec: IdentityBackendSpec, name: str, namespace: str) -> Tenancy | None:
         """What the Projects of ``namespace`` may ask of the backend object ``name`` with ``spec``; None: anything."""
         if not isinstance(spec, ClusterIdentityBackendSpec):
@@ -99,6 +120,14 @@ class BackendViews:
         known = self._namespaces.get("", namespace)
         labels = (known["metadata"].get("labels") or {}) if known is not None else None
         return Tenancy.of(spec, name=name, namespace=namespace, labels=labels)
+
+
+def _spec_of(plural: str, raw: Mapping[str, Any]) -> IdentityBackendSpec | None:
+    """None where it cannot be understood; then nothing is done with it."""
+    try:
+        return parse_backend(plural, raw).spec
+    except ValidationError:
+        return None
 
 
 def _view(

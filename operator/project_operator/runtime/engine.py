@@ -33,6 +33,7 @@ from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key
 from project_operator.runtime.leadership import NOBODYS, Leadership
+from project_operator.runtime.missing_backends import MissingBackends
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker
 from project_operator.runtime.queue import Class, WorkQueue
@@ -121,6 +122,7 @@ class Engine:
             references=self._references,
             registry=registry,
             entry_of=self._backends.entry,
+            missing=MissingBackends(kube, clock, lambda resource, raw: self.observe(resource, None, raw)),
             send_validity=send_validity,
         )
         self._gatherer = Gatherer(
@@ -143,6 +145,7 @@ class Engine:
             hooks=hooks,
             leadership=leadership,
             unit_of=self._views.unit_of,
+            find_backend=self._views.find_for,
             vendor_of=self._backends.vendor_of,
         )
 

@@ -1,7 +1,7 @@
 """The worker for Projects: carries out what was decided, step by step, and comes back until it may rest."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -64,10 +64,11 @@ class ProjectWorker:
         hooks: Hooks,
         leadership: Leadership,
         unit_of: Callable[[Mapping[str, Any]], str],
+        find_backend: Callable[[Mapping[str, Any]], Awaitable[bool]],
         vendor_of: Callable[[Key], str],
     ) -> None:
-        """``unit_of``: the unit of leadership that a raw Project belongs to; ``vendor_of``: the type of a backend
-        object.
+        """``unit_of``: the unit of leadership that a raw Project belongs to; ``find_backend``: a live look for its
+        backend object where none is known, and whether there is one; ``vendor_of``: the type of a backend object.
         """
         self._kube = kube
         self._store = store
@@ -79,6 +80,7 @@ class ProjectWorker:
         self._hooks = hooks
         self._leadership = leadership
         self._unit_of = unit_of
+        self._find_backend = find_backend
         self._vendor_of = vendor_of
         self._memories: dict[Key, Memory] = {}
         self._must_read: set[Key] = set()
@@ -129,16 +131,15 @@ class ProjectWorker:
         """
         try:
             for _ in range(STEPS_AT_ONCE):
-                if key in self._must_read:
-                    await self._refresh(key)
-                    self._must_read.discard(key)
-                raw = self._store.of(key)
+                raw = await self._latest(key)
                 if raw is None:
                     return await self._vanished(key)
                 term = self._leadership.term(self._unit_of(raw))
                 if term is None and not self._owes_a_name(key, raw):
                     self._stand_by(key, raw)
                     return None
+                if await self._find_backend(raw):
+                    continue  # and it may be another replica's
                 view, connection = await self._gatherer.gather(key, raw, self._memories, term)
                 self._memories[key] = view.memory
                 if connection is not None:
@@ -315,6 +316,12 @@ class ProjectWorker:
         self._store.put(answer)
         self.note(key)
         return parse_project(answer)[0]
+
+    async def _latest(self, key: Key) -> Mapping[str, Any] | None:
+        if key in self._must_read:
+            await self._refresh(key)
+            self._must_read.discard(key)
+        return self._store.of(key)
 
     async def _refresh(self, key: Key) -> None:
         """R1: after a conflict or a lost answer, a live read."""

@@ -24,6 +24,8 @@ from chaos.wire import Answer
 ALL: Final = 1_000_000
 BEHIND: Final = 3.0
 """Seconds by which the streams of an operator that was given an old listing are late: time to act on it."""
+LISTED_LATER: Final = 10.0
+"""Seconds by which backend objects are listed later than the Projects that refer to them."""
 LOST_WITHIN: Final = 60.0
 """Seconds in which all creations are sent."""
 ASKED_WITHIN: Final = 30.0
@@ -31,6 +33,7 @@ ASKED_WITHIN: Final = 30.0
 OLD_FOR: Final = 8.0
 """Seconds for which a backend's cache is asked: past the quarantine, what is old may show no absence that is none."""
 PROJECTS_PATH: Final = "/apis/identity.project-operator.dev/*/projects"
+BACKENDS_PATH: Final = "/apis/identity.project-operator.dev/*/identitybackends"
 
 
 class Begins(StrEnum):
@@ -45,6 +48,7 @@ class Scope(StrEnum):
     """What meets a fault."""
 
     LISTINGS = "list"
+    BACKENDS = "list backend objects"
     STREAMS = "stream"
     EVERYTHING = "all"
     """But streams."""
@@ -101,6 +105,7 @@ SHARED: Final[tuple[SharedTrouble, ...]] = (
     SharedTrouble("404", API_SERVER, _every(faults.refuse(faults.refusal(404, "NotFound")))),
     SharedTrouble("410 Gone", API_SERVER, _every(faults.refuse(faults.refusal(410, "Expired")))),
     SharedTrouble("an old one", API_SERVER, faults.Stale, begins=Begins.LISTED),
+    SharedTrouble("after the Projects", API_SERVER, _every(faults.delay(LISTED_LATER)), ALL, Scope.BACKENDS),
     SharedTrouble("drop the request", API_SERVER, _every(faults.drop), scope=Scope.STREAMS),
     SharedTrouble("410 Gone in it", API_SERVER, lambda: faults.expire(3), scope=Scope.STREAMS),
     SharedTrouble("skips events", API_SERVER, lambda: faults.skip_lines(2, 5, 9, 14), scope=Scope.STREAMS),
@@ -187,6 +192,8 @@ def _met_at_the_api_server(scope: Scope) -> list[Match]:
             return [asks(watch=False)]
         case Scope.STREAMS:
             return [asks("GET", PROJECTS_PATH, watch=True)]
+        case Scope.BACKENDS:
+            return [asks("GET", BACKENDS_PATH, watch=False)]
         case Scope.LISTINGS:
             # A start lists twice, and only what Kopf lists fills what the operator knows.
             listings = asks("GET", PROJECTS_PATH, watch=False)

@@ -38,6 +38,8 @@ class SimulatedKube:
         self.lose_answers: deque[str] = deque()
         """Names of objects: the next write to each is applied and its answer lost."""
         self.past: dict[Place, list[dict[str, Any]]] = {}
+        self._unlisted: set[str] = set()
+        """Kinds that the operator has not been told of yet."""
         self._objects: dict[Place, dict[str, Any]] = {}
         self._version = 100
         self.day = 1
@@ -194,11 +196,30 @@ class SimulatedKube:
         """Every object of a kind, as it is; not to be changed."""
         return [raw for (plural, _, _), raw in self._objects.items() if plural == resource.plural]
 
-    def replay(self, listener: Listener, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
-        """A new operator's first listing; ``stale`` says how many versions an object's state lags behind."""
+    def replay(
+        self,
+        listener: Listener,
+        *,
+        stale: Callable[[Place], int] = lambda _: 0,
+        late: Callable[[Resource], float] = lambda _: 0.0,
+    ) -> None:
+        """A new operator's first listings. ``stale`` says how many versions an object's state lags behind, ``late``
+        after how many seconds a kind is listed: nothing of it is told before.
+        """
         self.listener = listener
+        self._unlisted = {plural for plural, resource in WATCHED.items() if late(resource)}
+        for plural, resource in WATCHED.items():
+            if plural in self._unlisted:
+                asyncio.get_running_loop().call_later(late(resource), self._list, plural, listener, stale)
+            else:
+                self._list(plural, listener, stale)
+
+    def _list(self, plural: str, listener: Listener, stale: Callable[[Place], int]) -> None:
+        if self.listener is not listener:
+            return
+        self._unlisted.discard(plural)
         for place, raw in list(self._objects.items()):
-            if _is_watched(place[0], raw):
+            if place[0] == plural and _is_watched(plural, raw):
                 old = self.past[place][: -stale(place)] if stale(place) else []
                 listener(WATCHED[place[0]], None, _copied(old[-1] if old else raw))
                 if old:
@@ -253,7 +274,7 @@ class SimulatedKube:
             return
 
         def tell() -> None:
-            if self.listener is listener:
+            if self.listener is listener and resource.plural not in self._unlisted:
                 listener(resource, kind, _copied(raw))
 
         asyncio.get_running_loop().call_later(self.watch_delay, tell)

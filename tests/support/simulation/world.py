@@ -17,7 +17,7 @@ from project_operator.backends.keeping import Keeper
 from project_operator.backends.load import Load
 from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Open, Surroundings, Vendor
-from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS, Resource
 from project_operator.observability.hooks import FanOut, Hooks
 from project_operator.reconcile.actions import Notice
 from project_operator.reconcile.view import Cadence, Cluster
@@ -121,12 +121,14 @@ class World:
         """A new Project; its uid."""
         return str(self.kube.make(PROJECTS, {"metadata": {"name": name}, "spec": spec})["metadata"]["uid"])
 
-    def start(self, *, stale: Callable[[Place], int] = lambda _: 0) -> None:
-        """An operator starts and lists what there is."""
+    def start(
+        self, *, stale: Callable[[Place], int] = lambda _: 0, late: Callable[[Resource], float] = lambda _: 0.0
+    ) -> None:
+        """An operator starts and lists what there is; for ``stale`` and ``late`` see `SimulatedKube.replay`."""
         clock = SimulatedClock(self.random)
         self.engine = self.new_engine(self.kube, clock, Alone(clock), self._open)
         self.engine.start()
-        self.kube.replay(self.engine.observe, stale=stale)
+        self.kube.replay(self.engine.observe, stale=stale, late=late)
 
     def new_engine(self, kube: Kube, clock: Clock, leadership: Leadership, opening: Open) -> Engine:
         """An operator that has not begun to work; ``opening`` is how it connects."""

@@ -37,7 +37,7 @@ from project_operator.api.v1alpha1.project import DeletionPolicy, ProjectSpec
 from project_operator.api.v1alpha1.types import Condition
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.errors import BackendUnavailable, Throttled
-from project_operator.kube.resources import PROJECTS
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS
 from project_operator.reconcile import content, summary, upkeep
 from project_operator.reconcile.outcome import Outcome
 
@@ -115,13 +115,16 @@ class Edits(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.runner.run(asyncio.sleep(seconds))
 
-    @rule(stale=st.integers(0, 2))
-    def crash(self, stale: int) -> None:
-        self.runner.run(self._crash(stale))
+    @rule(heard=st.sampled_from([(0, 0.0), (1, 0.0), (2, 0.0), (0, 3.0)]))
+    def crash(self, heard: tuple[int, float]) -> None:
+        self.runner.run(self._crash(*heard))
 
-    async def _crash(self, stale: int) -> None:
+    async def _crash(self, stale: int, late: float) -> None:
         await self.world.crash()
-        self.world.start(stale=lambda place: stale if place[0] == PROJECTS.plural else 0)
+        self.world.start(
+            stale=lambda place: stale if place[0] == PROJECTS.plural else 0,
+            late=lambda resource: late if resource in {IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS} else 0.0,
+        )
 
     @rule(trouble=troubles)
     def fail(self, trouble: Fault | str) -> None:
