@@ -103,7 +103,11 @@ class BackendError(ProjectOperatorError):
         """The same for another who raises it, without the traceback. `copy.copy` would not know what ``__init__`` of a
         subclass asks for.
         """
-        twin = type(self).__new__(type(self), *self.args)
+        return self.saying(*self.args)
+
+    def saying(self, message: str) -> Self:
+        """The same in other words."""
+        twin = type(self).__new__(type(self), message)
         twin.__dict__.update(self.__dict__)
         return twin
 

@@ -186,7 +186,7 @@ class Connector:
             self._stays(key, backend, facts.organization_id)
         except CredentialsRejected as error:
             await opened.aclose()
-            raise CredentialsRejected(explain(str(error)), operation=error.operation, status=error.status) from None
+            raise error.saying(explain(str(error))) from None
         except BaseException:
             await opened.aclose()
             raise

@@ -176,9 +176,7 @@ class RotatedSecret:
                 raise self._told(error) from None
             # The intent stays, and says from now on why the credential is refused.
             self._unsettled, self._seen[intent.attempt] = intent.attempt, self._seen[before.attempt]
-            raise self._told(
-                CredentialsRejected(lost(str(error), before.since), operation=error.operation, status=error.status)
-            ) from None
+            raise self._told(error.saying(lost(str(error), before.since))) from None
         except BackendError as error:
             self._unsettled = ""
             await self._withdraw(raw)

@@ -175,6 +175,25 @@ def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused(
     told(story)
 
 
+@pytest.mark.parametrize("replaces", ["", "token"])
+def test_a_refused_credential_is_not_shown_again_before_the_backend_wants_it(replaces: str) -> None:
+    """Some lock a user after five wrong ones."""
+
+    async def story(world: World) -> None:
+        world.replaces = replaces
+        refused = CredentialsRejected("connect: 401", retry_after=900.0)
+        world.backend.faults.extend([Fault("connect", error=refused), Fault("connect", error=refused)])
+        world.install()
+        world.start()
+        await world.until(lambda: ready(world).get("reason") == "CredentialsRejected")
+        await asyncio.sleep(890.0)
+        assert world.backend.count("connect") == 1
+        world.kube.replace_secret("token", "YW5vdGhlcg==")
+        await world.until(lambda: world.backend.count("connect") == 2, within=5)
+
+    told(story)
+
+
 def test_a_new_connection_finds_what_the_former_one_asked_for() -> None:
     async def story(world: World) -> None:
         await begin(world, replaces="token")
