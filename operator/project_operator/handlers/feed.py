@@ -47,16 +47,6 @@ class Feed:
             if not self._expected:
                 self._met.set()
 
-    def seen(self, namespace: str, name: str, uid: str, version: int) -> bool:
-        """Whether the sink knows that state of an object or a later one, and nobody waits for it to be shown."""
-        if self._expected or self._recording is not None:
-            return False
-        try:
-            return not self._sink.behind(self._resource, {(namespace, name, uid): version})
-        except Exception:
-            log.exception("whether %s %s/%s is known could not be told", self._resource.plural, namespace, name)
-            return False
-
     @property
     def missing(self) -> int:
         """How many of those expected have not been observed yet."""

@@ -15,7 +15,6 @@ import kopf
 from project_operator.api import names
 from project_operator.kube.api import AnswerObserver, KubeApi
 from project_operator.kube.resources import Resource
-from project_operator.kube.sieve import Seen
 
 PAGE: Final = 500
 WATCH_SECONDS: Final = 290
@@ -43,12 +42,10 @@ async def stream(
     api: KubeApi,
     observe: Observe,
     on_answer: AnswerObserver,
-    seen: Seen,
     own_signals: Callable[[], None],
     over: asyncio.Event,
 ) -> None:
-    """Call ``observe`` with each object listed (type None) and each event that tells more than is ``seen``, until
-    ``over`` is set.
+    """Call ``observe`` with each object listed (type None) and each event, until ``over`` is set.
 
     Whatever ended it, ``over`` must be set at last: one task of Kopf's waits for nothing else.
 
@@ -67,7 +64,7 @@ async def stream(
         if logged_in:
             return None
         logged_in = True
-        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer, seen))
+        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer))
 
     @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry)
     async def look(event: kopf.RawEvent, **_: Any) -> None:

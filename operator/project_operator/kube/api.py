@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import aiohttp
 
@@ -27,7 +27,6 @@ from project_operator.errors import (
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.resources import LEASES, Resource
-from project_operator.kube.sieve import Seen, Sieve, nothing_seen
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -78,14 +77,12 @@ class KubeApi:
         """Scheme, host and port."""
         return self._server
 
-    def session(
-        self, resource: Resource, on_answer: AnswerObserver, seen: Seen = nothing_seen
-    ) -> aiohttp.ClientSession:
+    def session(self, resource: Resource, on_answer: AnswerObserver) -> aiohttp.ClientSession:
         """A session over the shared connections, with our credentials, for Kopf, which closes what it is given.
 
-        Its requests count as those of ``resource``. Its watches leave out what is ``seen`` (`sieve`).
+        Its requests count as those of ``resource``.
         """
-        return self._new_session(_Reporting(resource, self._on_call, on_answer, seen), self._authorize)
+        return self._new_session(_Reporting(resource, self._on_call, on_answer), self._authorize)
 
     async def serves(self, resource: Resource) -> bool:
         """Whether the API server knows the kind. Asks what anybody who is logged in may ask (``system:discovery``)."""
@@ -250,13 +247,12 @@ class KubeApi:
 
 
 class _Reporting:
-    """Middleware that counts requests and tells how each ended, and lets no echoes through."""
+    """Middleware that counts requests and tells how each ended."""
 
-    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver, seen: Seen) -> None:
+    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver) -> None:
         self._resource = resource
         self._on_call = on_call
         self._on_answer = on_answer
-        self._seen = seen
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -278,8 +274,6 @@ class _Reporting:
                 self._on_call(verb, self._resource, code, time.monotonic() - begun)
         if response.ok:
             self._on_answer(verb, None)
-            if verb == "watch":
-                response.content = cast("aiohttp.StreamReader", Sieve(response.content, self._seen))
         else:
             # What is read here stays readable for whoever asked.
             body = await response.read()
