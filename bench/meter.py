@@ -1,8 +1,8 @@
 """What processes take of the machine: processor time and memory, from outside."""
 
 import os
+import platform
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ class Usage:
 
 def usage(pid: int) -> Usage:
     """Of a process that lives."""
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         times = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         pages = Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]
         return Usage((int(times[11]) + int(times[12])) / _HERTZ, int(pages) * _PAGE)

@@ -1,5 +1,6 @@
 """What a run found, as Markdown."""
 
+from collections import Counter
 from statistics import median
 from typing import Final
 
@@ -8,6 +9,12 @@ from bench.record import BARE, OPERATOR, Record, percentile
 from bench.traffic import writes
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+PICTURES: Final = {
+    "speed-throughput": "Projects per second against their number",
+    "speed-latency": "Seconds to the first call for a new Project",
+    "speed-memory": "Memory against the number of Projects",
+}
+"""By file, with what is in each."""
 _MILLI: Final = 1000
 
 
@@ -15,7 +22,8 @@ def recorded(text: str, record: Record) -> str:
     """The page with what ``record`` says between its marks."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{told(record)}\n{END}{after}"
+    pictures = "\n\n".join(f"![{words}]({name}.svg)" for name, words in PICTURES.items())
+    return f"{before}{BEGIN}\n{told(record)}\n\n{pictures}\n{END}{after}"
 
 
 def told(record: Record) -> str:
@@ -91,7 +99,7 @@ def _phases(record: Record) -> list[str]:
             f"{phase.cpu_seconds[OPERATOR]:.1f}",
             f"{phase.resident_bytes / budgets.MEGABYTE:.0f}",
             str(sum(phase.api_requests.values())),
-            str(writes(phase.api_requests)),
+            str(writes(Counter(phase.api_requests))),
             ", ".join(f"{count} {what}" for what, count in sorted(phase.backend_calls.items())),
         ]
         for phase in record.phases

@@ -39,6 +39,6 @@ WHOLE: Final = Plan(
     keystone=1_000,
     shared=1_000,
 )
-QUICK: Final = Plan(rounds=((100, 1), (300, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10)
+QUICK: Final = Plan(rounds=((50, 1), (100, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10)
 PARTS: Final = ("scale", "keystone", "sharing")
 """What can be run apart: everything on the fast identity server, the real Keystone, several processes."""

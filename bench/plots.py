@@ -10,9 +10,9 @@ from statistics import median
 from typing import Any
 
 from bench.budgets import MEGABYTE
+from bench.page import PICTURES
 from bench.record import BARE, OPERATOR, Record
 
-NAMES = ("speed-throughput", "speed-latency", "speed-memory")
 _FORMATS = ("svg", "png")
 
 
@@ -28,7 +28,7 @@ def draw(record: Record, folder: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "project-operator"
     plots = importlib.import_module("matplotlib.pyplot")
     for name, panel, wanted in zip(
-        NAMES, (_throughput, _latency, _memory), (record.creations, record.latencies, record.creations), strict=True
+        PICTURES, (_throughput, _latency, _memory), (record.creations, record.latencies, record.creations), strict=True
     ):
         if not wanted:
             continue

@@ -30,8 +30,8 @@ class Cost:
 
 CREATION_WRITES: Final = Cost("writes to the Project for its creation", 3.0, "", of_machine=False)
 CREATION_CALLS: Final = Cost("calls to the backend for its creation", 1.0, "", of_machine=False)
-UPDATE_WRITES: Final = Cost("writes to the Project for a change", 2.0, "", of_machine=False)
-DELETION_WRITES: Final = Cost("writes to the Project for its deletion", 2.0, "", of_machine=False)
+UPDATE_WRITES: Final = Cost("writes to the Project for a change", 3.0, "", of_machine=False)
+DELETION_WRITES: Final = Cost("writes to the Project for its deletion", 4.0, "", of_machine=False)
 STORED: Final = Cost("size of the object in the API server", 3.0, "KB", of_machine=False)
 ETCD: Final = Cost("etcd after its creation, before compaction", 12.0, "KB", of_machine=False)
 LISTED: Final = Cost("size in a listing of the backend", 0.5, "KB", of_machine=False)
