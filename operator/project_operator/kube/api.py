@@ -26,7 +26,7 @@ from project_operator.errors import (
 )
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
-from project_operator.kube.resources import LEASES, Resource
+from project_operator.kube.resources import LEASES, SERVER, Resource
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -92,6 +92,11 @@ class KubeApi:
         except KubeNotFound:
             return False
         return any(kind.get("name") == resource.plural for kind in answer.get("resources") or [])
+
+    async def version(self) -> str:
+        """The version of the API server, such as ``v1.36.2``. Asks what anybody may (``system:public-info-viewer``)."""
+        answer = await self._call("get", SERVER, "GET", "/version", headers=_JSON)
+        return str(answer.get("gitVersion") or "")
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
         """One object."""
