@@ -133,7 +133,8 @@ def import_(  # noqa: PLR0913 - the options, by name
         sys.stdout.write(_together(taken, output))
         for one in taken.refused:
             click.echo(f"skipped {one.project_id} ({one.name}): {one.why}", err=True)
-    unknown = sorted(set(ids) - {one.project_id for one in (*taken.manifests, *taken.refused)})
+    known = {one.project_id for one in taken.manifests} | {one.project_id for one in taken.refused}
+    unknown = sorted(set(ids) - known)
     if unknown:
         raise ConfigurationError(
             f"--id {', '.join(unknown)}: the backend shows no such project; list them without --id"
@@ -204,7 +205,7 @@ async def _listed(seen: Snapshot, backend: BackendObject, connection: Connection
     def same_place(raw: Mapping[str, Any]) -> bool:
         there = (raw.get("status") or {}).get("endpointID")
         ref = (raw.get("spec") or {}).get("backendRef") or {}
-        return there == connection.endpoint_id if there else ref.get("name") == metadata["name"]
+        return bool(there == connection.endpoint_id if there else ref.get("name") == metadata["name"])
 
     named = manifests.named_ids(seen.projects, same_place)
     found = {one.id: why for one in projects if (why := manifests.obstacle(one, named))}

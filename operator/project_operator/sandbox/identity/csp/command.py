@@ -43,7 +43,7 @@ def run(arguments: SimpleNamespace, tls: TLSFiles | None, wait: Callable[[], Non
 
 
 def _settings(arguments: SimpleNamespace) -> CSPSettings:
-    chosen = {name: getattr(arguments, name) for name in OPTIONS}
+    chosen = {"list_lag": arguments.list_lag, "deletes": arguments.deletes}
     try:
         return CSPSettings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
