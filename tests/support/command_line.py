@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from operator_process import QUICK
+from scenario import BACKEND, Scene
 
 from project_operator.cli import main
 from project_operator.settings import ENV_PREFIX
@@ -94,3 +95,30 @@ def on_terminal(*arguments: str, keys: str = "", wait_for: str = "", environ: Ma
         process.kill()
         process.wait()
         os.close(master)
+
+
+def taken_over(stage: Scene, command_line: CommandLine, folder: Path) -> list[dict[str, Any]]:
+    """Everything that the backend of ``stage`` has, imported and applied: the Projects, once they were observed.
+
+    They show no difference, and a plan to manage them is to write the mark and nothing else.
+    """
+    asked = ("import", f"--namespace={stage.namespace}", f"--backend={BACKEND}", "--all")
+    ran = command_line(*asked, f"--to={folder}")
+    assert ran.status == 0, ran.err
+    assert ESCAPE not in ran.out
+    stage.kubectl("apply", f"--filename={folder}")
+    found = [stage.wait_for("True", "Observed", path.stem) for path in sorted(folder.iterdir())]
+    assert [one["status"].get("drift") for one in found] == [None] * len(found)
+
+    managed = folder.with_name("managed")
+    managed.mkdir()
+    for path in folder.iterdir():
+        text = path.read_text(encoding="utf-8")
+        (managed / path.name).write_text(text.replace("managementPolicy: Observe", "managementPolicy: Manage"))
+    planned = command_line("plan", f"--filename={managed}", "--output=json")
+    assert planned.status == 0, planned.out + planned.err
+    for plan in planned.document["plans"]:
+        assert plan["calls"], plan
+        assert plan["drift"] == [], plan
+        assert {call["verb"] for call in plan["calls"]} <= {"PUT", "PATCH"}, plan
+    return found
