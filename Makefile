@@ -69,6 +69,7 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/kustomize_base.py
 	@$(BIN)/python scripts/chart_pages.py
 	@$(BIN)/python scripts/monitoring.py
+	@$(BIN)/python scripts/cli_page.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
@@ -78,6 +79,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/kustomize_base.py --check
 	@$(BIN)/python scripts/chart_pages.py --check
 	@$(BIN)/python scripts/monitoring.py --check
+	@$(BIN)/python scripts/cli_page.py --check
 
 docs: environment ## check the documentation's links, anchors and make verbs
 	@$(BIN)/python scripts/check_docs.py

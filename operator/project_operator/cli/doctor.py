@@ -16,7 +16,7 @@ from project_operator.cli.opening import Opener, opener, vendor_of
 from project_operator.cli.output import Format, Table, show
 from project_operator.cli.session import BackendObject, Session, Snapshot, snapshot, visit
 from project_operator.cli.statuses import ExitStatus
-from project_operator.errors import BackendError, KubeError, KubeNotFound, ProjectOperatorError
+from project_operator.errors import BackendError, ConfigurationError, KubeError, KubeNotFound, ProjectOperatorError
 from project_operator.kube.resources import (
     DEFINITIONS,
     LEASES,
@@ -62,6 +62,8 @@ def doctor(
     its credential, the clocks, the Leases of the replicas, and the Projects that wait for a person. Best run where the
     operator runs, with its settings: kubectl exec deploy/project-operator -- python -m project_operator doctor
     """
+    if service_account is not None and service_account.count("/") != 1:
+        raise ConfigurationError(f"--service-account: '{service_account}' is not NAMESPACE/NAME")
     said = options.given(kubeconfig=kubeconfig, context=context, namespaces=namespaces, lease_namespace=lease_namespace)
     found = asyncio.run(_examine(said, service_account, connect=not no_backends))
     show(output, {"findings": [_document(one) for one in found]}, _table(found))

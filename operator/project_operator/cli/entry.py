@@ -1,5 +1,6 @@
 """The whole command line: finds the subcommand, runs it, and turns errors into one line and an exit status."""
 
+import logging
 import sys
 import traceback
 from collections.abc import Sequence
@@ -68,12 +69,22 @@ SANDBOX_PACKAGES: Final = ("starlette", "trustme", "uvicorn")
 """What the extra `sandbox` brings; an operator's image does without."""
 
 
+# What is logged on the way is for those who ask for it; `run` sets up its own.
+logging.getLogger("project_operator").addHandler(logging.NullHandler())
+
+
 @dataclass(slots=True)
 class Asked:
     """What holds for the whole command line; Click's ``obj``."""
 
     verbose: bool = False
-    """Whether errors are shown with all that led to them."""
+    """Whether errors are shown with all that led to them, and what is logged on the way."""
+
+    def be_verbose(self) -> None:
+        """Say more from now on."""
+        if not self.verbose:
+            self.verbose = True
+            logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 
 
 @click.group(
@@ -87,7 +98,8 @@ class Asked:
 @click.pass_obj
 def root(asked: Asked, *, verbose: bool) -> None:
     """Project custom resources made real in an identity backend: the operator, and the tool of those who run it."""
-    asked.verbose = verbose
+    if verbose:
+        asked.be_verbose()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +15,14 @@ from project_operator.api.names import IDENTITY_BACKEND_KIND
 from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
 from project_operator.api.v1alpha1.project import DeletionPolicy, ManagementPolicy, Project
 from project_operator.backends import registry
-from project_operator.backends.base import RemoteProject, UnsupportedField
+from project_operator.backends.base import RemoteProject, Role, UnsupportedField
 from project_operator.cli import manifests, options
-from project_operator.cli.manifests import Choice, Manifest, Names, Refused, Target
+from project_operator.cli.manifests import Choice, Heritage, Manifest, Names, Refused, Target
 from project_operator.cli.opening import opener
 from project_operator.cli.output import Format, Table, as_json, as_yaml, show
-from project_operator.cli.session import BackendObject, Session, Snapshot, snapshot, visit
+from project_operator.cli.session import BackendObject, Session, Snapshot, cluster_id, snapshot, visit
 from project_operator.cli.statuses import ExitStatus
-from project_operator.errors import BackendError, ConfigurationError, KubeForbidden, KubeNotFound
+from project_operator.errors import BackendError, ConfigurationError, KubeForbidden, KubeNotFound, PermissionDenied
 from project_operator.kube.resources import NAMESPACES
 from project_operator.reconcile.tenancy import Tenancy, objection
 from project_operator.reconcile.view import Verdict
@@ -42,6 +42,7 @@ class Offer:
     projects: tuple[RemoteProject, ...]
     obstacles: Mapping[str, str]
     """Why not, by id; of those alone that cannot be imported."""
+    heritage: Heritage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ async def _offer(said: dict[str, Any], target: Target) -> Offer:
         backend = _backend(seen, target)
         async with opener(session) as connections:
             connection = _usable(await connections.open(backend), backend)
-            return await _listed(seen, backend, connection)
+            return await _listed(session, seen, backend, connection, target)
 
 
 async def _take(said: dict[str, Any], target: Target, choice: Choice) -> Taken:
@@ -157,7 +158,7 @@ async def _take(said: dict[str, Any], target: Target, choice: Choice) -> Taken:
         backend = _backend(seen, target)
         async with opener(session) as connections:
             connection = _usable(await connections.open(backend), backend)
-            offer = await _listed(seen, backend, connection)
+            offer = await _listed(session, seen, backend, connection, target)
             chosen = [one for one in offer.projects if choice.means(one)]
             refused = [
                 Refused(one.id, one.content.name, offer.obstacles[one.id]) for one in chosen if _is_in(one, offer)
@@ -165,7 +166,7 @@ async def _take(said: dict[str, Any], target: Target, choice: Choice) -> Taken:
             left = [one for one in chosen if not _is_in(one, offer)]
             whole = await _read_each(connection, left)
             objections = await _objections(session, backend, connection, target)
-    given = Names(set(manifests.taken_names(seen.projects, target.namespace)))
+    given = Names(set(manifests.taken_names(seen.projects, target.namespace)), offer.heritage)
     made = [manifests.manifest(one, given.give(one), target, objections) for one in whole]
     return Taken(
         tuple(one for one in made if isinstance(one, Manifest)),
@@ -196,7 +197,9 @@ def _usable(opened: Connection | Verdict, backend: BackendObject) -> Connection:
     return opened
 
 
-async def _listed(seen: Snapshot, backend: BackendObject, connection: Connection) -> Offer:
+async def _listed(
+    session: Session, seen: Snapshot, backend: BackendObject, connection: Connection, target: Target
+) -> Offer:
     projects = await connection.backend.list_projects()
     if not projects:
         await connection.backend.verify_read_access()
@@ -208,16 +211,35 @@ async def _listed(seen: Snapshot, backend: BackendObject, connection: Connection
         return bool(there == connection.endpoint_id if there else ref.get("name") == metadata["name"])
 
     named = manifests.named_ids(seen.projects, same_place)
-    found = {one.id: why for one in projects if (why := manifests.obstacle(one, named))}
+    heritage = await _heritage(session, seen, target.namespace)
+    found = {one.id: why for one in projects if (why := manifests.obstacle(one, named, heritage))}
     in_order = tuple(sorted(projects, key=lambda one: (one.content.name, one.id)))
-    return Offer(backend, in_order, found)
+    return Offer(backend, in_order, found, heritage)
+
+
+async def _heritage(session: Session, seen: Snapshot, namespace: str) -> Heritage | None:
+    """None where it cannot be told which Projects are gone, or what marks were made with."""
+    watched = session.settings.namespaces
+    if watched and namespace not in watched:
+        return None
+    try:
+        raw = await session.api.get(NAMESPACES, None, namespace)
+        cluster = await cluster_id(session)
+    except (KubeNotFound, KubeForbidden, ConfigurationError):
+        return None
+    here = [one["metadata"] for one in seen.projects if one["metadata"].get("namespace") == namespace]
+    return Heritage(
+        cluster_id=cluster,
+        namespace=namespace,
+        namespace_uid=str(raw["metadata"]["uid"]),
+        living=frozenset(str(one["uid"]) for one in here),
+        taken=frozenset(str(one["name"]) for one in here),
+    )
 
 
 async def _read_each(connection: Connection, chosen: list[RemoteProject]) -> list[RemoteProject]:
     """Each as a read of it alone shows it: a listing may leave out the state, and never has role assignments."""
-    group_ids: frozenset[str] = frozenset()
-    if connection.capabilities.roles and chosen:
-        group_ids = frozenset(group.id for group in await connection.backend.list_groups())
+    group_ids = await _groups(connection) if connection.capabilities.roles and chosen else frozenset()
     room = asyncio.Semaphore(AT_ONCE)
     with _progress() as progress:
         task = progress.add_task("reading projects", total=len(chosen))
@@ -229,6 +251,15 @@ async def _read_each(connection: Connection, chosen: list[RemoteProject]) -> lis
             return whole
 
         return list(await asyncio.gather(*map(read, chosen)))
+
+
+async def _groups(connection: Connection) -> frozenset[str]:
+    """The groups whose roles are looked for; where the credential may not read groups, roles stay as they are."""
+    try:
+        return frozenset(group.id for group in await connection.backend.list_groups())
+    except PermissionDenied as error:
+        click.echo(f"roles of groups are left out, and so left as they are: {error}", err=True)
+        return frozenset()
 
 
 def _progress() -> Progress:
@@ -252,28 +283,25 @@ async def _objections(
     parsed = parse_backend(backend.resource.plural, backend.raw)
     vendor = registry.shipped().vendor_of(parsed.spec)
     organization = connection.facts.organization_id
-    ask: Callable[[Project], Iterable[UnsupportedField]] = lambda _: ()  # noqa: E731 - replaced below
+    rules: Tenancy | None = None
+    roles: tuple[Role, ...] = ()
     if isinstance(parsed.spec, ClusterIdentityBackendSpec):
-        rules = Tenancy.of(
-            parsed.spec,
-            name=target.backend_name,
-            namespace=target.namespace,
-            labels=await _labels(session, target.namespace),
-        )
-        roles = await connection.backend.list_roles() if connection.capabilities.roles else ()
+        labels = await _labels(session, target.namespace)
+        rules = Tenancy.of(parsed.spec, name=target.backend_name, namespace=target.namespace, labels=labels)
+        if connection.capabilities.roles:
+            roles = await connection.backend.list_roles()
 
-        def ask(project: Project) -> Iterable[UnsupportedField]:
-            found = objection(
-                rules, project, deletion_policy=str(target.deletion_policy), own_domain=organization, roles=roles
-            )
-            return [UnsupportedField(found.field, f"is not permitted: {found.rule}")] if found is not None else []
-
-    def every(project: Project) -> Iterable[UnsupportedField]:
+    def against(project: Project) -> Iterable[UnsupportedField]:
         yield from vendor.unsupported(project.spec, name=project.remote_name, deletion_policy=target.deletion_policy)
         yield from vendor.unsupported_here(project.spec, parsed.spec, organization)
-        yield from ask(project)
+        if rules is None:
+            return
+        policy = str(target.deletion_policy)
+        found = objection(rules, project, deletion_policy=policy, own_domain=organization, roles=roles)
+        if found is not None:
+            yield UnsupportedField(found.field, f"is not permitted: {found.rule}")
 
-    return every
+    return against
 
 
 async def _labels(session: Session, namespace: str) -> Mapping[str, str] | None:

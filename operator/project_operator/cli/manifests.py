@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from project_operator.api import names
-from project_operator.api.marks import ORPHANED
+from project_operator.api.marks import ORPHANED, Mark
 from project_operator.api.problems import describe_problems
 from project_operator.api.v1alpha1.project import DeletionPolicy, ManagementPolicy, Project
 from project_operator.backends.base import RemoteProject, RoleAssignment, UnsupportedField
@@ -96,14 +96,52 @@ Objections = Callable[[Project], Iterable[UnsupportedField]]
 """What the backend, or its owner, has against a Project."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heritage:
+    """Which marks of Projects that are gone may be taken up again by a Project of the same name (docs/protocol.md)."""
+
+    cluster_id: str
+    namespace: str
+    namespace_uid: str
+    living: AbstractSet[str] = frozenset()
+    """Uids of the Projects of the namespace."""
+    taken: AbstractSet[str] = frozenset()
+    """Their names."""
+
+    def name_of(self, project: RemoteProject) -> str:
+        """The name that the Project had for which ``project`` was made, if it is gone and called as its project is; ""
+        where that cannot be told. A mark tells whether a name is the one, and not which one it is.
+        """
+        mark = Mark.parse(project.content.mark)
+        if mark is None or mark.uid in self.living:
+            return ""
+        for name in dict.fromkeys((project.content.name, _plain(project.content.name))):
+            own = Mark.of(
+                cluster_id=self.cluster_id,
+                namespace=self.namespace,
+                name=name,
+                namespace_uid=self.namespace_uid,
+                uid=mark.uid,
+            )
+            if own == mark and name not in self.taken:
+                return name
+        return ""
+
+
 @dataclass(slots=True)
 class Names:
     """Gives names that are valid and not taken."""
 
     taken: set[str] = field(default_factory=set)
 
+    heritage: Heritage | None = None
+    """Where a former name counts for more than a fine one."""
+
     def give(self, project: RemoteProject) -> str:
         """A name for the Project of ``project``, like its own; with the beginning of its id where that is taken."""
+        if self.heritage is not None and (former := self.heritage.name_of(project)):
+            self.taken.add(former)
+            return former
         plain = _plain(project.content.name)[:LONGEST_NAME].strip("-")
         tail = _plain(project.id)[:_ID_SHOWN].strip("-") or "x"
         stem = (plain or "project")[: LONGEST_NAME - 2 * _ID_SHOWN].strip("-")
@@ -114,17 +152,18 @@ class Names:
         return name
 
 
-def obstacle(project: RemoteProject, named_by: Mapping[str, str]) -> str:
+def obstacle(project: RemoteProject, named_by: Mapping[str, str], heritage: Heritage | None = None) -> str:
     """Why ``project`` cannot be imported; "" where it can. ``named_by``: the Projects of the cluster, by the ids that
     they name.
     """
+    inherited = heritage is not None and bool(heritage.name_of(project))
     if (owner := named_by.get(project.id)) is not None:
         return f"Project {owner} names it already"
     if project.deleting:
         return "it is being deleted"
     if is_domain(project):
         return "it is a domain, with everything in it; write its Project by hand, with `keystone.isDomain: true`"
-    if project.content.mark not in {"", ORPHANED}:
+    if project.content.mark not in {"", ORPHANED} and not inherited:
         return "it carries the mark of another Project; see: project-operator orphans"
     return ""
 

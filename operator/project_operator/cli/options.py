@@ -42,7 +42,7 @@ output: Final = click.option(
 def _be_verbose(ctx: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - as Click calls it
     asked = ctx.find_object(Asked)
     if value and asked is not None:
-        asked.verbose = True
+        asked.be_verbose()
 
 
 verbose: Final = click.option(

@@ -7,8 +7,7 @@ write stays in the copy. Backends are read for real, and refuse every write befo
 import asyncio
 import base64
 import contextlib
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -135,18 +134,17 @@ async def _plan(
         if not stage.subjects:
             return ()
         engine = await _engine(session, stage)
-        with _silence():
-            for raw in await _namespaces(session):
-                engine.observe(NAMESPACES, None, raw)
-            for resource, raw in everything:
-                engine.observe(resource, None, raw)
-            engine.start()
-            try:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(patience):
-                        await _until_decided(stage, changed, delete=delete)
-            finally:
-                await engine.stop(0)
+        for raw in await _namespaces(session):
+            engine.observe(NAMESPACES, None, raw)
+        for resource, raw in everything:
+            engine.observe(resource, None, raw)
+        engine.start()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await _until_decided(stage, changed, delete=delete)
+        finally:
+            await engine.stop(0)
     return tuple(_told(stage, name, delete=delete) for name in sorted(stage.subjects))
 
 
@@ -249,18 +247,6 @@ async def _until_decided(stage: Stage, changed: asyncio.Event, *, delete: bool) 
                 await changed.wait()
         except TimeoutError:
             return
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """What the operator would log of its work is told by the plan."""
-    logger = logging.getLogger("project_operator")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _told(stage: Stage, name: Name, *, delete: bool) -> Plan:

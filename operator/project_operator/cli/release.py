@@ -5,6 +5,7 @@ by id, or an operator that comes back, goes by.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -160,7 +161,9 @@ async def _leases(session: Session) -> list[Raw]:
 
 
 def _ask(found: tuple[Held, ...]) -> None:
-    """Raises `click.Abort` for every answer but yes, and where nobody can be asked."""
+    """Raises `click.Abort` for every answer but yes; `ConfigurationError` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise ConfigurationError("there is nobody to ask; give --yes to go on, or --dry-run to look")
     projects = sum(one.resource == PROJECTS for one in found)
     going = sum(one.goes for one in found)
     click.echo(
