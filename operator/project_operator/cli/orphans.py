@@ -1,6 +1,7 @@
 """`project-operator orphans`: what carries our mark and has no Project, and what a Project names and is gone."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,22 @@ from project_operator.backends.base import RemoteProject
 from project_operator.cli import options, strays
 from project_operator.cli.opening import Opener, opener
 from project_operator.cli.output import Format, Table, show
-from project_operator.cli.session import BackendObject, cluster_id, snapshot, visit
+from project_operator.cli.session import BackendObject, Raw, Session, cluster_id, snapshot, visit
 from project_operator.cli.statuses import ExitStatus
 from project_operator.cli.strays import Cluster, Stray
-from project_operator.errors import BackendError, KubeError, ProjectNotFound
+from project_operator.errors import BackendError, KubeError, KubeForbidden, ProjectNotFound
 from project_operator.kube.resources import PROJECTS
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.connections import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a backend has."""
+
+    backend: BackendObject
+    opened: Connection
+    projects: tuple[RemoteProject, ...]
 
 
 @click.command
@@ -59,13 +69,13 @@ def orphans(
 async def _look(said: dict[str, Any], also: tuple[str, ...]) -> tuple[tuple[Stray, ...], dict[str, str]]:
     async with visit(**said) as session:
         seen = await snapshot(session)
-        own = Cluster(said.get("context") or "this cluster", await cluster_id(session), seen.projects)
-        clusters = (own, *[await _other(said, context) for context in also])
         neighbours = frozenset(map(cluster_digest, session.settings.other_clusters))
         async with opener(session) as connections:
-            answers = await asyncio.gather(
-                *(_ask(connections, backend, clusters, neighbours) for backend in seen.backends)
-            )
+            # The backends first: what is made from now on is in neither, and what is there has its Project by then.
+            lists = await asyncio.gather(*(_list(connections, backend) for backend in seen.backends))
+            own = Cluster(said.get("context") or "this cluster", await cluster_id(session), await _projects(session))
+            clusters = (own, *[await _other(said, context) for context in also])
+            answers = await asyncio.gather(*(_judge(one, clusters, neighbours) for one in lists))
     failures = {str(one): answer for one, answer in zip(seen.backends, answers, strict=True) if isinstance(answer, str)}
     found = [stray for answer in answers if not isinstance(answer, str) for stray in answer]
     # Two backend objects may lead to one place.
@@ -77,38 +87,67 @@ async def _other(said: dict[str, Any], context: str) -> Cluster:
     there = {name: value for name, value in said.items() if name == "kubeconfig"} | {"context": context}
     # What this cluster is called by a setting is not what another is called.
     async with visit(**there, cluster_id="") as session:
-        return Cluster(context, await cluster_id(session), tuple(await session.api.list(PROJECTS)))
+        return Cluster(context, await cluster_id(session), await _projects(session))
 
 
-async def _ask(
-    connections: Opener, backend: BackendObject, clusters: tuple[Cluster, ...], neighbours: frozenset[str]
-) -> tuple[Stray, ...] | str:
+async def _projects(session: Session) -> tuple[Raw, ...]:
+    """All of them, whichever namespaces the settings name: a project of one that is not seen would look left over."""
+    try:
+        return tuple(await session.api.list(PROJECTS))
+    except KubeForbidden as error:
+        raise KubeForbidden(
+            f"{error}; ask as somebody who may list the Projects of all namespaces, or what belongs to those of others "
+            "would be called left over"
+        ) from error
+
+
+async def _list(connections: Opener, backend: BackendObject) -> Listed | str:
+    """What a backend has, or why it cannot be asked."""
     try:
         opened = await connections.open(backend)
         if isinstance(opened, Verdict):
             return f"{opened.reason}: {opened.message}"
-        listed = await opened.backend.list_projects()
-        found = list(strays.marked(str(backend), listed, clusters, neighbours))
-        for cluster in clusters:
-            found += await _gone(opened, backend, cluster, listed)
+        return Listed(backend, opened, await opened.backend.list_projects())
     except (BackendError, KubeError) as error:
         return str(error)
-    return tuple(found)
 
 
-async def _gone(
-    opened: Connection, backend: BackendObject, cluster: Cluster, listed: tuple[RemoteProject, ...]
-) -> list[Stray]:
+async def _judge(
+    listed: Listed | str, clusters: tuple[Cluster, ...], neighbours: frozenset[str]
+) -> tuple[Stray, ...] | str:
+    if isinstance(listed, str):
+        return listed
+    try:
+        found = strays.marked(str(listed.backend), listed.projects, clusters, neighbours)
+        confirmed = [one for one in found if await _is_still_so(listed, one)]
+        for cluster in clusters:
+            confirmed += await _gone(listed, cluster)
+    except BackendError as error:
+        return str(error)
+    return tuple(confirmed)
+
+
+async def _is_still_so(listed: Listed, stray: Stray) -> bool:
+    """Whether the project is there, with the mark that was listed: what ended meanwhile took its project along."""
+    (before,) = [one for one in listed.projects if one.id == stray.project_id]
+    try:
+        now = await listed.opened.backend.get_project(stray.project_id)
+    except ProjectNotFound:
+        return False
+    return not now.deleting and now.content.mark == before.content.mark
+
+
+async def _gone(listed: Listed, cluster: Cluster) -> list[Stray]:
     """Only the vendor's word for the very id is absence, from a credential that reads something (promise I4)."""
-    absent = strays.missing(cluster, opened.endpoint_id, listed)
-    if absent and not listed:
-        await opened.backend.verify_read_access()
+    absent = strays.missing(cluster, listed.opened.endpoint_id, listed.projects)
+    if absent and not listed.projects:
+        await listed.opened.backend.verify_read_access()
     found = []
     for raw, project_id in absent:
         try:
-            await opened.backend.get_project(project_id)
+            await listed.opened.backend.get_project(project_id)
         except ProjectNotFound:
-            found.append(strays.gone(str(backend), cluster, raw, project_id))
+            found.append(strays.gone(str(listed.backend), cluster, raw, project_id))
     return found
 
 

@@ -15,6 +15,8 @@ from project_operator.kube.api import KubeApi
 from project_operator.kube.resources import NAMESPACES, PROJECTS, SECRETS, Resource
 
 Place = tuple[str, str, str]
+_GIVEN = frozenset({"name", "namespace", "labels", "annotations"})
+"""What a new object has of its manifest's metadata; the rest is the API server's."""
 
 
 class Overlay:
@@ -102,7 +104,8 @@ class Overlay:
 def laid_over(live: Mapping[str, Any] | None, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the object would be once ``manifest`` was applied over ``live`` (None: there is none)."""
     if live is None:
-        return {**copy.deepcopy(dict(manifest)), "status": {}}
+        given = {key: value for key, value in manifest["metadata"].items() if key in _GIVEN}
+        return {**copy.deepcopy(dict(manifest)), "metadata": copy.deepcopy(given), "status": {}}
     after = copy.deepcopy(dict(live))
     after["metadata"]["labels"] = {**(live["metadata"].get("labels") or {}), **_map(manifest, "labels")}
     after["metadata"]["annotations"] = {**(live["metadata"].get("annotations") or {}), **_map(manifest, "annotations")}

@@ -70,10 +70,10 @@ class Stage:
             if raw["metadata"]["uid"] in uids or (project_id and (raw.get("status") or {}).get("id") == project_id):
                 self.told.setdefault(name, []).extend(calls)
 
-    def decided(self, name: Name, *, deleting: bool) -> bool:
+    def decided(self, name: Name) -> bool:
         """Whether nothing more is to be expected about one."""
         raw = self.world.find(PROJECTS, *name)
-        return raw is None or name in self.told or (not deleting and plans.is_decided(raw))
+        return raw is None or name in self.told or plans.is_decided(raw)
 
 
 @click.command
@@ -110,7 +110,7 @@ def plan(  # noqa: PLR0913 - the options, by name
 
     It is the operator itself that thinks: with what the API server and the backends have at this moment, and with the
     manifests as if they were applied (Projects, and the backend objects and Secrets that they need). It stops before
-    the first write of each Project.
+    the first write of each Project. Manifests without a namespace belong to the first --namespace, or to default.
     """
     given = documents.read(paths)
     if paths and not any(one.kind == PROJECTS.kind for one in given):
@@ -142,7 +142,7 @@ async def _plan(
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience):
-                    await _until_decided(stage, changed, delete=delete)
+                    await _until_decided(stage, changed)
         finally:
             await engine.stop(0)
     return tuple(_told(stage, name, delete=delete) for name in sorted(stage.subjects))
@@ -177,10 +177,14 @@ def _set(
 
 
 def _put_project(stage: Stage, name: Name, raw: Raw, *, new: bool, asked: bool, delete: bool) -> Raw:
+    idle = {**raw, "spec": {**(raw.get("spec") or {}), "suspend": True}}
     if not asked:
-        return stage.world.put(PROJECTS, {**raw, "spec": {**(raw.get("spec") or {}), "suspend": True}})
-    deleting = delete or "deletionTimestamp" in raw["metadata"]
-    shown = (being_deleted(raw) if is_held(raw) else raw) if deleting else plans.rehearsed_as(raw)
+        return stage.world.put(PROJECTS, idle)
+    if not delete and "deletionTimestamp" not in raw["metadata"]:
+        shown = plans.rehearsed_as(raw)
+    else:
+        # Without the operator's finalizer it goes without the operator.
+        shown = being_deleted(raw) if is_held(raw) else idle
     put = stage.world.put(PROJECTS, shown)
     stage.subjects[name] = put
     if new:
@@ -231,16 +235,11 @@ async def _engine(session: Session, stage: Stage) -> Engine:
     )
 
 
-async def _until_decided(stage: Stage, changed: asyncio.Event, *, delete: bool) -> None:
+async def _until_decided(stage: Stage, changed: asyncio.Event) -> None:
     """Return when every subject is decided, or nothing has changed for a while."""
     while True:
         changed.clear()
-        left = [
-            name
-            for name, raw in stage.subjects.items()
-            if not stage.decided(name, deleting=delete or "deletionTimestamp" in raw["metadata"])
-        ]
-        if not left:
+        if all(stage.decided(name) for name in stage.subjects):
             return
         try:
             async with asyncio.timeout(QUIET_FOR):
