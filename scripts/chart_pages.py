@@ -124,7 +124,7 @@ def annotations(changelog: str) -> dict[str, str]:
         "artifacthub.io/license": "Apache-2.0",
         "artifacthub.io/operator": "true",
         "artifacthub.io/operatorCapabilities": "Full Lifecycle",
-        "artifacthub.io/prerelease": str(__version__.startswith("0.")).lower(),
+        "artifacthub.io/prerelease": str(__version__.startswith("0.") or "-" in __version__).lower(),
     }
 
 
