@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.v1alpha1.project import DeletionPolicy, ManagementPolicy
@@ -12,7 +12,7 @@ from project_operator.runtime.stored import conditions, part, text
 
 Raw = Mapping[str, Any]
 
-WRITING = frozenset({ManagementPolicy.MANAGE, ManagementPolicy.PLAN})
+WRITING: Final = frozenset({ManagementPolicy.MANAGE, ManagementPolicy.PLAN})
 
 
 class Verdict(StrEnum):

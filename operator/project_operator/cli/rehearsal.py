@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
 from project_operator.backends.base import (
@@ -17,7 +18,7 @@ from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Open, Surroundings, Vendor
 from project_operator.errors import RequestRefused
 
-NOT_SENT: str = "this is a rehearsal: the request was not sent"
+NOT_SENT: Final = "this is a rehearsal: the request was not sent"
 
 Tell = Callable[[Iterable[str], str, tuple[PlannedCall, ...]], None]
 """Told of a write: marks that say whose it is, the project's id ("" while it has none), and the calls it stands for."""

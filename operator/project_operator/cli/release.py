@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -31,8 +31,12 @@ from project_operator.errors import (
 from project_operator.kube.resources import LEASES, PROJECTS, SECRETS, Resource
 from project_operator.runtime.leases.objects import Lease, LeaseKind
 
-ATTEMPTS = 5
+ATTEMPTS: Final = 5
 """How often an object that somebody else writes to meanwhile is read again."""
+_WAY_OUT: Final = (
+    "Where the admission policies refuse it, take them away first: they go with `helm uninstall`, or "
+    "kubectl delete -k deploy/policies"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +205,6 @@ async def _let_go(session: Session, one: Held) -> Released:
         else:
             return Released(one, "released", _note(current))
     return Released(one, "failed", "somebody else writes to it all the time; end the operator first")
-
-
-_WAY_OUT = (
-    "Where the admission policies refuse it, take them away first: they go with `helm uninstall`, or "
-    "kubectl delete -k deploy/policies"
-)
 
 
 def _note(one: Held) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from project_operator.api.marks import ORPHANED, Mark, cluster_digest
 from project_operator.backends.base import RemoteProject
@@ -29,7 +30,7 @@ class Kind(StrEnum):
     """A Project names it, and the backend says that it does not exist."""
 
 
-REMEDIES: Mapping[Kind, str] = {
+REMEDIES: Final[Mapping[Kind, str]] = {
     Kind.LEFT_OVER: "delete it in the backend, or take it over with a Project of the former name and `spec.import.id`",
     Kind.SWITCHED_OFF: "nothing, if it is to stay; else as above",
     Kind.DUPLICATE: "delete it in the backend once you know that nothing in it is needed; or `removeDuplicates: true`",

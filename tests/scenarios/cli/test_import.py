@@ -103,3 +103,28 @@ def test_a_project_of_a_project_is_not_offered(scenario: Scenario, command_line:
     assert f"skipped {project_id} (team): Project {scenario.namespace}/team names it already" in ran.err
     assert len(scenario.calls()) == writes
     assert condition(scenario.get(), "Ready")["status"] == "True"
+
+
+def test_what_a_shared_backend_does_not_allow_is_not_written(
+    scenario: Scenario, command_line: CommandLine, tmp_path: Path
+) -> None:
+    stocked(scenario, 1)
+    shared = scenario.cluster_backend()
+    scenario.apply(shared)
+    asked = (
+        *("import", "--backend-kind=ClusterIdentityBackend", f"--backend={scenario.namespace}"),
+        *(f"--namespace={scenario.namespace}", "--all"),
+    )
+
+    refused = command_line(*asked)
+    assert (refused.status, refused.out) == (0, "")
+    assert "is not permitted: " in refused.err
+
+    scenario.edit({"tenancy": {"import": "Allowed"}}, scenario.namespace, "ClusterIdentityBackend")
+    found = command_line(*asked, f"--to={tmp_path / 'projects'}")
+    assert found.status == 0, found.err
+    scenario.kubectl("apply", f"--filename={tmp_path / 'projects'}")
+    (path,) = (tmp_path / "projects").iterdir()
+    imported = scenario.wait_for("True", "Observed", path.stem)
+    assert imported["spec"]["backendRef"]["kind"] == "ClusterIdentityBackend"
+    assert scenario.calls() == []

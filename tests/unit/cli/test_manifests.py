@@ -101,6 +101,18 @@ def test_what_the_backend_shows_is_what_the_spec_wants(family: str) -> None:
     assert {path: value for path, value in content.particulars.items() if value != "false"} == want.particulars
 
 
+def test_a_field_that_a_manifest_gets_wrong_is_seen() -> None:
+    """What the test above would catch."""
+    content = WHOLE["keystone"]
+    made = manifest(
+        remote(replace(content, description="wrong", tags=(Tag("not", "theirs"),), enabled=True)), "a", TARGET
+    )
+    assert isinstance(made, Manifest)
+    want = wanted(Project.parse(made.document))
+    found = differences(content, target(want, content, None, MARK))
+    assert {one.field for one in found} == {"description", "tags", "enabled", "mark"}
+
+
 @pytest.mark.parametrize("family", WHOLE)
 def test_each_vendor_takes_it(family: str) -> None:
     (vendor,) = [one for one in registry.shipped() if one.key == family]
