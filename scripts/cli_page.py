@@ -15,7 +15,8 @@ from typing import Final
 
 import click
 
-from project_operator.cli.entry import PROGRAM, root
+from project_operator.cli.asked import PROGRAM
+from project_operator.cli.entry import root
 from project_operator.cli.statuses import MEANINGS
 from project_operator.subcommands import Subcommands
 

@@ -1,20 +1,17 @@
 """The whole command line: finds the subcommand, runs it, and turns errors into one line and an exit status."""
 
-import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import click
 
 from project_operator import __version__
+from project_operator.cli.asked import PROGRAM, Asked
 from project_operator.cli.statuses import ExitStatus
 from project_operator.errors import ConfigurationError, ProjectOperatorError
 from project_operator.subcommands import Subcommand, Subcommands
-
-PROGRAM: Final = "project-operator"
 
 COMMANDS: Final = (
     Subcommand(
@@ -67,24 +64,6 @@ COMMANDS: Final = (
 )
 SANDBOX_PACKAGES: Final = ("starlette", "trustme", "uvicorn")
 """What the extra `sandbox` brings; an operator's image does without."""
-
-
-# What is logged on the way is for those who ask for it; `run` sets up its own.
-logging.getLogger("project_operator").addHandler(logging.NullHandler())
-
-
-@dataclass(slots=True)
-class Asked:
-    """What holds for the whole command line; Click's ``obj``."""
-
-    verbose: bool = False
-    """Whether errors are shown with all that led to them, and what is logged on the way."""
-
-    def be_verbose(self) -> None:
-        """Say more from now on."""
-        if not self.verbose:
-            self.verbose = True
-            logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 
 
 @click.group(

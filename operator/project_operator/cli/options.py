@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from project_operator.cli.entry import Asked
+from project_operator.cli.asked import Asked
 from project_operator.cli.output import Format
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from project_operator.api.marks import ORPHANED, Mark, cluster_digest
 from project_operator.backends.base import RemoteProject
-from project_operator.cli.session import Raw
+
+Raw = Mapping[str, Any]
 
 
 class Kind(StrEnum):

@@ -1,6 +1,7 @@
 """What `doctor` makes of what it saw."""
 
 import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_a_missing_right_is_named_and_an_event_is_no_must() -> None:
 
 
 def credential(**changes: Any) -> Credential:
-    return Credential(**{"vendor": "nscale", "organization": "acme", "principal": "op", "projects": 3} | changes)
+    return replace(Credential("nscale", "acme", "op", 3), **changes)
 
 
 @pytest.mark.parametrize(
