@@ -17,18 +17,23 @@ from project_operator.cli.output import Format, Table, show
 from project_operator.cli.session import BackendObject, Session, Snapshot, snapshot, visit
 from project_operator.cli.statuses import ExitStatus
 from project_operator.errors import BackendError, ConfigurationError, KubeError, KubeNotFound, ProjectOperatorError
-from project_operator.kube.resources import (
-    DEFINITIONS,
-    LEASES,
-    SELF_SUBJECT_ACCESS_REVIEWS,
-    SELF_SUBJECT_REVIEWS,
-    SUBJECT_ACCESS_REVIEWS,
-)
+from project_operator.kube.resources import DEFINITIONS, LEASES, Resource
 from project_operator.reconcile.absorb import reason_for
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.leases.objects import Lease
 from project_operator.settings import Settings
+
+SELF_SUBJECT_REVIEWS: Final = Resource(
+    "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False
+)
+SELF_SUBJECT_ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
+)
+SUBJECT_ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
+)
+"""What the API server answers when it is asked to review something; it keeps none of them."""
 
 AT_ONCE: Final = 16
 """Questions to the API server under way at one time."""

@@ -26,7 +26,7 @@ from project_operator.errors import (
 )
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
-from project_operator.kube.resources import LEASES, SERVER, Resource
+from project_operator.kube.resources import LEASES, Resource
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -36,6 +36,9 @@ AT_ONCE: Final = 128
 """Requests of ours under way, for however many backends there is work: each has a connection, and so a file descriptor.
 None waits for a backend. Those about Leases do not count: a renewal that waits for its turn comes too late.
 """
+
+_SERVER: Final = Resource("", "", "version", "Info", namespaced=False)
+"""The API server itself, as far as requests are counted; only the command line asks."""
 
 _JSON: Final = {"Accept": "application/json"}
 _METADATA_LIST: Final = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"}
@@ -95,7 +98,7 @@ class KubeApi:
 
     async def version(self) -> str:
         """The version of the API server, such as ``v1.36.2``. Asks what anybody may (``system:public-info-viewer``)."""
-        answer = await self._call("get", SERVER, "GET", "/version", headers=_JSON)
+        answer = await self._call("get", _SERVER, "GET", "/version", headers=_JSON)
         return str(answer.get("gitVersion") or "")
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:

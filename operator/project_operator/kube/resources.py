@@ -58,17 +58,6 @@ DEFINITIONS: Final = Resource(
 )
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
-SELF_SUBJECT_REVIEWS: Final = Resource(
-    "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False
-)
-SELF_SUBJECT_ACCESS_REVIEWS: Final = Resource(
-    "authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", namespaced=False
-)
-SUBJECT_ACCESS_REVIEWS: Final = Resource(
-    "authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
-)
-SERVER: Final = Resource("", "", "version", "Info", namespaced=False)
-"""The API server itself, as far as requests are counted."""
 
 CREDENTIALS_SELECTOR: Final = f"{names.CREDENTIALS_LABEL}=true"
 """The Secrets that we look at; the API server sends no others."""
