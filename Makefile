@@ -67,6 +67,7 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/capabilities.py
 	@$(BIN)/python scripts/argocd_cm.py
 	@$(BIN)/python scripts/kustomize_base.py
+	@$(BIN)/python scripts/chart_schema.py
 	@$(BIN)/python scripts/chart_pages.py
 	@$(BIN)/python scripts/monitoring.py
 	@$(BIN)/python scripts/cli_page.py
@@ -77,6 +78,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/capabilities.py --check
 	@$(BIN)/python scripts/argocd_cm.py --check
 	@$(BIN)/python scripts/kustomize_base.py --check
+	@$(BIN)/python scripts/chart_schema.py --check
 	@$(BIN)/python scripts/chart_pages.py --check
 	@$(BIN)/python scripts/monitoring.py --check
 	@$(BIN)/python scripts/cli_page.py --check
