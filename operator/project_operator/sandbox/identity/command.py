@@ -134,7 +134,7 @@ def _names(backend: str) -> list[str]:
     def made() -> None:
         """Has them."""
 
-    for option in reversed(_OPTIONS[backend]):
+    for option in _OPTIONS[backend]:
         made = option(made)
     return [str(one.name) for one in made.params]
 
