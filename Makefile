@@ -70,6 +70,7 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/chart_schema.py
 	@$(BIN)/python scripts/chart_pages.py
 	@$(BIN)/python scripts/monitoring.py
+	@$(BIN)/python scripts/cli_page.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
@@ -80,6 +81,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/chart_schema.py --check
 	@$(BIN)/python scripts/chart_pages.py --check
 	@$(BIN)/python scripts/monitoring.py --check
+	@$(BIN)/python scripts/cli_page.py --check
 
 docs: environment ## check the documentation's links, anchors and make verbs
 	@$(BIN)/python scripts/check_docs.py
