@@ -80,7 +80,7 @@ def test_what_would_take_the_label_away_is_seen(command: str) -> None:
 
 async def test_a_new_credential_leaves_the_label_of_its_secret(tmp_path: Path) -> None:
     client = kubectl()
-    examples = (helm.ROOT / "deploy/examples/identitybackend.yaml").read_text(encoding="utf-8")
+    examples = (helm.ROOT / "deploy/examples/01-identitybackend.yaml").read_text(encoding="utf-8")
     secret = next(yaml.safe_load_all(examples))
     name, credential = secret["metadata"]["name"], "eyJ" + "new" * 60
     (tmp_path / "new").write_text(credential + "\n", encoding="utf-8")
