@@ -14,10 +14,9 @@ GENERATED: Final = (f"docs/reference/errors-{LATEST}.md",)
 
 
 def places() -> list[str]:
-    """Paths of the table under "Adding a backend", as they are for the latest."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = text.partition("## Adding a backend")[2].partition("\n## ")[0]
-    cells = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    """Paths of the table, as they are for the latest."""
+    text = (ROOT / "docs" / "adding-a-backend.md").read_text(encoding="utf-8")
+    cells = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")]
     return [path.replace("<vendor>", LATEST) for cell in cells for path in re.findall(r"`([^`]+)`", cell)]
 
 

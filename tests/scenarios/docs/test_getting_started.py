@@ -13,7 +13,7 @@ LEGACY: Final = {f"legacy-{number}" for number in range(1, 11)}
 
 
 @pytest.mark.whole
-def test_every_step_of_the_page_does_what_it_says(expendable: Scenario, tmp_path: Path) -> None:
+def test_every_step_does_what_it_says_as_it_is_typed(expendable: Scenario, tmp_path: Path) -> None:
     scenario, identity = expendable, expendable.identity
     scenario.install_definitions()
     scenario.apply(scenario.secret(), scenario.backend())
