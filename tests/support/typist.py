@@ -26,7 +26,7 @@ HELM: Final = """#!/bin/sh
 # Renders what would be installed, as there are no nodes: the chart and its values are as they are typed.
 case "$1" in
   install|upgrade) shift ;;
-  *) exec "{program}" "$@" ;;
+  *) echo "helm $*"; exit ;;
 esac
 for word; do
   shift
@@ -46,14 +46,22 @@ class Typist:
     """A shell in a folder that looks like the clone; ``kubectl`` is the administrator's, in ``namespace``."""
 
     def __init__(
-        self, folder: Path, kubeconfig: Path, kubectl: Path, namespace: str, variables: Mapping[str, str]
+        self,
+        folder: Path,
+        kubeconfig: Path,
+        kubectl: Path,
+        namespace: str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        token: str = "",
     ) -> None:
+        """``variables`` are those that the reader was told to export, ``token`` is in the file of that name."""
         self._folder = folder / "clone"
         self._folder.mkdir()
         for name in ("crds", "deploy", "docs", "scripts", "tests", "Makefile"):
             (self._folder / name).symlink_to(ROOT / name)
         for name in FILES:
-            (self._folder / name).write_text("eyJ-of-the-reader\n", encoding="ascii")
+            (self._folder / name).write_text(f"{token or 'eyJ-of-the-reader'}\n", encoding="ascii")
         document = kubeconfigs.read(kubeconfig)
         for entry in document["contexts"]:
             entry["context"]["namespace"] = namespace
@@ -66,7 +74,7 @@ class Typist:
             "KUBECONFIG": str(kubeconfigs.write(document, folder / "kubeconfig")),
             "KUBECACHEDIR": str(folder / "cache"),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            **variables,
+            **(variables or {}),
         }
 
     def type(self, text: str) -> "subprocess.CompletedProcess[str]":
