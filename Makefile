@@ -69,6 +69,7 @@ generate: environment ## write the generated files anew
 	@$(BIN)/python scripts/kind_pages.py
 	@$(BIN)/python scripts/label_page.py
 	@$(BIN)/python scripts/kustomize_base.py
+	@$(BIN)/python scripts/chart_schema.py
 	@$(BIN)/python scripts/chart_pages.py
 	@$(BIN)/python scripts/monitoring.py
 
@@ -80,6 +81,7 @@ verify: environment ## compare the generated files with what is committed
 	@$(BIN)/python scripts/kind_pages.py --check
 	@$(BIN)/python scripts/label_page.py --check
 	@$(BIN)/python scripts/kustomize_base.py --check
+	@$(BIN)/python scripts/chart_schema.py --check
 	@$(BIN)/python scripts/chart_pages.py --check
 	@$(BIN)/python scripts/monitoring.py --check
 

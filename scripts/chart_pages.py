@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import yaml
 
+import chart_schema
 from project_operator import __version__
 from project_operator.api.crd import crd_name
 from project_operator.api.kinds import KINDS
@@ -50,9 +51,13 @@ They come with the release, are upgraded with it, and stay when it is uninstalle
 | --- | --- |
 {definitions}
 
-## Values
+A value that is not below is refused. `values.yaml` says of each why one would set it. `defaultBackend.spec` and the
+vendors have the fields of [IdentityBackend.spec](../../../crds/README.md), without the `secretRef` that
+`existingSecret` gives, and refuse others too. Only what is of a type of Kubernetes' own is left to the API server.
 
-A value that is not here is refused. `values.yaml` says of each why one would set it.
+Keep what you set in a file, and give it with every upgrade: Helm forgets what a former command has `--set`.
+
+## Values
 
 | value | type | default | |
 | --- | --- | --- | --- |
@@ -61,11 +66,14 @@ A value that is not here is refused. `values.yaml` says of each why one would se
 
 
 def leaves(schema: Mapping[str, Any], defaults: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any], Any]]:
-    """Every value that can be given, with its schema and its default, in the order of the schema."""
+    """Every value that can be given, with its schema and its default, in the order of the schema.
+
+    What is as in the definition of IdentityBackend is one value: the reference of the API has its fields.
+    """
     for name, child in schema["properties"].items():
         below = f"{path}.{name}" if path else name
         default = defaults.get(name) if isinstance(defaults, dict) else None
-        if child.get("properties"):
+        if child.get("properties") and below not in chart_schema.OF_THE_DEFINITION:
             yield from leaves(child, default, below)
         elif name != "global":
             yield below, child, default
@@ -124,7 +132,7 @@ def annotations(changelog: str) -> dict[str, str]:
         "artifacthub.io/license": "Apache-2.0",
         "artifacthub.io/operator": "true",
         "artifacthub.io/operatorCapabilities": "Full Lifecycle",
-        "artifacthub.io/prerelease": str(__version__.startswith("0.")).lower(),
+        "artifacthub.io/prerelease": str(__version__.startswith("0.") or "-" in __version__).lower(),
     }
 
 

@@ -4,6 +4,9 @@ First one process runs every test on the core as it is, and notes how long it ta
 for each mutant, a process is forked that runs the tests which come by the lines it changes, until one fails: those
 first that killed another mutant of that function, then the quickest. What is computed when the core is imported is
 computed before any mutant is chosen; mutants of what is run only then count as survivors.
+
+That a test fails is held against a control: for one of so many killed mutants the same tests are run in the same order
+once more without it, and all have to pass. Tests that upset each other would otherwise count as noticing.
 """
 
 import gc
@@ -38,6 +41,9 @@ as a survivor, whatever the others would find."""
 MEMORY: Final = 4 << 30
 """Bytes of address space; a mutant that fills more has an error for it."""
 TOLD_EACH: Final = 100
+CONTROLLED_EACH: Final = 20
+"""Of so many killed mutants one has a control."""
+NO_MUTANT: Final = ""
 
 settings.register_profile(
     "mutants",
@@ -88,6 +94,21 @@ class Survey:
 
 
 @dataclass
+class _Trial:
+    """What one process is forked for."""
+
+    about: str
+    mutant: str
+    """That which is chosen; `NO_MUTANT` in a control."""
+    tests: Sequence[int]
+    pipe: int = -1
+
+    def control(self, killer: int) -> "_Trial":
+        """The same tests in the same order up to the one that failed, without the mutant."""
+        return _Trial(self.about, NO_MUTANT, self.tests[: self.tests.index(killer) + 1])
+
+
+@dataclass
 class Trials:
     """Give it to `pytest.main` as a plugin; `verdicts` then has what became of each of the mutants, by their names."""
 
@@ -98,6 +119,8 @@ class Trials:
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     told: Callable[[], None] = lambda: None
     """Called from time to time, when there are new verdicts."""
+    controls: int = 0
+    """How many kills had a control, which passed."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -111,25 +134,40 @@ class Trials:
 
     def _try_all(self, items: Sequence[pytest.Item], survey: Survey) -> None:
         kills: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        waiting, running = deque(self.mutants), dict[int, tuple[str, int]]()
-        while waiting or running:
-            if waiting and len(running) < self.jobs:
-                mutant = waiting.popleft()
-                coming_by = tests_coming_by(survey, mutant, self.mutants[mutant])
-                chosen = in_order(coming_by, survey, kills[function_of(mutant)])
-                if chosen:
-                    pid, pipe = forked(partial(attempt, mutant, chosen, items, survey))
-                    running[pid] = (mutant, pipe)
+        waiting, running = deque(self.mutants), dict[int, _Trial]()
+        controls = deque[_Trial]()
+        while waiting or controls or running:
+            if (waiting or controls) and len(running) < self.jobs:
+                trial = controls.popleft() if controls else self._next(waiting.popleft(), survey, kills)
+                if trial.tests:
+                    pid, trial.pipe = forked(partial(attempt, trial.mutant, trial.tests, items, survey))
+                    running[pid] = trial
                 else:
-                    self._tell(mutant, Verdict.UNTESTED)
-            else:
-                pid, status = os.wait()
-                mutant, pipe = running.pop(pid)
-                with os.fdopen(pipe, "rb") as end:
-                    killer = end.read()
-                if killer:
-                    kills[function_of(mutant)][int(killer)] += 1
-                self._tell(mutant, verdict(os.waitstatus_to_exitcode(status), killer))
+                    self._tell(trial.about, Verdict.UNTESTED)
+                continue
+            pid, status = os.wait()
+            trial = running.pop(pid)
+            with os.fdopen(trial.pipe, "rb") as end:
+                killer = end.read()
+            found = verdict(os.waitstatus_to_exitcode(status), killer)
+            if trial.mutant == NO_MUTANT:
+                self._control(trial, found, items)
+                continue
+            if killer:
+                kills[function_of(trial.about)][int(killer)] += 1
+                if sum(map(Counter.total, kills.values())) % CONTROLLED_EACH == 1:
+                    controls.append(trial.control(int(killer)))
+            self._tell(trial.about, found)
+
+    def _next(self, mutant: str, survey: Survey, kills: Mapping[str, Counter[int]]) -> "_Trial":
+        coming_by = tests_coming_by(survey, mutant, self.mutants[mutant])
+        return _Trial(mutant, mutant, in_order(coming_by, survey, kills.get(function_of(mutant), {})))
+
+    def _control(self, trial: "_Trial", found: Verdict, items: Sequence[pytest.Item]) -> None:
+        if found is not Verdict.SURVIVED:
+            tests = ", ".join(items[test].nodeid for test in trial.tests)
+            raise pytest.UsageError(f"the tests that noticed {trial.about} fail without it, in this order: {tests}")
+        self.controls += 1
 
     def _tell(self, mutant: str, found: Verdict) -> None:
         self.verdicts[mutant] = found
@@ -199,7 +237,8 @@ def survey(items: Sequence[pytest.Item], stage: Path) -> bytes:
 
 def attempt(mutant: str, chosen: Sequence[int], items: Sequence[pytest.Item], survey: Survey) -> bytes:
     """The place of the first of the chosen tests that fails, in digits; nothing where none does."""
-    set_mutant_under_test(mutant)
+    if mutant != NO_MUTANT:
+        set_mutant_under_test(mutant)
     limits = [SPARE + SLOWER * survey.seconds[place] for place in chosen]
     signal.alarm(round(100 * sum(limits)))
     for place, limit, next_place in zip(chosen, limits, [*chosen[1:], None], strict=True):

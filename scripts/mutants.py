@@ -133,14 +133,14 @@ def table(verdicts: Mapping[str, Verdict]) -> str:
     return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows, total])
 
 
-def record(verdicts: Mapping[str, Verdict], seconds: float) -> None:
+def record(verdicts: Mapping[str, Verdict], controls: int, seconds: float) -> None:
     """Write the figures to the page on them."""
     git = ("git", "describe", "--always", "--dirty", "--exclude=*")
     revision = subprocess.run(git, check=True, cwd=ROOT, capture_output=True, text=True).stdout.strip()
     figures = (
         f"{datetime.now(UTC):%Y-%m-%d}, revision {revision}, mutmut {importlib.metadata.version('mutmut')}, "
-        f"Python {sys.version_info.major}.{sys.version_info.minor}, {os.cpu_count()} cores that were busy with other "
-        f"work, {seconds / 60:.0f} minutes.\n\n{table(verdicts)}\n"
+        f"Python {sys.version_info.major}.{sys.version_info.minor}, {os.cpu_count()} cores, "
+        f"{seconds / 60:.0f} minutes; {controls} kills had a control, and every one passed.\n\n{table(verdicts)}\n"
     )
     before, _, rest = RECORD.read_text(encoding="utf-8").partition(BEGIN)
     RECORD.write_text(before + BEGIN + figures + END + rest.partition(END)[2], encoding="utf-8")
@@ -191,10 +191,13 @@ def main() -> int:
     seconds = time.monotonic() - begun
     trials.told()
     if chosen.record:
-        record(trials.verdicts, seconds)
+        record(trials.verdicts, trials.controls, seconds)
     print(f"{table(trials.verdicts)}\n\nsurvivors: {SURVIVORS.relative_to(ROOT)}")
     figure = share(trials.verdicts)
-    print(f"mutants: {figure:.1f} % of {len(names)} killed, at least {BAR:g} % wanted; {seconds:.0f} s")
+    print(
+        f"mutants: {figure:.1f} % of {len(names)} killed, at least {BAR:g} % wanted; "
+        f"{trials.controls} controls passed; {seconds:.0f} s"
+    )
     return 0 if figure >= BAR else 1
 
 

@@ -2,15 +2,20 @@
 
 release.py check VERSION        the package, the image and the chart all have this version, and the changelog too
 release.py set VERSION          they get it, but for the changelog, which a person writes
-release.py pin NAME@DIGEST      the chart runs this image, whatever its tag comes to name, and says so where it names it
+release.py actions              each action of the workflows is what its own repository has under its version
+release.py pin NAME@DIGEST      the chart runs this image, whatever its tag comes to name, and says so where it names
+                                it; its README links to the pages of this version
 """
 
+import posixpath
 import re
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = ".github/workflows"
 CHART = "deploy/charts/project-operator"
 VERSIONS = {
     "operator/project_operator/__init__.py": r'^__version__ = "([^"]+)"$',
@@ -20,6 +25,10 @@ VERSIONS = {
 }
 APP_VERSION = r'^appVersion: "([^"]+)"$'
 MIRROR = "# The image of this release. Where it is mirrored, registry and repository say so; the digest stays."
+LINK = re.compile(r"\]\((?!\w+:|#)([^)\s]+)\)")
+USES = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(/[\w./-]+)?@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d[\w.+-]*)")
+REGISTRY = "ghcr.io"
+"""Where the workflow pushes, under the name of the repository at GitHub."""
 IMAGE = re.compile(r"(?P<registry>[^/@]+)/(?P<repository>[^@]+)@(?P<digest>sha256:[0-9a-f]{64})")
 
 
@@ -35,8 +44,8 @@ def differences(root: Path, version: str) -> list[str]:
 
 def with_version(root: Path, version: str) -> dict[str, str]:
     """The files that state a version, by path, with this one; not the changelog. Raises ValueError where it is none."""
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise ValueError(f"'{version}' must be X.Y.Z")
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?", version):
+        raise ValueError(f"'{version}' must be X.Y.Z, or X.Y.Z-rc.N")
     texts: dict[str, str] = {}
     for path, pattern in (*VERSIONS.items(), (f"{CHART}/Chart.yaml", APP_VERSION)):
         if path != "CHANGELOG.md":
@@ -46,6 +55,34 @@ def with_version(root: Path, version: str) -> dict[str, str]:
                 raise ValueError(f"{path} has no version")
             texts[path] = text[: found.start(1)] + version + text[found.end(1) :]
     return texts
+
+
+def foreign(workflow: str, ask: Callable[[str, str], str]) -> list[str]:
+    """The actions of a workflow whose commit is not the one that their own repository has under the version beside it.
+
+    That a commit is found says nothing: GitHub finds those of every fork under the name of the repository itself.
+    ``ask`` has a repository and a tag, and gives what `git ls-remote` says of them.
+    """
+    found = []
+    for used in re.findall(r"uses: (.+)", workflow):
+        named = USES.fullmatch(used.strip())
+        if named is None:
+            found.append(f"'{used.strip()}' must be OWNER/REPOSITORY@COMMIT # VERSION")
+            continue
+        lines = (line.split("\t") for line in ask(named["repository"], named["version"]).splitlines())
+        commits = {ref: commit for commit, ref in lines}
+        tag = f"refs/tags/{named['version']}"
+        # Of a tag that is an object of its own, the second is the commit.
+        there = commits.get(f"{tag}^{{}}", commits.get(tag))
+        if there != named["commit"]:
+            found.append(f"{named['repository']} {named['version']} is {there or 'not there'}, not {named['commit']}")
+    return found
+
+
+def ls_remote(repository: str, tag: str) -> str:
+    """What GitHub says of a tag. Raises subprocess.CalledProcessError where it says nothing."""
+    command = ["git", "ls-remote", "--tags", f"https://github.com/{repository}", tag, f"{tag}^{{}}"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
 def with_image(values: str, image: str) -> str:
@@ -63,13 +100,16 @@ def with_image(values: str, image: str) -> str:
 
 
 def pinned(files: Mapping[str, str], image: str) -> dict[str, str]:
-    """The chart's `values.yaml`, `Chart.yaml` and `README.md`, by name, with this image and from where it is released.
+    """The chart's `values.yaml`, `Chart.yaml` and `README.md`, by name, with this image, from where it is released, and
+    with links to the pages of this version, of which the package has none.
 
     Raises ValueError where the image or a file is not as expected.
     """
     values = with_image(files["values.yaml"], image)
     registry, _, rest = image.partition("/")
     repository, _, digest = rest.partition("@")
+    if registry != REGISTRY:
+        raise ValueError(f"'{image}' must be {REGISTRY}/OWNER/REPOSITORY@sha256:…: the links follow from it")
     chart = files["Chart.yaml"]
     version = (re.search(APP_VERSION, chart, flags=re.MULTILINE) or ["", ""])[1]
     released = f"oci://{registry}/{repository.split('/')[0]}/charts/project-operator --version {version}"
@@ -82,8 +122,29 @@ def pinned(files: Mapping[str, str], image: str) -> dict[str, str]:
         "Chart.yaml": _replaced(
             chart, r"(?m)^(    - name: project-operator\n      image:) .*$", rf"\1 {named(image, version)}"
         ),
-        "README.md": _replaced(readme, rf"(--install project-operator) {CHART}", rf"\1 {released}"),
+        "README.md": linked(
+            _replaced(readme, rf"(--install project-operator) {CHART}", rf"\1 {released}"),
+            f"https://github.com/{repository}/blob/v{version}",
+        ),
     }
+
+
+def linked(readme: str, tree: str) -> str:
+    """With every link that goes from the chart's folder into the repository made absolute, below ``tree``.
+
+    Raises ValueError where one leads out of the repository, or there is none.
+    """
+
+    def absolute(link: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(CHART, link[1]))
+        if path.startswith(".."):
+            raise ValueError(f"the README links to {link[1]}, which must be in the repository")
+        return f"]({tree}/{path})"
+
+    changed, count = LINK.subn(absolute, readme)
+    if not count:
+        raise ValueError("the README must link to pages of the repository")
+    return changed
 
 
 def named(image: str, version: str) -> str:
@@ -111,10 +172,15 @@ def main() -> int:
                 (ROOT / path).write_text(text, encoding="utf-8")
             print("now: make generate, and a heading in CHANGELOG.md")
             return 0
+        case ["actions"]:
+            texts = (path.read_text(encoding="utf-8") for path in sorted((ROOT / WORKFLOWS).glob("*.yaml")))
+            foreigners = [line for text in texts for line in foreign(text, ls_remote)]
+            print("\n".join(foreigners) or "every action is what its repository has under its version")
+            return 1 if foreigners else 0
         case ["pin", image]:
             paths = {name: ROOT / CHART / name for name in ("values.yaml", "Chart.yaml", "README.md")}
-            texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
-            for name, text in pinned(texts, image).items():
+            files = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+            for name, text in pinned(files, image).items():
                 paths[name].write_text(text, encoding="utf-8")
             return 0
         case _:

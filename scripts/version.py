@@ -12,7 +12,9 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STATED: Final = "operator/project_operator/__init__.py"
-DESCRIBED: Final = re.compile(r"v(\d+)\.(\d+)\.(\d+)-(\d+)-g([0-9a-f]+)(-dirty)?")
+DESCRIBED: Final = re.compile(r"v(\d+)\.(\d+)\.(\d+)(?:-(alpha|beta|rc)\.(\d+))?-(\d+)-g([0-9a-f]+)(-dirty)?")
+PHASES: Final = {"alpha": "a", "beta": "b", "rc": "rc"}
+"""Of a version that comes before another: `v1.2.3-rc.1`, as PEP 440 writes it."""
 
 
 def version(root: Path = ROOT) -> str:
@@ -44,10 +46,12 @@ def described(said: str) -> str | None:
     found = DESCRIBED.fullmatch(said)
     if found is None:
         return None
-    major, minor, patch, distance, commit, dirty = found.groups()
+    major, minor, patch, phase, number, distance, commit, dirty = found.groups()
+    before = f"{PHASES[phase]}{number}" if phase else ""
     if distance == "0" and not dirty:
-        return f"{major}.{minor}.{patch}"
-    return f"{major}.{minor}.{int(patch) + 1}.dev{distance}+g{commit}{'.dirty' if dirty else ''}"
+        return f"{major}.{minor}.{patch}{before}"
+    following = f"{patch}{PHASES[phase]}{int(number) + 1}" if phase else str(int(patch) + 1)
+    return f"{major}.{minor}.{following}.dev{distance}+g{commit}{'.dirty' if dirty else ''}"
 
 
 def stated(root: Path) -> str:

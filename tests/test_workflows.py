@@ -1,7 +1,7 @@
 """The release workflow: what it may do, what it runs, and that it is one that GitHub would take.
 
-It was never run from here: what can be judged without GitHub is judged by its text, and by actionlint where Go is
-there.
+It was never run from here: what can be judged without GitHub is judged by its text, by some of its steps with programs
+that only say what they would do, and by actionlint where Go is there.
 """
 
 import os
@@ -87,6 +87,7 @@ def test_nothing_is_pushed_before_everything_that_must_hold_does() -> None:
     ran = [step.get("run", "") for step in jobs(RELEASE)["verify"]["steps"]]
     assert "bash .ci/run" in ran
     assert any("scripts/release.py check" in run for run in ran)
+    assert "python3 scripts/release.py actions" in ran
 
 
 def test_the_image_is_built_for_both_platforms_from_the_dockerfile() -> None:
@@ -97,6 +98,18 @@ def test_the_image_is_built_for_both_platforms_from_the_dockerfile() -> None:
     given = {line.partition("=")[0] for line in build["with"]["build-args"].splitlines()}
     assert given == set(re.findall(r"^ARG (\w+)=", dockerfile, flags=re.MULTILINE)) - {"PYTHON_IMAGE"}
     assert "SOURCE_DATE_EPOCH" in build["env"]
+
+
+def test_the_image_has_no_tag_before_it_is_signed() -> None:
+    (build,) = [step for step in steps(RELEASE) if step.get("uses", "").startswith("docker/build-push-action@")]
+    assert {"push-by-digest=true", "push=true"} <= set(build["with"]["outputs"].split(","))
+    assert "tags" not in build["with"]
+    order = [step.get("run", step.get("uses", "")) for step in jobs(RELEASE)["image"]["steps"]]
+    signed, attested, tagged = (
+        next(place for place, what in enumerate(order) if words in what)
+        for words in ("cosign sign", "actions/attest-build", "imagetools create --tag")
+    )
+    assert signed < attested < tagged == len(order) - 1
 
 
 @pytest.mark.parametrize("job", ["image", "chart"])
@@ -119,6 +132,91 @@ def test_the_bill_of_materials_is_attested_and_released() -> None:
     assert f"cosign attest --yes --type cyclonedx --predicate {written}" in ran["image"]
     assert "gh release create" in ran["release"]
     assert written in ran["release"]
+
+
+DIGEST = "sha256:" + "0f" * 32
+GITHUBS_OWN = ("bash", "-e")
+"""The shell of a step where the workflow names none; `shell: bash` is another."""
+
+
+def shell() -> tuple[str, ...]:
+    """What GitHub starts for `shell: bash`, which is the workflow's for every step."""
+    found = yaml.safe_load(RELEASE.read_text(encoding="utf-8"))
+    assert found["defaults"] == {"run": {"shell": "bash"}}
+    assert [step for step in steps(RELEASE) if "shell" in step] == []
+    return ("bash", "--noprofile", "--norc", "-eo", "pipefail")
+
+
+def ran(
+    words: str, programs: dict[str, str], folder: Path, with_shell: tuple[str, ...], **variables: str
+) -> tuple[int, str, dict[str, str]]:
+    """The step that has these words, with programs that do as they are told here: how it ended, what it said, and its
+    outputs.
+    """
+    (script,) = [step["run"] for step in steps(RELEASE) if words in step.get("run", "")]
+    for name, text in programs.items():
+        program = folder / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        program.chmod(0o755)
+    (folder / "script").write_text(script, encoding="utf-8")
+    (folder / "output").touch()
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = variables | {"PATH": path, "GITHUB_OUTPUT": str(folder / "output")}
+    done = subprocess.run(
+        [*with_shell, str(folder / "script")],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=60,
+    )
+    outputs = (folder / "output").read_text(encoding="utf-8").splitlines()
+    return done.returncode, done.stdout + done.stderr, dict(line.split("=", 1) for line in outputs)
+
+
+def pushed(helm: str, folder: Path, with_shell: tuple[str, ...]) -> tuple[int, str, dict[str, str]]:
+    """The step that pushes the chart, with a `helm push` that does this."""
+    helm = f'case "$1" in push) {helm} ;; esac'
+    given = {"GITHUB_REPOSITORY_OWNER": "Acme", "GITHUB_REF_NAME": "v1.2.3", "IMAGE": "i", "DIGEST": "d"}
+    return ran("helm push", {"helm": helm, "python3": ":"}, folder, with_shell, **given)
+
+
+def test_the_chart_is_told_on_by_its_digest(tmp_path: Path) -> None:
+    code, said, outputs = pushed(f"echo 'Pushed: x'; echo 'Digest: {DIGEST}' >&2", tmp_path, shell())
+    assert (code, outputs) == (0, {"name": "ghcr.io/acme/charts/project-operator", "digest": DIGEST}), said
+
+
+@pytest.mark.parametrize(
+    "helm", [f"echo 'Digest: {DIGEST}'; exit 1", "echo 'Pushed: x'", "echo 'Digest: sha256:'"], ids=["1", "none", "cut"]
+)
+def test_a_push_that_failed_ends_the_release(helm: str, tmp_path: Path) -> None:
+    code, _, outputs = pushed(helm, tmp_path, shell())
+    assert code != 0
+    assert outputs == {}
+
+
+def test_without_a_shell_that_sees_it_a_failed_push_would_pass(tmp_path: Path) -> None:
+    assert pushed(f"echo 'Digest: {DIGEST}'; exit 1", tmp_path, GITHUBS_OWN)[0] == 0
+
+
+@pytest.mark.parametrize(("there", "code"), [(DIGEST, 0), ("sha256:" + "a" * 64, 1)], ids=["same", "another"])
+def test_the_tag_names_what_was_signed(there: str, code: int, tmp_path: Path) -> None:
+    docker = f'case "$3" in inspect) echo {there} ;; esac; echo "$@" >> said'
+    given = {"IMAGE": "ghcr.io/acme/it", "VERSION": "1.2.3", "DIGEST": DIGEST}
+    assert ran("imagetools create", {"docker": docker}, tmp_path, shell(), **given)[0] == code
+    first, _ = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert first == f"buildx imagetools create --tag ghcr.io/acme/it:1.2.3 ghcr.io/acme/it@{DIGEST}"
+
+
+@pytest.mark.parametrize(("tag", "called"), [("v1.2.3", set()), ("v1.2.3-rc.1", {"--prerelease"})])
+def test_a_prerelease_is_called_one(tag: str, called: set[str], tmp_path: Path) -> None:
+    given = {"GITHUB_REF_NAME": tag, "IMAGE": "i", "CHART": "c"}
+    code, said, _ = ran("gh release create", {"gh": 'echo "$@"'}, tmp_path, shell(), **given)
+    assert code == 0, said
+    assert {"--prerelease"} & set(said.split()) == called
+    assert said.split()[:4] == ["release", "create", tag, "--verify-tag"]
 
 
 @pytest.fixture(scope="module")

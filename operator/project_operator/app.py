@@ -19,7 +19,7 @@ from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
 from project_operator.handlers.watch import Rhythm, serve
 from project_operator.kube.access import ClusterAccess, load_access
 from project_operator.kube.api import KubeApi
-from project_operator.kube.cluster_addresses import learn
+from project_operator.kube.cluster_addresses import learn, open_to_backends
 from project_operator.kube.events import EventWriter
 from project_operator.kube.resources import (
     CLUSTER_IDENTITY_BACKENDS,
@@ -74,6 +74,7 @@ class Operator:
         self._settings = settings
         self._engine: Engine | None = None
         self._cluster = ClusterAddresses()
+        self._open_to_backends = ""
         self._readiness = Readiness()
         self._metrics = Metrics(self._census)
         self._api = KubeApi(access, on_call=self._on_call)
@@ -230,14 +231,19 @@ class Operator:
         return str(raw["metadata"]["uid"])
 
     async def _learn_addresses(self) -> ClusterAddresses:
-        """Where no backend may be, as the cluster has it now."""
+        """Where no backend may be, as the cluster has it now; a warning where what is left open has changed."""
         settings = self._settings
-        return await learn(
+        found = await learn(
             self._api,
             service_ranges=settings.service_ranges,
             pod_ranges=settings.pod_ranges,
             read_nodes=settings.read_nodes,
         )
+        gaps = open_to_backends(found)
+        if gaps not in ("", self._open_to_backends):
+            log.warning("the ranges of the cluster are not all known: %s", gaps)
+        self._open_to_backends = gaps
+        return found
 
     async def _keep_learning(self, stop: asyncio.Event) -> None:
         """Nodes come, ranges are added: read again in the rhythm of the sweeps."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
@@ -94,8 +95,8 @@ def jumping(ahead: Path, clocks: Clocks) -> Fault:
     by_wall, by_boot = clocks
 
     def set_clocks() -> None:
-        # At once: the operator looks at it all the time.
-        fresh = ahead.with_suffix(".new")
+        # At once: the operator looks at it all the time. Another creation's fault may be doing the same.
+        fresh = ahead.with_suffix(f".{threading.get_ident()}")
         fresh.write_text(f"{by_wall} {by_boot}", encoding="utf-8")
         fresh.replace(ahead)
 

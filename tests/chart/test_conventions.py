@@ -1,4 +1,4 @@
-"""Each row of docs/reference/chart-conventions.md names a test that is there."""
+"""Each row of docs/reference/chart-conventions.md names tests that are there."""
 
 import re
 from typing import Final
@@ -14,6 +14,11 @@ ROWS: Final = [
 ]
 
 
+def missing(cell: str) -> list[str]:
+    """What the cell names, between commas, and is not there; a cell that names nothing is missing itself."""
+    return [named for named in cell.split(", ") if not is_there(named)]
+
+
 def is_there(named: str) -> bool:
     """Whether there is a test called so, written `path::function` in backticks."""
     path, _, function = named.strip("`").partition("::")
@@ -24,10 +29,15 @@ def is_there(named: str) -> bool:
 def test_every_choice_is_held_by_a_test() -> None:
     assert len(ROWS) == 23
     assert [row for row in ROWS if len(row) != 4 or not row[1]] == []
-    assert [row[3] for row in ROWS if not is_there(row[3])] == []
+    assert [named for row in ROWS for named in missing(row[3])] == []
 
 
 def test_a_choice_that_no_test_holds_is_seen() -> None:
-    assert is_there("`chart/test_conventions.py::test_every_choice_is_held_by_a_test`")
-    assert not is_there("`chart/test_conventions.py::test_that_is_not_there`")
-    assert not is_there("`chart/nowhere.py::test_every_choice_is_held_by_a_test`")
+    there = "`chart/test_conventions.py::test_every_choice_is_held_by_a_test`"
+    assert missing(f"{there}, {there}") == []
+    for wrong in (
+        "`chart/test_conventions.py::test_gone`",
+        "`chart/nowhere.py::test_every_choice_is_held_by_a_test`",
+        "",
+    ):
+        assert missing(f"{there}, {wrong}") == [wrong]

@@ -5,9 +5,13 @@ from typing import Any, Final
 import helm
 import jsonschema_rs
 import pytest
+from chart_installation import only
 from default_backends import EXAMPLES, backend_values, default_backend, example
+from rendered_chart import BACKEND, NAMESPACE, of_kind, rendered
 
+from project_operator.api.names import FINALIZER
 from project_operator.api.v1alpha1.identitybackend import IdentityBackendSpec
+from project_operator.settings import load_settings
 
 
 def closed(schema: Any) -> Any:
@@ -47,9 +51,14 @@ def test_a_default_backend_is_what_a_person_would_have_written(vendor: str) -> N
 
 
 def test_a_field_that_the_definition_does_not_know_is_seen() -> None:
+    spec = default_backend(backend_values("keystone"))["spec"]
+    assert "domains" in "".join(complaints({**spec, "keystone": {**spec["keystone"], "domains": {"name": "acme"}}}))
+
+
+def test_a_field_that_the_definition_does_not_know_is_refused_and_named() -> None:
     values = backend_values("keystone")
     values["defaultBackend"]["keystone"]["domains"] = {"name": "acme"}
-    assert "domains" in "".join(complaints(default_backend(values)["spec"]))
+    assert "at '/defaultBackend/keystone': additional properties 'domains' not allowed" in helm.refusal(values)
 
 
 def test_one_secret_is_for_every_way_in_that_has_none_of_its_own() -> None:
@@ -61,3 +70,23 @@ def test_one_secret_is_for_every_way_in_that_has_none_of_its_own() -> None:
         "serviceAccountToken": {"rotation": {}, "secretRef": secret},
         "clientCertificate": {"secretRef": {"name": "certificate"}},
     }
+
+
+def test_the_default_backend_stays_on_uninstall_and_holds_no_credential() -> None:
+    backend = only(rendered({"defaultBackend": BACKEND}), "IdentityBackend")
+    assert (backend["metadata"]["name"], backend["metadata"]["namespace"]) == ("default", NAMESPACE)
+    assert backend["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert FINALIZER not in backend["metadata"].get("finalizers", [])
+    assert backend["spec"] == {
+        "nscale": {
+            "url": "https://identity.example.com",
+            "auth": {"serviceAccountToken": {"secretRef": {"name": "token"}}},
+        }
+    }
+    assert load_settings().default_backend == backend["metadata"]["name"]
+
+
+def test_there_is_neither_a_backend_nor_a_secret_unless_asked_for(values: dict[str, Any]) -> None:
+    wanted = values.get("defaultBackend", {}).get("enabled", False)
+    assert len(of_kind(rendered(values), "IdentityBackend")) == int(wanted)
+    assert of_kind(rendered(values), "Secret") == []

@@ -70,7 +70,7 @@ def test_two_operators_in_one_cluster_are_not_in_each_other_s_way() -> None:
     values = {"watchNamespaces": ["a", "identity"], "clusterBackends": {"enabled": False}, "fullnameOverride": "mine"}
     bindings = rendered(values, BINDING)
     assert {name.removeprefix("mine-"): namespaces(spec) for name, spec in bindings.items()} == {
-        "credentials-finalizers": ["identity"],
+        "credentials-finalizers": ["a", "identity"],
         "definitions": None,
         "deletion-protection": ["a", "identity"],
         "finalizers": ["a", "identity"],

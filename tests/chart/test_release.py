@@ -7,13 +7,15 @@ nothing that it does not use. It finds the API server as in a pod; `deployed_ope
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import helm
@@ -32,6 +34,7 @@ from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentitySe
 
 pytestmark = pytest.mark.needs_real
 
+CHART: Final = str(helm.CHART.relative_to(helm.ROOT))
 KUSTOMIZE: Final = helm.ROOT / "deploy" / "kustomize"
 EXEMPT: Final = {
     Right("identity.project-operator.dev", "projects", "get"): "after a write that met a conflict or got no answer",
@@ -55,11 +58,19 @@ class Life:
         """What the operator tried and may not do."""
         return refused(self.release.plane.audit_log, self.release.user)
 
-    @property
-    def used(self) -> set[Right]:
-        """The rights that it has used. What is not found was allowed too."""
-        log = self.release.plane.audit_log
-        return {right for right, code, _ in requests(log, self.release.user) if code != HTTPStatus.FORBIDDEN}
+
+def idle(objects: list[dict[str, Any]], audit_log: Path, user: str) -> set[Right]:
+    """The rights among the objects that the user does not come to use, and that nothing exempts."""
+
+    def unused() -> set[Right]:
+        # What is not found was allowed too.
+        used = {right for right, code, _ in requests(audit_log, user) if code != HTTPStatus.FORBIDDEN}
+        return granted(objects) - used - EXEMPT.keys()
+
+    # A Lease is renewed every few seconds.
+    with suppress(AssertionError):
+        wait_until(lambda: not unused(), "every right to be used", every=0.5)
+    return unused()
 
 
 @pytest.fixture(scope="module")
@@ -103,16 +114,9 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     scenario.wait_gone(shared, "ClusterIdentityBackend")
 
     assert life.refused == []
-    rights = granted(life.release.objects)
-
-    def all_used() -> bool:
-        return rights - life.used <= EXEMPT.keys()
-
-    # A Lease is renewed every few seconds.
-    with suppress(AssertionError):
-        wait_until(all_used, "every right to be used", every=0.5)
-    assert rights - life.used - EXEMPT.keys() == set(), "granted, and neither used nor exempt"
-    assert EXEMPT.keys() - rights == set(), "exempt, and not granted"
+    release = life.release
+    assert idle(release.objects, release.plane.audit_log, release.user) == set(), "granted, and neither used nor exempt"
+    assert EXEMPT.keys() - granted(release.objects) == set(), "exempt, and not granted"
 
 
 def test_the_rights_that_are_exempt_are_said_with_the_rights() -> None:
@@ -178,20 +182,43 @@ def test_helm_test_asks_what_a_ready_pod_answers(life: Life) -> None:
     assert "/readyz: 40" in wrong.stderr
 
 
-def test_it_is_upgraded_and_rolled_back(release: HelmRelease) -> None:
+def newer_chart(folder: Path) -> Path:
+    """The chart of another version, whose Projects have a column more."""
+    chart = folder / "chart"
+    shutil.copytree(helm.CHART, chart)
+    path = chart / "files" / "crds" / f"projects.{names.GROUP}.yaml"
+    (definition,) = helm.objects(path.read_text(encoding="utf-8"))
+    column = {"name": NEW_COLUMN, "type": "string", "jsonPath": ".spec.description"}
+    definition["spec"]["versions"][0]["additionalPrinterColumns"].append(column)
+    path.write_text(yaml.safe_dump(definition), encoding="utf-8")
+    return chart
+
+
+NEW_COLUMN: Final = "Novelty"
+
+
+def columns(release: HelmRelease) -> list[str]:
+    """Those that the API server has for Projects."""
+    definition = release.found("crd", f"projects.{names.GROUP}")
+    return [one["name"] for one in definition["spec"]["versions"][0]["additionalPrinterColumns"]]
+
+
+def test_it_is_upgraded_and_rolled_back_with_its_definitions(release: HelmRelease, tmp_path: Path) -> None:
     # The default backend of the first revision is a hook, and so none of what Helm rolls back.
     release.upgrade(release.values)
     before = release.found("ibackend", "default")
     second = release.manifest()
     backend = release.values["defaultBackend"]
     changed = {"defaultBackend": {**backend, "spec": {**backend["spec"], "interval": "2s"}}, "replicas": 3}
-    release.upgrade({**release.values, **changed})
+    release.upgrade({**release.values, **changed}, newer_chart(tmp_path))
+    assert NEW_COLUMN in columns(release)
     upgraded = release.found("ibackend", "default")
     assert (upgraded["spec"]["interval"], upgraded["metadata"]["uid"]) == ("2s", before["metadata"]["uid"])
     assert release.found("deployment", "project-operator")["spec"]["replicas"] == 3
 
     release.done("rollback", release.name)
     assert release.manifest() == second
+    assert NEW_COLUMN not in columns(release)
     assert release.found("deployment", "project-operator")["spec"]["replicas"] == 2
     assert release.found("ibackend", "default")["spec"] == before["spec"]
 
@@ -243,12 +270,10 @@ def test_uninstalled_it_leaves_every_project_and_what_holds_them(life: Life, uni
 
 
 def documented(above: str) -> list[list[str]]:
-    """The commands of kubectl in the first block below some words of the page, in words."""
+    """The commands in the first block below some words of the page, in words, their program first."""
     page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
     block = page.split(above)[1].split("```sh\n")[1].split("```")[0]
-    commands = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
-    assert [command[0] for command in commands] == ["kubectl"] * len(commands)
-    return [command[1:] for command in commands]
+    return [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
 
 
 def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, uninstalled: Uninstalled) -> None:
@@ -274,13 +299,73 @@ def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, un
 
     mine = [one for one in objects if one["kind"] not in {"CustomResourceDefinition", "Namespace"}]
     bundle = json.dumps({"apiVersion": "v1", "kind": "List", "items": mine})
-    for command in documented("To uninstall, do not"):
+    for program, *command in documented("To uninstall, do not"):
+        assert program == "kubectl"
         plane.kubectl(*command, "--wait=false")
 
     def gone() -> bool:
         return not plane.kubectl("get", "--ignore-not-found", "--output=name", "-f", "-", stdin=bundle).stdout
 
     wait_until(gone, "everything but the definitions to be gone", every=0.5)
+
+
+NARROW: Final[dict[str, Any]] = {
+    "fullnameOverride": "narrow",
+    "watchNamespaces": ["payments"],
+    "clusterBackends": {"enabled": False},
+    "outgoingAddresses": {"allowed": ["127.0.0.0/8"], "serviceRanges": ["10.96.0.0/12"]},
+}
+"""Values with which the operator has fewer rights than with any others."""
+
+
+def rendered_and_applied(release: HelmRelease, values: Path) -> list[dict[str, Any]]:
+    """What the documented words for other values make of a file of values, applied."""
+    *first, last = documented("For other values, render them")
+    for program, *command in first:
+        assert program == "kubectl"
+        # The namespace is there from before, and nothing here takes it away.
+        release.plane.kubectl(*command, check=command[:2] != ["create", "namespace"])
+    pipe = last.index("|")
+    rendering = [str(values) if word == "values.yaml" else word for word in last[1:pipe]]
+    assert (last[0], last[pipe + 1]) == ("helm", "kubectl")
+    rendered = helm.run(*(str(helm.CHART) if word == CHART else word for word in rendering))
+    assert rendered.returncode == 0, rendered.stderr
+    release.plane.kubectl(*last[pipe + 2 :], stdin=rendered.stdout)
+    return helm.objects(rendered.stdout)
+
+
+def test_with_namespaces_to_watch_a_project_lives_and_dies_within_fewer_rights(
+    life: Life, uninstalled: Uninstalled, tmp_path: Path
+) -> None:
+    """The release is made by the documented words for whoever has other values and no Helm in the cluster."""
+    assert uninstalled.said, "no other operator is at work, and no policy of another release holds"
+    plane, account = life.release.plane, ("project-operator", "narrow")
+    plane.kubectl("create", "namespace", "payments")
+    values = tmp_path / "values.yaml"
+    as_before = {name: life.release.values[name] for name in ("health", "extraEnv")}
+    values.write_text(yaml.safe_dump(NARROW | as_before), encoding="utf-8")
+    objects = rendered_and_applied(life.release, values)
+    assert [one["kind"] for one in objects if one["kind"] in {"Pod", "CustomResourceDefinition"}] == []
+
+    kubeconfig = plane.service_account_kubeconfig(*account)
+    with DeployedOperator(objects, kubeconfig, tmp_path / "operator.log") as operator:
+        operator.wait_ready()
+        scenario = Scenario(plane, operator, None, "narrow", "payments", life.scenario.identity)
+        scenario.apply_secret(SECRET)
+        scenario.apply(scenario.backend())
+        scenario.wait_ready("default", kind="IdentityBackend")
+        scenario.apply_project()
+        scenario.wait_ready()
+        scenario.wait_for_event("Succeeded")
+        scenario.delete()
+        scenario.wait_gone()
+        scenario.delete("default", "IdentityBackend")
+        scenario.wait_gone("default", "IdentityBackend")
+        scenario.objects.close()
+        user = f"system:serviceaccount:{account[0]}:{account[1]}"
+        assert idle(objects, plane.audit_log, user) == set(), "granted, and neither used nor exempt"
+        assert refused(plane.audit_log, user) == []
+    plane.kubectl("delete", "--wait=false", "-f", "-", stdin=yaml.safe_dump_all(objects))
 
 
 def test_installed_again_it_takes_up_where_it_was(life: Life, uninstalled: Uninstalled) -> None:
@@ -309,6 +394,6 @@ def test_before_its_definition_is_served_the_default_backend_comes_last_and_is_t
 
 
 def test_the_notes_name_the_next_step_and_a_project_that_the_definitions_take(release: HelmRelease) -> None:
-    assert "It reads Secrets in: project-operator" in release.said
+    assert "It reads Secrets in project-operator;" in release.said
     project = release.said.split("<<EOF\n")[1].split("\nEOF")[0]
     release.plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=project)

@@ -15,6 +15,7 @@ import monitoring
 ROOT = promtool.ROOT
 ALERTS = ROOT / "deploy" / "monitoring" / "alerts.yaml"
 CASES = ROOT / "tests" / "monitoring" / "alerts.test.yaml"
+CASES_OF_DAYS = CASES.with_name("alerts_of_days.test.yaml")
 RUNBOOKS = ROOT / "deploy" / "runbooks"
 RULES: list[dict[str, Any]] = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"][0]["rules"]
 NAMES = {rule["alert"] for rule in RULES}
@@ -31,7 +32,7 @@ def test_prometheus_takes_the_rules_and_finds_nothing_to_mend() -> None:
 
 @built
 def test_every_alert_fires_with_its_cause_and_ends_with_it() -> None:
-    done = promtool.run("test", "rules", CASES)
+    done = promtool.run("test", "rules", CASES, CASES_OF_DAYS)
     assert done.returncode == 0, done.stderr
 
 
@@ -50,9 +51,9 @@ def test_the_cases_see_every_alert_that_never_fires_or_fires_at_once(tmp_path: P
 
 
 def test_every_alert_has_a_case_in_which_it_fires_and_others_in_which_it_does_not() -> None:
-    cases = yaml.safe_load(CASES.read_text(encoding="utf-8"))["tests"]
+    cases, of_days = (yaml.safe_load(path.read_text(encoding="utf-8"))["tests"] for path in (CASES, CASES_OF_DAYS))
     assert {case["name"] for case in cases} == NAMES
-    for case in cases:
+    for case in (*cases, *of_days):
         fires = [bool(one["exp_alerts"]) for one in case["alert_rule_test"]]
         assert {one["alertname"] for one in case["alert_rule_test"]} == {case["name"]}
         # Not before its cause, not at once, then yes, and no more.
@@ -78,7 +79,7 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
 
 
 def test_the_page_for_people_lists_every_alert() -> None:
-    page = (ROOT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "alerts.md").read_text(encoding="utf-8")
     assert set(re.findall(r"(?m)^\| \[(\w+)\]", page)) == NAMES
 
 

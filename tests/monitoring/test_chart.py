@@ -46,7 +46,7 @@ def test_runbooks_may_be_elsewhere_and_prometheus_may_be_without_its_operator() 
 
 def test_the_page_scrapes_the_port_that_the_pods_have() -> None:
     page = (promtool.ROOT / "docs/how-to/monitor.md").read_text(encoding="utf-8")
-    (shown,) = (block for block in doc_blocks.blocks("monitor.md", page) if block.language == "yaml")
+    (shown,) = (block for block in doc_blocks.blocks("monitor.md", page) if "scrape_configs" in block.text)
     (job,) = yaml.safe_load(shown.text)["scrape_configs"]
     (discovery,) = job["kubernetes_sd_configs"]
     (kept,) = (one for one in job["relabel_configs"] if one.get("action") == "keep")

@@ -1,29 +1,19 @@
 """What runbooks and pages tell people to type: it does what it says, to the release that the chart installs."""
 
 import argparse
-import asyncio
 import logging
-import os
 import re
 import shlex
 import subprocess
-import sys
-from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import helm
 import pytest
-import yaml
+from code_blocks import code_blocks
 from rights import Right, granted
 
-from project_operator.api.names import CREDENTIALS_LABEL
-from project_operator.errors import SandboxError
 from project_operator.observability.logging import JsonFormatter, TextFormatter
-from project_operator.sandbox.controlplane.emulated import serve
-from project_operator.sandbox.controlplane.plane import default_cache
-from project_operator.sandbox.controlplane.report import Report
-from project_operator.sandbox.controlplane.search import Options, Search
 
 RUNBOOKS = helm.ROOT / "deploy" / "runbooks"
 PAGES = (
@@ -37,22 +27,35 @@ REPLACES_A_SECRET = re.compile(
 
 
 def commands(text: str) -> Iterator[str]:
-    """Each line of a page, with those that a shell takes for its continuation."""
+    """Each line of a text, with those that a shell takes for its continuation."""
     for line in re.sub(r"\|\n\s*", "| ", text.replace("\\\n", "")).splitlines():
         yield line.strip()
 
 
-def block(path: Path, words: str) -> str:
-    """The command of a page that has these words."""
-    (found,) = (command for command in commands(path.read_text(encoding="utf-8")) if words in command)
-    return found
+def typed(path: Path) -> Iterator[str]:
+    """The commands that a page shows for typing."""
+    text = path.read_text(encoding="utf-8")
+    for block in code_blocks(text) if path.suffix == ".md" else [text]:
+        yield from commands(block)
 
 
-def kubectl() -> Path:
-    try:
-        return Search(Options.from_environment(os.environ), default_cache(), Report(sys.__stderr__)).kubectl()
-    except SandboxError as error:
-        pytest.skip(str(error))
+def cut(page: str) -> list[str]:
+    """The blocks of code whose last command goes on where they have ended."""
+    return [block for block in code_blocks(page) if re.search(r"(\\|\|)\s*\Z", block)]
+
+
+def test_what_is_shown_for_typing_is_whole_and_runbooks_show_all_of_it() -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in PAGES if path.suffix == ".md"}
+    assert {path.name: found for path, text in pages.items() if (found := cut(text))} == {}
+    for path in RUNBOOKS.glob("*.md"):
+        outside = [command for command in commands(pages[path]) if command.startswith("kubectl ")]
+        assert outside == [command for command in typed(path) if command.startswith("kubectl ")], path.name
+
+
+def test_a_command_that_ends_outside_of_its_block_is_seen() -> None:
+    command = "kubectl get ibackend -o custom-columns=\\\nNAME:.metadata.name"
+    assert cut(f"Which?\n\n```sh\n{command}\n```\n") == []
+    assert cut(f"Which?\n\n    {command}\n\nMore.\n") == ["kubectl get ibackend -o custom-columns=\\"]
 
 
 def test_nobody_is_told_to_write_a_secret_anew() -> None:
@@ -78,51 +81,9 @@ def test_what_would_take_the_label_away_is_seen(command: str) -> None:
     assert REPLACES_A_SECRET.search(joined)
 
 
-async def test_a_new_credential_leaves_the_label_of_its_secret(tmp_path: Path) -> None:
-    client = kubectl()
-    examples = (helm.ROOT / "deploy/examples/01-identitybackend.yaml").read_text(encoding="utf-8")
-    secret = next(yaml.safe_load_all(examples))
-    name, credential = secret["metadata"]["name"], "eyJ" + "new" * 60
-    (tmp_path / "new").write_text(credential + "\n", encoding="utf-8")
-    values = {"NEW-CREDENTIAL-FILE": "new", "NAMESPACE": "default", "SECRET": name, "KEY": "token"}
-    told = block(RUNBOOKS / "ProjectOperatorCredentialExpires.md", "patch secret")
-    for placeholder, value in values.items():
-        told = told.replace(placeholder, value)
-
-    async with serve(tmp_path / "kubeconfig"):
-        environment = os.environ | {
-            "KUBECONFIG": str(tmp_path / "kubeconfig"),
-            "KUBECACHEDIR": str(tmp_path / "cache"),
-            "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}",
-        }
-
-        async def run(script: str, stdin: str = "") -> str:
-            done = await asyncio.to_thread(
-                subprocess.run,
-                ["sh", "-c", script],
-                check=False,
-                capture_output=True,
-                text=True,
-                input=stdin,
-                cwd=tmp_path,
-                env=environment,
-                timeout=60,
-            )
-            assert done.returncode == 0, done.stderr
-            return str(done.stdout)
-
-        await run("kubectl --namespace default apply --filename -", yaml.safe_dump(secret))
-        await run(told)
-        after = yaml.safe_load(await run(f"kubectl --namespace default get secret {name} --output yaml"))
-
-    assert after["metadata"]["labels"] == {CREDENTIALS_LABEL: "true"}
-    assert b64decode(after["data"]["token"]).decode() == credential + "\n"
-
-
-def questions(pages: Iterable[str]) -> Iterator[list[str]]:
-    """What each `kubectl auth can-i` asks after those words, as a shell takes the lines they are in."""
-    lines = [command for text in pages for command in commands(text) if re.search(r"kubectl .*can-i", command)]
-    asked = [line for line in lines if not line.startswith(("#", "-", "|")) and "`kubectl" not in line]
+def questions(told: Iterable[str]) -> Iterator[list[str]]:
+    """What each `kubectl auth can-i` asks after those words, as a shell takes the commands they are in."""
+    asked = [command for command in told if re.search(r"^(?!#).*kubectl .*can-i", command)]
     kubectl_itself = "kubectl() { for word; do printf '%s\\0' \"$word\"; done; echo; }"
     script = "\n".join([kubectl_itself, *asked])
     done = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True, timeout=60)
@@ -153,7 +114,7 @@ def unhealthy(asked: list[str]) -> str:
 
 
 def test_what_people_ask_of_rights_is_answered_yes_in_a_healthy_release() -> None:
-    asked = list(questions(path.read_text(encoding="utf-8") for path in PAGES))
+    asked = list(questions(command for path in PAGES for command in typed(path)))
     assert {question: why for question in map(tuple, asked) if (why := unhealthy(list(question)))} == {}
     leases = {question[0] for question in asked if "leases.coordination.k8s.io" in question}
     rights = granted(helm.objects(helm.template(helm.WITHOUT_DEFINITIONS)))
@@ -173,7 +134,7 @@ def test_what_people_ask_of_rights_is_answered_yes_in_a_healthy_release() -> Non
 )
 def test_a_question_that_a_healthy_release_answers_with_no_is_seen(line: str, why: str) -> None:
     account = "" if "--as" in line else " --as system:serviceaccount:project-operator:project-operator"
-    (asked,) = questions([f"    kubectl auth can-i {line}{account}"])
+    (asked,) = questions([f"kubectl auth can-i {line}{account}"])
     assert why in unhealthy(asked)
 
 
@@ -190,9 +151,9 @@ RECORDS = {
 FORMATS = (TextFormatter(), JsonFormatter())
 
 
-def log_searches(text: str) -> Iterator[list[str]]:
-    """What a page looks for in the operator's log: the arguments of each `grep` but for how much around it is shown."""
-    for command in commands(text):
+def log_searches(told: Iterable[str]) -> Iterator[list[str]]:
+    """What commands look for in the operator's log: the arguments of `grep` but for how much around it is shown."""
+    for command in told:
         if re.search(r"kubectl .*\blogs\b.*\|\s*grep\b", command):
             words = shlex.split(command)
             yield re.sub(r"-A\0\d+\0", "", "\0".join(words[words.index("grep") + 1 :])).split("\0")
@@ -225,7 +186,7 @@ def in_vain(search: list[str]) -> str:
 
 
 def test_a_search_of_the_log_finds_what_it_means_in_either_format() -> None:
-    searches = [(path.name, one) for path in PAGES for one in log_searches(path.read_text(encoding="utf-8"))]
+    searches = [(path.name, one) for path in PAGES for one in log_searches(typed(path))]
     assert {name for name, _ in searches} >= {"ProjectOperatorBackendErrors.md", "ProjectOperatorReconcileErrors.md"}
     assert {f"{name}: {one}": why for name, one in searches if (why := in_vain(one))} == {}
 
@@ -235,5 +196,5 @@ def test_a_search_of_the_log_finds_what_it_means_in_either_format() -> None:
     [("'[0-9] WARNING '", "JsonFormatter"), ('\'"level": "error"\'', "TextFormatter"), ("nothing", "TextFormatter")],
 )
 def test_a_search_that_one_format_hides_from_is_seen(search: str, format_: str) -> None:
-    (words,) = log_searches(f"    kubectl logs deployment/project-operator |\n      grep -A 20 {search}")
+    (words,) = log_searches(commands(f"kubectl logs deployment/project-operator |\n  grep -A 20 {search}"))
     assert in_vain(words).startswith(format_)

@@ -71,9 +71,9 @@ class HelmRelease:
         said = self.done("install", self.name, str(helm.CHART), "--dry-run=server", values=self.values)
         return DryRun(*said.split("HOOKS:")[1].split("MANIFEST:"))
 
-    def upgrade(self, values: Mapping[str, Any]) -> str:
-        """Upgrade it to other values."""
-        return self.done("upgrade", self.name, str(helm.CHART), values=values)
+    def upgrade(self, values: Mapping[str, Any], chart: Path | None = None) -> str:
+        """Upgrade it to other values, or to another version of the chart."""
+        return self.done("upgrade", self.name, str(chart or helm.CHART), values=values)
 
     def uninstall(self) -> str:
         """Uninstall it; what Helm said."""

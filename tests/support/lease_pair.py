@@ -31,8 +31,10 @@ BOUNDS: Final = Bounds(send_validity=2.0, in_flight=10.0, read_lag=0.3, timeout=
 COUNT: Final = 12
 ADMINISTRATOR: Final = "sandbox-administrator"
 """Who the operators are in the audit log, and who looks at them."""
-STANDING: Final = 1.0
-"""Seconds without a write, after which Events have come too."""
+STANDING: Final = 3.5
+"""Seconds without a write, after which Events have come too, and the backend object has said how many Projects it has:
+longer than its ``interval``.
+"""
 WITHIN: Final = 60.0
 
 

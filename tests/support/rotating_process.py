@@ -21,6 +21,7 @@ from project_operator.runtime.rotation import RotatedSecret
 
 SETTLE = 6.0
 NAME = "default-rotated"
+REFUSED = "connect: the token is not accepted"
 PLACE = RotatedPlace.of("ns", IDENTITY_BACKENDS, "default", "uid-1", "token")
 EXPIRY = timestamp(5_000_000)
 

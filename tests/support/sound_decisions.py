@@ -103,6 +103,9 @@ def _rest(view: View, rest: act.Rest) -> Iterator[str]:
 def _poll(view: View, poll: Any) -> Iterator[str]:
     if not isinstance(poll.project_id, str) or not isinstance(poll.group_ids, frozenset):
         yield f"a look at {poll.project_id!r}"
+    listing = view.backend.listing if isinstance(view.backend, BackendView) else None
+    if listing is not None and listing.begun_at > poll.after and not poll.group_ids:
+        yield f"a look for what the listing of {view.now - listing.begun_at} seconds ago has shown"
     ahead = poll.after - view.now
     if ahead > 2 * view.timing.quarantine + view.cadence.slow:
         yield f"a look at what begins {ahead} seconds from now"

@@ -25,7 +25,7 @@ exec "{program}" -n "$@"
 HELM: Final = """#!/bin/sh
 # Renders what would be installed, as there are no nodes: the chart and its values are as they are typed.
 case "$1" in
-  install|upgrade) shift ;;
+  install|upgrade|template) shift ;;
   *) echo "helm $*"; exit ;;
 esac
 for word; do
@@ -60,6 +60,7 @@ class Typist:
         self._folder.mkdir()
         for name in ("crds", "deploy", "docs", "scripts", "tests", "Makefile"):
             (self._folder / name).symlink_to(ROOT / name)
+        (self._folder / "values.yaml").write_text("image: {registry: registry.example.com}\n", encoding="ascii")
         for name in FILES:
             (self._folder / name).write_text(f"{token or 'eyJ-of-the-reader'}\n", encoding="ascii")
         document = kubeconfigs.read(kubeconfig)

@@ -164,6 +164,26 @@ async def test_where_the_cluster_is_is_known_before_anything_is_watched_and_lear
     assert operator._cluster == here
 
 
+async def test_what_is_open_to_backends_is_said_once_and_not_in_every_sweep(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    services = ((ip_network("10.96.0.0/12"), "service"),)
+    ranges = [services, services, (*services, (ip_network("10.244.0.0/16"), "pod")), services]
+    asked: list[None] = []
+
+    async def learn(_: KubeApi, **__: Any) -> ClusterAddresses:
+        asked.append(None)
+        return ClusterAddresses(ranges=ranges[min(len(asked), len(ranges)) - 1])
+
+    monkeypatch.setattr(app, "learn", learn)
+    at_once = settings(cluster_id="c").model_copy(update={"sweep_interval": 0.0})
+    await served(at_once, until=lambda: len(asked) > len(ranges))
+    said = [one.getMessage() for one in caplog.records if "not all known" in one.message]
+    assert len(said) == 2, "when it begins, and when a range is lost again"
+    assert all("addresses of Pods: set PROJECT_OPERATOR_POD_RANGES" in one and "Services" not in one for one in said)
+    assert len(watched) == 3
+
+
 async def test_a_watch_that_fails_ends_the_operator_with_its_error(
     watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

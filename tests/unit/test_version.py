@@ -44,10 +44,21 @@ def test_a_clone_says_its_tag_and_how_far_it_is_from_it(sources: Path) -> None:
 
 def test_an_archive_knows_its_own_whatever_is_around_it(sources: Path) -> None:
     git(sources, "init", "--quiet")
-    (sources / "PKG-INFO").write_text(
-        "Name: a\nVersion: 3.2.1\n\nVersion: 0\n", encoding="utf-8"
-    )
+    (sources / "PKG-INFO").write_text("Name: a\nVersion: 3.2.1\n\nVersion: 0\n", encoding="utf-8")
     assert version.version(sources) == "3.2.1"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("v1.2.3-0-gabcdef12", "1.2.3"),
+        ("v1.2.3-rc.1-0-gabcdef12", "1.2.3rc1"),
+        ("v1.2.3-rc.1-2-gabcdef12", "1.2.3rc2.dev2+gabcdef12"),
+        ("v1.2.3-2-gabcdef12-dirty", "1.2.4.dev2+gabcdef12.dirty"),
+    ],
+)
+def test_what_git_says_is_written_as_pythons_write_it(said: str, expected: str) -> None:
+    assert version.described(said) == expected
 
 
 @pytest.mark.parametrize("said", ["", "other-0-gabcdef12", "v1.2-0-gabcdef12", "abcdef12"])

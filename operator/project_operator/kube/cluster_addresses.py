@@ -2,7 +2,7 @@
 
 Read at the start and again now and then, each as far as the operator may: the `kubernetes` Service and its endpoints,
 ServiceCIDR objects (networking.k8s.io/v1, Kubernetes 1.33), Nodes. What may not be read, or is not served, is left out;
-settings take its place.
+settings take its place. A kind of address of which no range is known is open to backends: `open_to_backends` says so.
 """
 
 import asyncio
@@ -27,7 +27,25 @@ NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 API_SERVER: Final = "kubernetes"
 """The Service of the API server, in the namespace `default`, and the EndpointSlice that kube-apiserver keeps for it."""
 
+_WAYS_OUT: Final = {
+    "service": "of Services: set PROJECT_OPERATOR_SERVICE_RANGES (the API server has no ServiceCIDR objects before "
+    "Kubernetes 1.33, or they may not be read)",
+    "pod": "of Pods: set PROJECT_OPERATOR_POD_RANGES, or PROJECT_OPERATOR_READ_NODES where Pods are in the `podCIDRs` of "
+    "their Nodes",
+}
+"""By the kinds of `ClusterAddresses.ranges`: how a person makes a range of it known."""
+
 log = logging.getLogger(__name__)
+
+
+def open_to_backends(known: ClusterAddresses) -> str:
+    """Of which kinds of address no range is known, so that a backend may be there, and what to do about it; "" where
+    there is none.
+    """
+    kinds = {kind for _, kind in known.ranges}
+    return "; ".join(
+        f"backends may be at addresses {way_out}" for kind, way_out in _WAYS_OUT.items() if kind not in kinds
+    )
 
 
 async def learn(

@@ -226,7 +226,8 @@ READY_SECONDS: Final = Family(
     "project_operator_project_ready_duration_seconds",
     "histogram",
     "How long Projects took to become Ready for the first time: from the creation of the object; where its spec was"
-    " edited meanwhile, or its project was made anew, from when the project began to be made.",
+    " edited meanwhile, or its project was made anew, from when the project began to be made. A pause with"
+    " `spec.suspend` after that counts.",
     (_BACKEND,),
     _LONG,
 )

@@ -137,6 +137,8 @@ def _until_calm(view: View, projects: Iterable[RemoteProject]) -> Action | None:
     project = next((one for one in projects if view.memory.reads[one.id].begun_at <= calm_at), None)
     if project is None:
         return None
+    if view.now > calm_at:
+        return Read(project.id)
     message = (
         f"project {project.id} is let go; an update sent before may still take effect until "
         f"{view.until(calm_at):%Y-%m-%dT%H:%M:%SZ}"
@@ -190,6 +192,10 @@ def _update(view: View, backend: BackendView, current: RemoteProject, content: P
     """Of what only one family of backends has nothing is set that the spec does not say."""
     if (refused := rest.on_refusal(view, backend, ids_of(content))) is not None:
         return refused
-    if view.memory.reads[current.id].begun_at <= view.memory.updated_at + view.timing.read_lag:
-        return rest.unchanged(poll=rest.soon(view, current.id))
+    shown_at = view.memory.updated_at + view.timing.read_lag
+    if view.memory.reads[current.id].begun_at <= shown_at:
+        # Whether the last update has done it already. A listing may answer the poll; what counts is a read.
+        if view.now > shown_at:
+            return Read(current.id)
+        return rest.unchanged(poll=Poll(current.id, shown_at, shown_at - view.now + 0.01))
     return Update(current, replace(content, particulars=particulars(view.project.spec)))

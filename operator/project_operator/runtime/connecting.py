@@ -40,7 +40,7 @@ from project_operator.runtime.leadership import Leadership, Term, make_sure
 from project_operator.runtime.limiter import Limiter
 from project_operator.runtime.ports import Kube
 from project_operator.runtime.rotated_place import RotatedPlace
-from project_operator.runtime.rotation import RotatedSecret, lost
+from project_operator.runtime.rotation import RotatedSecret
 from project_operator.runtime.store import Store
 from project_operator.runtime.sweeper import Sweeper
 
@@ -173,6 +173,7 @@ class Connector:
         )
         surroundings = replace(self._gated(self._surround(limiter), key, entry), pause=limiter.pause)
         rotated = self._rotated(key, entry, backend, vendor, secret)
+        explain = rotated.explained if rotated is not None else str
         if rotated is not None:
             surroundings = replace(surroundings, keeper=rotated)
             if (kept := await rotated.load()) is not None:
@@ -185,9 +186,7 @@ class Connector:
             self._stays(key, backend, facts.organization_id)
         except CredentialsRejected as error:
             await opened.aclose()
-            if rotated is None or not rotated.unsettled:
-                raise
-            raise CredentialsRejected(lost(str(error)), operation=error.operation, status=error.status) from None
+            raise CredentialsRejected(explain(str(error)), operation=error.operation, status=error.status) from None
         except BaseException:
             await opened.aclose()
             raise
@@ -200,6 +199,7 @@ class Connector:
             facts,
             self._owner,
             self._clock,
+            explain_rejection=explain,
             capabilities=vendor.capabilities,
             load=load,
             endpoint_id=sha256(place.encode()).hexdigest()[:16],

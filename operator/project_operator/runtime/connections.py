@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final, Protocol
@@ -82,6 +82,7 @@ class Connection:
         owner: Owner,
         clock: Clock,
         *,
+        explain_rejection: Callable[[str], str] = str,
         capabilities: Capabilities,
         load: Load,
         endpoint_id: str,
@@ -89,7 +90,9 @@ class Connection:
         interval: float,
         read_lag: float,
     ) -> None:
-        """``backend``: its calls go through ``circuit``."""
+        """``backend``: its calls go through ``circuit``. ``explain_rejection``: what is said of a credential that is
+        refused, with what else is known of it.
+        """
         self.key = key
         self.backend = backend
         self.circuit = circuit
@@ -104,6 +107,7 @@ class Connection:
         self.roles: Roles | None = None
         self.accepted_absence = 0
         self.observer = Observer(backend, self, clock, interval=interval)
+        self._explain_rejection = explain_rejection
         self._limiter = limiter
         self._owner = owner
         self._clock = clock
@@ -200,7 +204,7 @@ class Connection:
         if isinstance(error, Throttled):
             self._limiter.pause(error.retry_after or 1.0)
         elif isinstance(error, CredentialsRejected):
-            self._set(Verdict(Reason.CREDENTIALS_REJECTED, str(error)))
+            self._set(Verdict(Reason.CREDENTIALS_REJECTED, self._explain_rejection(str(error))))
         elif isinstance(error, PermissionDenied) and error.operation == "verify_read_access":
             self._set(Verdict(Reason.PERMISSION_DENIED, str(error)))
         elif isinstance(error, RequestRefused):

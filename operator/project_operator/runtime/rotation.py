@@ -56,6 +56,7 @@ _SLOWEST: Final = 5.0
 """Seconds between two attempts to keep one, at most."""
 
 _ACTION: Final = "ReplaceCredential"
+_LOST: Final = "so its successor may be lost: make a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,11 @@ class RotatedSecret:
         self.expires_at: datetime | None = None
         """When what is kept for this value of the user's expires; None where nothing is kept, or it is not known."""
 
-    @property
-    def unsettled(self) -> bool:
-        """Whether it is not known what came of an attempt: the credential may have been replaced without our knowing
-        by what.
+    def explained(self, message: str) -> str:
+        """``message`` of the credential that is refused, with what may be the reason where it is not known what came of
+        an attempt: the credential may have been replaced without our knowing by what.
         """
-        return bool(self._unsettled)
+        return lost(message) if self._unsettled and _LOST not in message else message
 
     async def load(self) -> bytes | None:
         """What is kept in place of the user's value; None where that counts itself.
@@ -320,9 +320,7 @@ class RotatedSecret:
 def lost(message: str, since: str = "") -> str:
     """``message`` of a credential that is refused, where its successor may have been made and not been kept."""
     when = f" of {since}" if since else ""
-    return clipped(
-        f"{message}; an attempt{when} to replace it got no answer, so its successor may be lost: make a new one"
-    )
+    return clipped(f"{message}; an attempt{when} to replace it got no answer, {_LOST}")
 
 
 def digest_of(value: bytes) -> str:

@@ -32,6 +32,8 @@ class Standing(StrEnum):
 
 
 STANDINGS: Final = tuple(Standing)
+LATE: Final = 0.75
+"""The part of ``inFlightBound`` after which a held request arrives: the rest is for a busy machine."""
 AT_THE_API_SERVER: Final = 15.0
 """Seconds in which a crowd is held there, half of what its client waits for an answer."""
 CROWD: Final = 60
@@ -132,7 +134,7 @@ def cut(stage: Stage, chosen: Sequence[Point], *, first_number: int, progress: C
     cuts = []
     for point in chosen:
         wish = stage.wish(point.place, point.operation, next(numbers))
-        hold = Hold(point.standing, late=0.75 * stage.bounds.in_flight)
+        hold = Hold(point.standing, late=LATE * stage.bounds.in_flight)
         cuts.append(Cut(point, wish, hold, Rule(f"held: {point.standing}", writes_about(wish.name), hold, point.nth)))
     prepare(stage, [one.wish for one in cuts])
     for one in cuts:

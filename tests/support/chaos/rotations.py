@@ -15,7 +15,7 @@ from waiting import wait_until
 
 from chaos.evidence import CREATE, Wish
 from chaos.journal import API_SERVER, Entry
-from chaos.kills import STANDINGS, Hold, Standing, wait_held
+from chaos.kills import LATE, STANDINGS, Hold, Standing, wait_held
 from chaos.rules import Match, Rule
 from chaos.sites import NscaleSite
 from chaos.stage import Stage
@@ -93,7 +93,13 @@ def help_out(stage: Stage, objects: Sequence[Replaced]) -> None:
             stage.objects.patch(SECRETS, one.name, {"data": data})
         return False
 
-    wait_until(lambda: all(map(settled, objects)), "every token to be kept", within=WITHIN, every=1.0)
+    try:
+        wait_until(lambda: all(map(settled, objects)), "every token to be kept", within=WITHIN, every=1.0)
+    except AssertionError as error:
+        for one in objects:
+            ready = condition(stage.objects.find(IDENTITY_BACKENDS, one.name) or {}, "Ready")
+            error.add_note(f"{one.name}, helped {one.helped} times: {ready.get('reason')}: {ready.get('message')}")
+        raise
 
 
 def kept(stage: Stage, one: Replaced) -> str:
@@ -121,7 +127,7 @@ def _due(stage: Stage, nth: int, standing: Standing) -> Replaced:
     account = _server(stage).make_service_account(name)
     stage.expect_secret(account.token)
     stage.subjects["nscale"].expect(name, account.service_account_id)
-    hold = Hold(standing, late=0.9 * stage.bounds.in_flight)
+    hold = Hold(standing, late=LATE * stage.bounds.in_flight)
     rule = Rule(f"held: {standing}", _of_the_replacement(name), hold, nth)
     for place in (API_SERVER, "nscale"):
         stage.proxies[place].rules.add(rule)

@@ -7,7 +7,7 @@ import pytest
 
 from project_operator.errors import KubeForbidden, KubeNotFound, KubeUnavailable
 from project_operator.kube.api import KubeApi
-from project_operator.kube.cluster_addresses import learn
+from project_operator.kube.cluster_addresses import learn, open_to_backends
 from project_operator.kube.resources import Resource
 
 SERVICE = {"spec": {"clusterIPs": ["10.96.0.1", "fd00:10:96::1"], "ports": [{"name": "https", "port": 443}]}}
@@ -98,3 +98,14 @@ async def test_what_may_not_be_read_is_left_out(error: Exception) -> None:
 async def test_an_api_server_that_is_away_leaves_nothing_out() -> None:
     with pytest.raises(KubeUnavailable):
         await learnt(Cluster(servicecidrs=KubeUnavailable("no answer")))
+
+
+async def test_a_kind_of_address_without_a_known_range_is_named_with_the_way_out() -> None:
+    services, pods = (ip_network("10.96.0.0/12"),), (ip_network("10.244.0.0/16"),)
+    refused = Cluster(servicecidrs=KubeNotFound("404", status=404), nodes=KubeForbidden("403", status=403))
+    neither = open_to_backends(await learnt(refused, read_nodes=True))
+    assert "addresses of Services: set PROJECT_OPERATOR_SERVICE_RANGES" in neither
+    assert "addresses of Pods: set PROJECT_OPERATOR_POD_RANGES" in neither
+    assert "Pods" not in open_to_backends(await learnt(refused, pod_ranges=pods))
+    assert "Services" not in open_to_backends(await learnt(refused, service_ranges=services))
+    assert open_to_backends(await learnt(refused, service_ranges=services, pod_ranges=pods)) == ""

@@ -2,6 +2,7 @@
 read meanwhile.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sound_decisions import decide
 
 from project_operator.api.names import FINALIZER
 from project_operator.backends.base import ProjectContent
-from project_operator.reconcile.actions import Poll, Purpose, RemoveFinalizer, Rest, Update, WriteStatus
+from project_operator.reconcile.actions import Action, Poll, Purpose, Read, RemoveFinalizer, Rest, Update, WriteStatus
 from project_operator.reconcile.credibility import in_the_way
 from project_operator.reconcile.evidence import Listing, Observation
 from project_operator.reconcile.memory import Announced, Intent
@@ -168,5 +169,22 @@ def test_the_project_is_switched_off_and_nothing_else_is_changed() -> None:
 
 @pytest.mark.parametrize("policy", ["Orphan", "Disable"])
 def test_an_update_that_was_sent_is_read_back_before_another(policy: str) -> None:
-    action = decide(announced(policy, OURS, updated_at=NOW - 1.0 - Timing().read_lag))
-    assert action == Rest(poll=Poll("p1", NOW, FAST))
+    soon = NOW + 3.0
+    assert decide(announced(policy, OURS, updated_at=soon - Timing().read_lag)) == Rest(poll=Poll("p1", soon, 3.01))
+    # A listing that was begun since has answered the poll; what counts is a read.
+    assert decide(announced(policy, OURS, updated_at=NOW - 1.0 - Timing().read_lag)) == Read("p1")
+
+
+@pytest.mark.parametrize(("policy", "left"), [("Orphan", {"mark": "orphaned"}), ("Disable", {"enabled": False})])
+def test_when_no_update_can_take_effect_any_more_it_is_read_once_more(policy: str, left: dict[str, Any]) -> None:
+    let_be = replace(OURS, content=replace(OURS.content, **left))
+    bounds = Timing().in_flight_bound + Timing().read_lag
+
+    def at(calm: float) -> Action:
+        return decide(announced(policy, let_be, unanswered_update_at=calm - bounds))
+
+    waiting = at(NOW + 3.0)
+    assert isinstance(waiting, Rest)
+    assert waiting.poll == Poll("p1", NOW + 3.0, 3.01)
+    assert at(NOW - 0.5) == Read("p1")
+    assert isinstance(at(NOW - 1.5), RemoveFinalizer), "it was read since"

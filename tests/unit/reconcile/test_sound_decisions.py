@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from readable import unreadable
-from simulation.views import NOW, WALL, a_project, a_remote, a_view
+from simulation.views import NOW, WALL, a_backend, a_listing, a_project, a_remote, a_view
 from sound_decisions import unsound
 
 from project_operator.api.conditions import Reason
@@ -29,7 +29,10 @@ from project_operator.reconcile.actions import (
 from project_operator.reconcile.outcome import held
 from project_operator.reconcile.record import Right
 
-VIEW = a_view(a_project(status={"id": "p1", "provisioningStatus": "provisioned", "healthStatus": "healthy"}))
+VIEW = a_view(
+    a_project(status={"id": "p1", "provisioningStatus": "provisioned", "healthStatus": "healthy"}),
+    a_backend(listing=a_listing(a_remote(), begun_at=NOW - 50.0)),
+)
 GOOD = summary.status(VIEW, held(Reason.CONFLICT, "a project called 'web' exists"))
 BEGUN = ProjectOperation(type="Update", state="Pending", start_time=WALL, message="updating")
 
@@ -70,6 +73,7 @@ BROKEN: tuple[Action, ...] = (
     Rest(poll=Poll(None, NOW, 0.5)),  # type: ignore[arg-type]  # likewise
     Rest(poll=Poll("p1", NOW + 5.0, 0.5)),
     Rest(poll=Poll("p1", NOW, 5000.0)),
+    Rest(poll=Poll("p1", NOW - 60.0, 0.5)),
     Rest(poll=Poll("p1", NOW + 5000.0, 5000.1)),
     Rest(notice=Notice(EventReason.CONFLICT, "XXReconcileXX", "a project called 'web' exists")),
     Rest(notice=Notice(EventReason.CONFLICT, "Reconcile", "")),

@@ -153,7 +153,10 @@ def test_two_backend_objects_of_one_name_do_not_share_a_secret() -> None:
     told(story)
 
 
-def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused() -> None:
+@pytest.mark.parametrize("operation", ["connect", "list"])
+def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused(operation: str) -> None:
+    """Before the next process is connected, or when the attempt takes effect late."""
+
     async def story(world: World) -> None:
         await begin(world, replaces="token")
 
@@ -163,9 +166,10 @@ def test_what_an_attempt_left_unsettled_is_said_where_the_credential_is_refused(
         with pytest.raises(OutcomeUnknown):
             await world.opened[-1][1].replace(ask)
         await world.crash()
-        world.backend.faults.append(Fault("connect", error=CredentialsRejected("connect: 401")))
+        world.backend.faults.append(Fault(operation, error=CredentialsRejected(f"{operation}: 401")))
         world.start()
         await world.until(lambda: ready(world).get("reason") == "CredentialsRejected")
+        assert ready(world)["message"].startswith(f"{operation}: 401")
         assert "its successor may be lost: make a new one" in ready(world)["message"]
 
     told(story)

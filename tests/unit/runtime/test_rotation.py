@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from rotating_process import EXPIRY, NAME, PLACE, SETTLE, Process, TokenServer, annotations, kept, told
+from rotating_process import EXPIRY, NAME, PLACE, REFUSED, SETTLE, Process, TokenServer, annotations, kept, told
 from simulation.kube import SimulatedKube
 
 from project_operator.api import names
@@ -140,7 +140,7 @@ def test_a_lost_answer_to_the_keeping_is_found_out() -> None:
         process = await Process(kube, server).begin()
         with pytest.raises(CredentialNotKept):
             await process.rotate()  # that was the reserving
-        assert process.keeper.unsettled is False
+        assert process.keeper.explained(REFUSED) == REFUSED
         await asyncio.sleep(SETTLE)
         await (await Process(kube, server).begin()).keeper.load()
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from rotating_process import SETTLE, Killed, Process, TokenServer, annotations, kept, told
+from rotating_process import REFUSED, SETTLE, Killed, Process, TokenServer, annotations, kept, told
 from simulation.kube import SimulatedKube
 
 from project_operator.api import names
@@ -18,7 +18,7 @@ from project_operator.errors import (
     OutcomeUnknown,
     PermissionDenied,
 )
-from project_operator.runtime.rotation import PATIENCE
+from project_operator.runtime.rotation import PATIENCE, lost
 
 
 def test_a_caller_that_goes_away_takes_nothing_along() -> None:
@@ -66,7 +66,7 @@ def test_a_clean_refusal_is_no_attempt() -> None:
         with pytest.raises(PermissionDenied):
             await process.keeper.replace(refused)
         assert names.REPLACING_ANNOTATION not in annotations(kube)
-        assert not process.keeper.unsettled
+        assert process.keeper.explained(REFUSED) == REFUSED
         await process.rotate()
         assert kept(kube) == "token-1"
 
@@ -110,7 +110,7 @@ def test_a_successor_that_is_lost_is_said() -> None:
         process = Process(kube, server)
         with pytest.raises(OutcomeUnknown):
             await process.keeper.replace(lambda: lost_answer_that_takes_effect_late(process, 0.1))
-        assert process.keeper.unsettled
+        assert process.keeper.explained(REFUSED) == lost(REFUSED)
         await asyncio.sleep(SETTLE + 0.1)
         with pytest.raises(CredentialsRejected, match="its successor may be lost: make a new one") as raised:
             await process.rotate()
@@ -120,9 +120,10 @@ def test_a_successor_that_is_lost_is_said() -> None:
         with pytest.raises(CredentialsRejected) as again:
             await process.rotate()
         assert str(again.value) == str(raised.value), "for as long as it is so"
-        assert (process.keeper.unsettled, len(process.notices)) == (True, said)
+        assert len(process.notices) == said
+        assert process.keeper.explained(str(again.value)) == str(again.value), "it says so already"
         heir = await Process(kube, server).begin()
-        assert heir.keeper.unsettled
+        assert heir.keeper.explained(REFUSED) == lost(REFUSED)
 
     told(story)
 

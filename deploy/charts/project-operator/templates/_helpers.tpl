@@ -56,7 +56,20 @@ annotations:
 
 {{/* Namespaces whose Secrets may be read, as a JSON list; everywhere where secrets.clusterWide. */}}
 {{- define "project-operator.secretNamespaces" -}}
-{{- .Values.secrets.namespaces | default (list (include "project-operator.namespace" .)) | uniq | toJson }}
+{{- coalesce .Values.secrets.namespaces .Values.watchNamespaces (list (include "project-operator.namespace" .)) | uniq | toJson }}
+{{- end }}
+
+{{/* Namespaces in which an IdentityBackend can be used, as a JSON list: watched, and with Secrets that may be read. Empty with secrets.clusterWide and no watchNamespaces: all. */}}
+{{- define "project-operator.usableNamespaces" -}}
+{{- $readable := include "project-operator.secretNamespaces" . | fromJsonArray }}
+{{- $watched := .Values.watchNamespaces | default (ternary list $readable .Values.secrets.clusterWide) }}
+{{- $usable := list }}
+{{- range $watched }}
+{{- if or $.Values.secrets.clusterWide (has . $readable) }}
+{{- $usable = append $usable . }}
+{{- end }}
+{{- end }}
+{{- $usable | toJson }}
 {{- end }}
 
 {{/* The members of the union in IdentityBackend.spec, each with the way in that it has where `auth` names none; JSON. */}}
