@@ -122,13 +122,15 @@ def build() -> int:
         print("\n".join(f"docs: leads nowhere: {one}" for one in lost), file=sys.stderr)
         return 1
     _copy(PACKAGES / MERMAID, FOLDER / "pages" / "assets" / "mermaid.js")
+    shutil.copyfile(ROOT / "mkdocs.yml", FOLDER / "mkdocs.yml")
     environ = os.environ | {"PYTHONPATH": str(PACKAGES), "NO_MKDOCS_2_WARNING": "1"}
     for command in (
         # The last one's site is the one that stays.
-        ("zensical", "build", "--strict", "--clean", "--config-file", "mkdocs.yml"),
-        ("mkdocs", "build", "--strict", "--clean", "--quiet", "--config-file", "mkdocs.yml"),
+        ("zensical", "build", "--strict", "--clean"),
+        ("mkdocs", "build", "--strict", "--clean", "--quiet"),
     ):
-        done = subprocess.run([sys.executable, "-m", *command], check=False, cwd=ROOT, env=environ)
+        shutil.rmtree(FOLDER / "site", ignore_errors=True)
+        done = subprocess.run([sys.executable, "-m", *command], check=False, cwd=FOLDER, env=environ)
         if done.returncode:
             print(f"docs: {command[0]} is not content; see above", file=sys.stderr)
             return 1
