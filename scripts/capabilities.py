@@ -144,7 +144,7 @@ def render() -> str:
 
 def proofs() -> set[str]:
     """Every test that the page names, with its parameters in brackets as far as it names them; below `SUITE`."""
-    return {cell for cell in re.findall(r"`([^`]+)`", render()) if "::test_" in cell}
+    return {cell for cell in re.findall(r"`([^`\n]+)`", render()) if "::test_" in cell}
 
 
 def complaints() -> list[str]:
