@@ -203,7 +203,7 @@ def test_without_a_shell_that_sees_it_a_failed_push_would_pass(tmp_path: Path) -
 
 @pytest.mark.parametrize(("there", "code"), [(DIGEST, 0), ("sha256:" + "a" * 64, 1)], ids=["same", "another"])
 def test_the_tag_names_what_was_signed(there: str, code: int, tmp_path: Path) -> None:
-    docker = f'case "$3" in inspect) echo {there} ;; esac; echo "$@" >> said'
+    docker = f"""case "$*" in *inspect*"--format {{{{json "*) echo '"{there}"' ;; esac; echo "$@" >> said"""
     given = {"IMAGE": "ghcr.io/acme/it", "VERSION": "1.2.3", "DIGEST": DIGEST}
     assert ran("imagetools create", {"docker": docker}, tmp_path, shell(), **given)[0] == code
     first, _ = (tmp_path / "said").read_text(encoding="utf-8").splitlines()

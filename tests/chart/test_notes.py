@@ -21,7 +21,8 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(chart: Path, values: dict[str, Any], *, kubernetes: str = "1.37.0") -> str:
     show = ("--show-only=templates/notes.yaml", f"--kube-version={kubernetes}")
-    done = helm.run("template", helm.RELEASE, str(chart), f"--namespace={helm.NAMESPACE}", *show, values=values)
+    command = ("template", helm.RELEASE, str(chart), f"--namespace={helm.NAMESPACE}", *show)
+    done = helm.run(*command, values=helm.WITHOUT_DEFINITIONS | values)
     assert done.returncode == 0, done.stderr
     (printed,) = helm.objects(done.stdout)
     return str(printed["said"])

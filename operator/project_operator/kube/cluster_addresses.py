@@ -30,8 +30,8 @@ API_SERVER: Final = "kubernetes"
 _WAYS_OUT: Final = {
     "service": "of Services: set PROJECT_OPERATOR_SERVICE_RANGES (the API server has no ServiceCIDR objects before "
     "Kubernetes 1.33, or they may not be read)",
-    "pod": "of Pods: set PROJECT_OPERATOR_POD_RANGES, or PROJECT_OPERATOR_READ_NODES where Pods are in the `podCIDRs` of "
-    "their Nodes",
+    "pod": "of Pods: set PROJECT_OPERATOR_POD_RANGES, or PROJECT_OPERATOR_READ_NODES where Pods are in the `podCIDRs` "
+    "of their Nodes",
 }
 """By the kinds of `ClusterAddresses.ranges`: how a person makes a range of it known."""
 

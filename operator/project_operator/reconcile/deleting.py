@@ -7,7 +7,7 @@ from datetime import datetime
 
 from project_operator.api.conditions import Reason
 from project_operator.api.events import EventReason
-from project_operator.backends.base import RemoteProject
+from project_operator.backends.base import ProvisioningStatus, RemoteProject
 from project_operator.reconcile import carriers, claims, ending, rest, vouching
 from project_operator.reconcile.actions import (
     Action,
@@ -122,7 +122,8 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
         return refused
     sent_at = view.memory.deletes_sent.get(project.id, NEVER)
     if sent_at + max(view.timing.read_lag, view.cadence.slow) > view.now:
-        return _waiting(view, project, rest.soon(view, project.id))
+        # Reads cross, and one that began later may show what was before: what status says was seen stays seen.
+        return _waiting(view, None if _was_seen_leaving(view, project) else project, rest.soon(view, project.id))
     direct = view.memory.reads.get(project.id)
     if direct is None or direct.begun_at <= max(announced.at, sent_at):
         return Read(project.id)
@@ -132,6 +133,11 @@ def _send_delete(view: View, backend: BackendView, project: RemoteProject, annou
     if backend.abilities.destroys and project.id not in announced.told:
         return _warn(view, backend, project, announced.told)
     return Delete(project.id)
+
+
+def _was_seen_leaving(view: View, project: RemoteProject) -> bool:
+    status = view.project.status
+    return project.id == status.id and status.provisioning_status == ProvisioningStatus.DEPROVISIONING
 
 
 def lock(view: View) -> str | None:

@@ -7,39 +7,53 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from scenario import Scenario
+from scenario import SECRET, Scenario
 from waiting import wait_until
 
 from project_operator.api.names import FIELD_MANAGER, FINALIZER, GROUP
-from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
+from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, SECRETS
 
 ARGO: Final = ("--server-side", "--field-manager=argocd-controller")
 """How Argo CD applies with `ServerSideApply=true`; Flux does the same under its own name."""
+TENANTS: Final = "tenants"
+"""The Secret of the backend for tenants."""
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 OURS: Final = {"f:metadata": {"f:annotations", "f:finalizers"}, "f:status": None}
 """What the operator may own: None means all below."""
 
 
 def in_git(scenario: Scenario, **spec: Any) -> list[dict[str, Any]]:
-    """Three manifests as people keep them, labels and annotations of their own included."""
+    """Manifests as people keep them, labels and annotations of their own included: a Project with its backend, another
+    with a backend for tenants, and the Secret of each.
+    """
     own = {"labels": {"team": "billing"}, "annotations": {"example.com/owner": "billing"}}
-    secret, backend = scenario.secret(), scenario.backend()
-    # What is written as `stringData` is kept as `data`: it could not be compared.
-    secret["data"] = {"token": base64.b64encode(scenario.identity.token.encode()).decode()}
-    del secret["stringData"]
-    project = scenario.project(tags=[{"name": "cost-centre", "value": "4711"}], **spec)
-    project["metadata"] |= own
-    backend["metadata"] |= own
-    secret["metadata"]["annotations"] = own["annotations"]
-    return [secret, backend, project]
+    secrets = [scenario.secret(name) for name in (SECRET, TENANTS)]
+    for secret in secrets:
+        # What is written as `stringData` is kept as `data`: it could not be compared.
+        secret["data"] = {"token": base64.b64encode(scenario.identity.token.encode()).decode()}
+        del secret["stringData"]
+        secret["metadata"]["annotations"] = own["annotations"]
+    backend, cluster_backend = scenario.backend(), scenario.cluster_backend()
+    cluster_backend["spec"]["nscale"]["auth"] = {"serviceAccountToken": {"secretRef": {"name": TENANTS}}}
+    tags = [{"name": "cost-centre", "value": "4711"}]
+    documents = [backend, cluster_backend, scenario.project(tags=tags, **spec), scenario.tenant("tenant", **spec)]
+    for document in documents:
+        document["metadata"] |= own
+    return [*secrets, *documents]
 
 
 def live(scenario: Scenario, document: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest's object on the API server."""
-    resource = {one.kind: one for one in (SECRETS, IDENTITY_BACKENDS, PROJECTS)}[document["kind"]]
+    kinds = (SECRETS, IDENTITY_BACKENDS, CLUSTER_IDENTITY_BACKENDS, PROJECTS)
+    resource = {one.kind: one for one in kinds}[document["kind"]]
     found = scenario.objects.find(resource, document["metadata"]["name"])
     assert found is not None
     return found
+
+
+def description(scenario: Scenario, project_id: str) -> str | None:
+    """Of a project in the backend."""
+    return next(one.description for one in scenario.identity.admin.projects() if one.id == project_id)
 
 
 def differences(git: Any, found: Any, path: str = "") -> Iterator[str]:
@@ -81,6 +95,11 @@ def assert_same(scenario: Scenario, documents: list[dict[str, Any]], how: tuple[
         assert list(taken(found)) == []
 
 
+def ours(found: Mapping[str, Any]) -> bool:
+    """Whether the operator owns anything of an object."""
+    return any(entry["manager"].startswith(FIELD_MANAGER) for entry in found["metadata"]["managedFields"])
+
+
 def taken(found: Mapping[str, Any]) -> Iterator[str]:
     """What the operator owns of an object and has no right to."""
     for entry in found["metadata"]["managedFields"]:
@@ -98,20 +117,23 @@ def test_there_is_none_whatever_the_operator_did(bare_scenario: Scenario, how: t
 
     documents = apply(description="ours")
     project_id = bare_scenario.wait_ready()["status"]["id"]
+    bare_scenario.wait_ready("tenant")
+    assert [one["kind"] for one in documents if not ours(live(bare_scenario, one))] == [], "it has written to each"
     assert_same(bare_scenario, documents, how)
 
     bare_scenario.identity.admin.edit_project(project_id, description="theirs")
-    wait_until(lambda: bare_scenario.remote().description == "ours", "the correction")
+    wait_until(lambda: description(bare_scenario, project_id) == "ours", "the correction")
     bare_scenario.wait_ready()
 
     documents = apply(description="new", deletionPolicy="Orphan")
     bare_scenario.wait_ready()
-    assert bare_scenario.remote().description == "new"
+    bare_scenario.wait_ready("tenant")
+    assert description(bare_scenario, project_id) == "new"
     assert_same(bare_scenario, documents, how)
 
 
 def test_an_operator_that_wrote_the_spec_would_be_found_out(bare_scenario: Scenario) -> None:
-    (project,) = (one for one in in_git(bare_scenario, description="ours") if one["kind"] == "Project")
+    project = next(one for one in in_git(bare_scenario, description="ours") if one["kind"] == "Project")
     bare_scenario.kubectl("apply", *ARGO, "-f", "-", stdin=yaml.safe_dump(project))
     for change in ({"spec": {"description": "normal form"}}, {"metadata": {"labels": {"team": "operators"}}}):
         patch = ("patch", "iproj", "team", "--type=merge", f"--field-manager={FIELD_MANAGER}")

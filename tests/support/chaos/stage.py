@@ -384,10 +384,10 @@ class Stage:
             self.wishes[name] = replace(wish, given_words=wish.given_words + 1)
 
     def _wait_standing(self, patience: float) -> None:
-        """Events come behind the work."""
+        """Events come behind the work, and once an interval a backend object says how many Projects it has."""
         deadline = time.monotonic() + patience
         written, since = -1, time.monotonic()
-        while time.monotonic() < min(deadline, since + self.bounds.interval):
+        while time.monotonic() < min(deadline, since + 1.5 * self.bounds.interval):
             now = sum(map(self.counts, self.journal.entries()))
             if now != written:
                 written, since = now, time.monotonic()

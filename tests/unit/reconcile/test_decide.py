@@ -245,6 +245,19 @@ def test_a_deletion_is_announced_then_looked_at_live() -> None:
     assert decide(leaving(intent=Intent.DELETE)) == Read("p1")
 
 
+def test_a_deletion_that_was_seen_stays_seen_when_reads_cross() -> None:
+    """A read that began later, and was answered sooner, shows what was before."""
+    for status in ("deprovisioning", "provisioned"):
+        view = leaving(
+            intent=Intent.DELETE,
+            status=CREATED | {"provisioningStatus": status, "healthStatus": "healthy"},
+            memory={"reads": {"p1": Observation(NOW - 0.1, OURS)}, "deletes_sent": {"p1": NOW - 0.5}},
+        )
+        action = rested(view)
+        assert action.status is not None
+        assert action.status.provisioning_status == status
+
+
 def test_a_definition_that_goes_lets_the_project_stay() -> None:
     action = decide(leaving(intent=Intent.DELETE, definition_terminating=True))
     assert isinstance(action, RemoveFinalizer)
