@@ -27,7 +27,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
         "$ kubectl apply --server-side -k crds/",
         "$ kubectl apply --server-side -f ",
         "$ project-operator run --kubeconfig=",
-        "$ kubectl apply -f deploy/examples/project.yaml",
+        "$ kubectl apply -f deploy/examples/02-project.yaml",
         " was accepted; the backend reports it as unknown",
         " is provisioned and healthy",
         f"$ kubectl get iproj/{PROJECT} -o yaml",
