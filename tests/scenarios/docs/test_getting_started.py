@@ -29,7 +29,7 @@ def test_every_step_does_what_it_says_as_it_is_typed(expendable: Scenario, tmp_p
         {"NSCALE_PROJECTS": projects, "NSCALE_CA": str(authority)},
     )
 
-    said = list(typist.type_all(shown(PAGE)).values())
+    said = list(typist.type_all(shown(PAGE), {"--namespace demo": f"--namespace {scenario.namespace}"}).values())
 
     page = (ROOT / PAGE).read_text(encoding="utf-8")
     (message,) = (one for one in re.findall(r"```text\n(.*?)```", page, re.DOTALL) if "developpers" in one)
@@ -37,6 +37,13 @@ def test_every_step_does_what_it_says_as_it_is_typed(expendable: Scenario, tmp_p
     assert any("is called checkout-live\n" in one for one in said)
     (table,) = (one for one in said if "ORIGIN" in one)
     assert {line.split()[0] for line in table.splitlines() if line.endswith("Imported")} == LEGACY
+    plans = [line for one in said for line in one.splitlines() if line.endswith("nothing was sent")]
+    assert plans == [
+        "0 calls for 0 of 10 Projects; nothing was sent",
+        "10 calls for 10 of 10 Projects; nothing was sent",
+        "11 calls for 11 of 11 Projects; nothing was sent",
+        "11 calls for 11 of 11 Projects; nothing was sent",
+    ]
     left = {project.name for project in identity.admin.projects()}
     assert left == LEGACY | {"checkout-live"}
     assert all(f'"{name}"' in said[-2] for name in left)

@@ -53,6 +53,11 @@ class Pages(Scenario):
         self.wait_ready(BACKEND, kind="IdentityBackend")
         self.wait_ready(PROJECT)
 
+    def stock(self) -> None:
+        """Projects that were there before, for whoever imports them."""
+        self.identity.admin.make_projects(count=2, name_prefix="team", tags={"owner": "payments"})
+        self.identity.admin.catch_up()
+
     def set_in(self, namespace: str) -> None:
         """The default backend of another namespace."""
         for document in (self.secret(SECRET), self.backend(BACKEND)):
@@ -69,6 +74,7 @@ def pages(request: pytest.FixtureRequest) -> Iterator[Pages]:
     control_plane.kubectl("create", "configmap", "argocd-cm", "--namespace=argocd")
     try:
         made.set_in(installation.namespace)
+        made.stock()
         yield made
         kinds = f"{PROJECTS.plural}.{PROJECTS.group},{IDENTITY_BACKENDS.plural}.{IDENTITY_BACKENDS.group}"
         control_plane.kubectl("delete", kinds, "--all", f"--namespace={installation.namespace}")

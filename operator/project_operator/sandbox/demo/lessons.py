@@ -22,8 +22,8 @@ class Lesson:
 def exports(kubeconfig: Path, programs: Iterable[Path], variables: Mapping[str, str]) -> str:
     """The lines that make a shell ready.
 
-    ``programs`` are folders: with a kubectl that fits, and with our command line; ``variables`` are those of the identity
-    server and of that command line.
+    ``programs`` are folders: that of a kubectl that fits, and that of our command line. ``variables`` are those of the
+    identity server, and what our command line needs to reach it.
     """
     named = {"KUBECONFIG": str(kubeconfig)} | dict(variables)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in named.items()]
