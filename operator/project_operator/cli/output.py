@@ -15,6 +15,14 @@ from rich.text import Text
 IN_A_PIPE: Final = 10_000
 """Columns where nobody looks on: no row is folded, so that each stays one line."""
 
+PROSE: Final = 24
+"""Columns that are left to sentences at least. What has no blank, such as an id, is never folded."""
+GAP: Final = 3
+"""Blanks after each cell."""
+PROSE: Final = 24
+"""What a column of sentences has at least. A column without blanks, of ids above all, is never folded: a terminal that
+is narrower than that folds its lines by itself, and what is copied from it is whole.
+"""
 STYLES: Final[Mapping[str, str]] = {
     "ok": "green",
     "none": "green",
@@ -99,14 +107,31 @@ def _show_table(table: Table) -> None:
     if not out.is_terminal:
         sys.stdout.writelines(f"{line}\n" for line in _plain(table))
         return
-    shown = RichTable(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for column in table.columns:
-        shown.add_column(column, overflow="fold")
+    shown = RichTable(box=None, padding=(0, GAP, 0, 0), header_style="bold")
+    columns = widths((table.columns, *table.rows), out.width)
+    for column, width in zip(table.columns, columns, strict=True):
+        shown.add_column(column, width=width)
     for row in table.rows:
         shown.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    out.width = max(out.width, sum(columns) + GAP * len(columns))
     out.print(shown)
     if table.summary:
         out.print(Text(table.summary))
+
+
+def widths(lines: Sequence[tuple[str, ...]], total: int) -> list[int]:
+    """How wide each column is in ``total`` columns of a terminal; more in all where ids need it."""
+    columns = list(zip(*lines, strict=True))
+    longest = [max(map(len, cells)) for cells in columns]
+    folds = [any(" " in cell for cell in cells) for cells in columns]
+    found = [min(width, PROSE) if fold else width for width, fold in zip(longest, folds, strict=True)]
+    room = max(total - sum(found) - GAP * len(found), 0)
+    wanting = sorted((number for number, fold in enumerate(folds) if fold), key=lambda number: longest[number])
+    for left, number in zip(range(len(wanting), 0, -1), wanting, strict=True):
+        more = min(longest[number] - found[number], room // left)
+        found[number] += more
+        room -= more
+    return found
 
 
 def _plain(table: Table) -> list[str]:
