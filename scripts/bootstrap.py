@@ -1,10 +1,10 @@
 """Make `.venv` hold what a lock file names. Standard library alone: this runs before anything is installed.
 
-    python3 scripts/bootstrap.py [run|dev|mutants|plots]
+    python3 scripts/bootstrap.py [run|dev|mutants|docs|plots]
 
 `run` is what the operator and the sandbox need; `dev` adds what tests and checks need and satisfies `run` too.
-`mutants` and `plots` are `dev`, and beside it, in `.cache/mutants/packages` and `.cache/plots/packages`, what only
-`make mutants` and `make bench` need.
+`mutants`, `docs` and `plots` are `dev`, and beside it, in `.cache/mutants/packages` for instance, what only that verb
+needs.
 pip does the fetching, so its configuration, proxies and CA variables are honoured; every archive is checked against
 the hash in the lock. Done already is found in milliseconds. Two runs at once: the second waits. An interrupted run
 leaves no stamp, so the next one goes on where pip's cache ends.
@@ -30,8 +30,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 STAMP = VENV / "bootstrap.json"
 LOCKS = {profile: ROOT / "requirements" / f"{profile}.txt" for profile in ("run", "dev")}
-# What is fetched beside the environment, each into a folder of its own.
-BESIDE = ("mutants", "plots")
+BESIDE = ("mutants", "docs", "plots")
 # What an environment holds that no lock names.
 UNLOCKED = {"pip", "setuptools", "wheel"}
 LAUNCHER = """#!{python}

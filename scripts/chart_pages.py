@@ -24,7 +24,7 @@ from project_operator.api.names import API_VERSION
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHART: Final = ROOT / "deploy" / "charts" / "project-operator"
-EXAMPLES: Final = ("project.yaml", "identitybackend.yaml", "clusteridentitybackend.yaml")
+EXAMPLES: Final = ("02-project.yaml", "01-identitybackend.yaml", "07-clusteridentitybackend.yaml")
 MEND: Final = "make generate"
 ANNOTATIONS: Final = "annotations:\n"
 PROSE: Final = """\

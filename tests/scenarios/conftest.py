@@ -9,6 +9,7 @@ import in_kind
 import pytest
 from audit import AuditLog
 from chart_installation import Installation, install
+from command_line import CommandLine
 from operator_process import QUICK, OperatorProcess
 from rights import Right
 from rights_used import RightsUsed
@@ -195,3 +196,11 @@ def expendable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scena
             made.close()
             plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
     note_rights(request.config, installation, audit)
+
+
+@pytest.fixture
+def command_line(
+    control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line, as the administrator of the cluster."""
+    return CommandLine(control_plane.kubeconfig, monkeypatch, capsys)

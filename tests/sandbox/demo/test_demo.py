@@ -27,7 +27,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
         "$ kubectl apply --server-side -k crds/",
         "$ kubectl apply --server-side -f ",
         "$ project-operator run --kubeconfig=",
-        "$ kubectl apply -f deploy/examples/project.yaml",
+        "$ kubectl apply -f deploy/examples/02-project.yaml",
         " was accepted; the backend reports it as unknown",
         " is provisioned and healthy",
         f"$ kubectl get iproj/{PROJECT} -o yaml",
@@ -109,6 +109,9 @@ def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_
         row = next(line for line in reversed(demo.said.splitlines()) if "✓ provisioned" in line)
         assert re.search(rf"│ {PROJECT} +│ ✓ provisioned +│ {UUID} │ True +│ provisioned +│ project", row)
 
+        planned = _typed(demo, "project-operator plan")
+        assert planned.stdout.endswith("\n0 calls for 0 of 1 Projects; nothing was sent\n"), planned.stderr
+
         place = len(demo.said)
         renamed = _tried(demo, 1)
         assert renamed.returncode == 0, renamed.stderr
@@ -130,11 +133,16 @@ def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_
 
 
 def _tried(demo: Demo, number: int) -> "subprocess.CompletedProcess[str]":
-    """What comes of typing a printed command, below the printed exports, into a shell."""
-    exports = [line.strip() for line in demo.said.splitlines() if line.startswith("    export ")]
+    """What comes of typing a printed command."""
     found = re.search(rf"^  {number}\. .*?\n\n(.*?)\n\n     Expect:", demo.said, re.MULTILINE | re.DOTALL)
     assert found is not None
-    script = "\n".join([*exports, found[1]])
+    return _typed(demo, found[1])
+
+
+def _typed(demo: Demo, command: str) -> "subprocess.CompletedProcess[str]":
+    """What comes of typing a command, below the printed exports, into a shell."""
+    exports = [line.strip() for line in demo.said.splitlines() if line.startswith("    export ")]
+    script = "\n".join([*exports, command])
     return subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
 
 

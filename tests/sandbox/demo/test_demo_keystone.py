@@ -22,7 +22,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
     steps = [
         "is the real OpenStack Keystone; https://127.0.0.1:",
         "identitybackend.identity.project-operator.dev/default condition met",
-        "$ kubectl apply -f deploy/examples/project.yaml",
+        "$ kubectl apply -f deploy/examples/02-project.yaml",
         " is provisioned and healthy",
         f"$ kubectl delete iproj/{PROJECT}",
         f"{PROJECT}   gone",

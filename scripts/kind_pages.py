@@ -1,0 +1,79 @@
+"""Paste recorded objects into the pages of the kinds, so that every state that is shown was seen.
+
+    kind_pages.py [--check]
+
+In docs/kinds/<kind>.md a line `<!-- state: ready -->` stands above a block of YAML, which becomes the snapshot of that
+name under deploy/argocd/resource_customizations: recorded by `tests/scenarios/gitops` from a real API server, with the
+operator at work. Left out is what the API server fills in and no reader needs.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGES: Final = ROOT / "docs" / "kinds"
+SNAPSHOTS: Final = ROOT / "deploy" / "argocd" / "resource_customizations" / "identity.project-operator.dev"
+MEND: Final = "make generate"
+KINDS: Final = {
+    "project": "Project",
+    "identitybackend": "IdentityBackend",
+    "clusteridentitybackend": "ClusterIdentityBackend",
+}
+"""The kind of each page."""
+STATE: Final = re.compile(r"(<!-- state: ([a-z-]+) -->\n<!-- part of: \w+ -->\n```yaml\n)(?:(?!```).*\n)*(```\n)")
+KEPT: Final = ("name", "generation", "deletionTimestamp")
+"""Of the metadata: what a state can be told by."""
+_WIDTH: Final = 110
+
+
+def snapshot(kind: str, state: str) -> dict[str, Any]:
+    """An object as it was recorded, without what is not of interest. Raises OSError where there is no such state."""
+    path = SNAPSHOTS / kind / "testdata" / f"{state}.yaml"
+    recorded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    metadata = {key: recorded["metadata"][key] for key in KEPT if key in recorded["metadata"]}
+    # Of backend objects the spec is long, and the same in every state but for a field or two.
+    spec = {"spec": recorded["spec"]} if kind == "Project" or state == "ready" else {}
+    return {"metadata": metadata, **spec, "status": recorded["status"]}
+
+
+def states(text: str) -> list[str]:
+    """The states that a page shows."""
+    return [found[2] for found in STATE.finditer(text)]
+
+
+def pasted(kind: str, text: str) -> str:
+    """A page with what was recorded in it."""
+
+    def paste(found: re.Match[str]) -> str:
+        shown = yaml.safe_dump(snapshot(kind, found[2]), sort_keys=False, allow_unicode=True, width=_WIDTH)
+        return f"{found[1]}{shown}{found[3]}"
+
+    return STATE.sub(paste, text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Paste recorded objects into the pages of the kinds.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is not up to date")
+    check = parser.parse_args().check
+    stale = []
+    for name, kind in KINDS.items():
+        path = PAGES / f"{name}.md"
+        text = path.read_text(encoding="utf-8")
+        if (whole := pasted(kind, text)) == text:
+            continue
+        stale.append(path.relative_to(ROOT))
+        if not check:
+            path.write_text(whole, encoding="utf-8")
+    if check and stale:
+        print("\n".join(f"{path} is not what was recorded; run: {MEND}" for path in stale), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""`project-operator release`: the finalizers go off, the projects stay, and a person is asked first."""
+
+from pathlib import Path
+
+from command_line import ESCAPE, CommandLine, on_terminal, taken_over
+from operator_process import QUICK
+from scenario import Scenario
+
+from project_operator.api.names import FINALIZER, MARK_TAG
+from project_operator.settings import ENV_PREFIX
+
+
+def held(scenario: Scenario, name: str = "team") -> bool:
+    return FINALIZER in (scenario.get(name)["metadata"].get("finalizers") or ())
+
+
+def settled(scenario: Scenario) -> str:
+    """A Project that the operator leaves alone from now on; the id of its project."""
+    scenario.apply_project()
+    project_id = str(scenario.wait_ready()["status"]["id"])
+    scenario.edit({"suspend": True})
+    scenario.identity.admin.catch_up()
+    return project_id
+
+
+def test_it_asks_on_a_terminal_and_goes_on_with_yes(scenario: Scenario, command_line: CommandLine) -> None:
+    project_id = settled(scenario)
+    before = scenario.remote()
+    ask = ("release", f"--namespace={scenario.namespace}", f"--kubeconfig={command_line.kubeconfig}")
+    environ = {f"{ENV_PREFIX}{name}": value for name, value in QUICK.items()}
+
+    no = on_terminal(*ask, keys="n\n", wait_for="[y/N]", environ=environ)
+    assert no.status == 130
+    assert "Nothing is sent to any backend: the projects stay, with their marks." in " ".join(no.plain.split())
+    assert held(scenario)
+
+    yes = on_terminal(*ask, keys="y\n", wait_for="[y/N]", environ=environ)
+    assert yes.status == 0, yes.out
+    assert ESCAPE in yes.out, "somebody looks on"
+    assert project_id in yes.plain
+    assert not held(scenario)
+    assert scenario.get()["status"]["id"] == project_id
+    assert scenario.remote() == before
+    assert str(scenario.remote().tag(MARK_TAG)).endswith(scenario.get()["metadata"]["uid"])
+    assert len(scenario.calls()) == 1
+
+
+def test_without_anybody_to_ask_it_needs_yes(scenario: Scenario, command_line: CommandLine) -> None:
+    settled(scenario)
+    # A Project whose deletion waits goes at once, and its project stays.
+    scenario.delete()
+    shown = command_line("release", f"--namespace={scenario.namespace}", "--dry-run", "--output=json")
+    assert {one["outcome"] for one in shown.document["released"]} == {"would be released"}
+    assert held(scenario)
+
+    done = command_line("release", f"--namespace={scenario.namespace}", "--yes", "--output=json")
+    assert done.status == 0, done.out
+    released = {one["kind"]: one for one in done.document["released"]}
+    assert released.keys() == {"Project", "IdentityBackend", "Secret"}
+    assert released["Project"]["note"] == "its deletion goes on, and its project stays"
+    scenario.wait_gone()
+    assert len(scenario.identity.admin.projects()) == 1
+    assert len(scenario.calls()) == 1
+
+
+def test_what_was_let_go_comes_back_by_an_import(scenario: Scenario, command_line: CommandLine, tmp_path: Path) -> None:
+    project_id = settled(scenario)
+    assert command_line("release", f"--namespace={scenario.namespace}", "--yes").status == 0
+    scenario.delete()
+    scenario.wait_gone()
+
+    (found,) = taken_over(scenario, command_line, tmp_path / "projects")
+
+    assert found["metadata"]["name"] == "team"
+    assert found["status"]["id"] == project_id
+    assert len(scenario.calls()) == 1, "its creation"
