@@ -15,8 +15,6 @@ from rich.text import Text
 IN_A_PIPE: Final = 10_000
 """Columns where nobody looks on: no row is folded, so that each stays one line."""
 
-PROSE: Final = 24
-"""Columns that are left to sentences at least. What has no blank, such as an id, is never folded."""
 GAP: Final = 3
 """Blanks after each cell."""
 PROSE: Final = 24
