@@ -68,29 +68,11 @@ mutants: environment ## break the core in small ways, and count how many of thes
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate
-	@$(BIN)/python scripts/vendor_pages.py
-	@$(BIN)/python scripts/capabilities.py
-	@$(BIN)/python scripts/argocd_cm.py
-	@$(BIN)/python scripts/kind_pages.py
-	@$(BIN)/python scripts/label_page.py
-	@$(BIN)/python scripts/kustomize_base.py
-	@$(BIN)/python scripts/chart_schema.py
-	@$(BIN)/python scripts/chart_pages.py
-	@$(BIN)/python scripts/monitoring.py
-	@$(BIN)/python scripts/cli_page.py
+	@$(BIN)/python scripts/generate.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
-	@$(BIN)/python scripts/vendor_pages.py --check
-	@$(BIN)/python scripts/capabilities.py --check
-	@$(BIN)/python scripts/argocd_cm.py --check
-	@$(BIN)/python scripts/kind_pages.py --check
-	@$(BIN)/python scripts/label_page.py --check
-	@$(BIN)/python scripts/kustomize_base.py --check
-	@$(BIN)/python scripts/chart_schema.py --check
-	@$(BIN)/python scripts/chart_pages.py --check
-	@$(BIN)/python scripts/monitoring.py --check
-	@$(BIN)/python scripts/cli_page.py --check
+	@$(BIN)/python scripts/generate.py --check
 
 docs: environment ## check the documentation, build its site (.cache/docs/site), and type its commands (SITE=1: only build)
 	@$(BIN)/python scripts/check_docs.py

@@ -1,15 +1,11 @@
 """Paste recorded objects into the pages of the kinds, so that every state that is shown was seen.
 
-    kind_pages.py [--check]
-
 In docs/kinds/<kind>.md a line `<!-- state: ready -->` stands above a block of YAML, which becomes the snapshot of that
 name under deploy/argocd/resource_customizations: recorded by `tests/scenarios/gitops` from a real API server, with the
 operator at work. Left out is what the API server fills in and no reader needs.
 """
 
-import argparse
 import re
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +14,6 @@ import yaml
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGES: Final = ROOT / "docs" / "kinds"
 SNAPSHOTS: Final = ROOT / "deploy" / "argocd" / "resource_customizations" / "identity.project-operator.dev"
-MEND: Final = "make generate"
 KINDS: Final = {
     "project": "Project",
     "identitybackend": "IdentityBackend",
@@ -56,24 +51,7 @@ def pasted(kind: str, text: str) -> str:
     return STATE.sub(paste, text)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Paste recorded objects into the pages of the kinds.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is not up to date")
-    check = parser.parse_args().check
-    stale = []
-    for name, kind in KINDS.items():
-        path = PAGES / f"{name}.md"
-        text = path.read_text(encoding="utf-8")
-        if (whole := pasted(kind, text)) == text:
-            continue
-        stale.append(path.relative_to(ROOT))
-        if not check:
-            path.write_text(whole, encoding="utf-8")
-    if check and stale:
-        print("\n".join(f"{path} is not what was recorded; run: {MEND}" for path in stale), file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def rendered() -> dict[Path, str]:
+    """The pages and their texts."""
+    paths = {PAGES / f"{name}.md": kind for name, kind in KINDS.items()}
+    return {path: pasted(kind, path.read_text(encoding="utf-8")) for path, kind in paths.items()}

@@ -1,12 +1,7 @@
-"""Write docs/reference/labels-and-annotations.md: every key that is ours, from `api/names.py` and what it says there.
+"""Every key that is ours, `docs/reference/labels-and-annotations.md`, from `api/names.py` and what it says there."""
 
-With `--check` it writes nothing, and exits 1 if the page is not up to date.
-"""
-
-import argparse
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,7 +11,6 @@ from project_operator.api import names
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = ROOT / "operator" / "project_operator" / "api" / "names.py"
 PAGE: Final = ROOT / "docs" / "reference" / "labels-and-annotations.md"
-MEND: Final = "make generate"
 KINDS: Final = {
     "FINALIZER": "finalizer",
     "_LABEL": "label",
@@ -58,22 +52,11 @@ def rows(source: str) -> Iterator[str]:
                 yield f"| `{getattr(names, constant)}` | {kind} | {words.replace('|', chr(92) + '|')} |"
 
 
+def rendered() -> dict[Path, str]:
+    """The file and its text."""
+    return {PAGE: page()}
+
+
 def page() -> str:
     """The page."""
     return HEAD.format(prefix=names.RESERVED_PREFIX) + "".join(f"{row}\n" for row in rows(SOURCE.read_text("utf-8")))
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the page of labels and annotations.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the page is not up to date")
-    text = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != text:
-        print(f"{PAGE.relative_to(ROOT)} is not what the code says; run: {MEND}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,10 +8,6 @@ import label_page
 from project_operator.api import names
 
 
-def test_the_page_is_what_the_code_says() -> None:
-    assert label_page.PAGE.read_text(encoding="utf-8") == label_page.page()
-
-
 def test_every_constant_with_our_prefix_is_in_it() -> None:
     source = label_page.SOURCE.read_text(encoding="utf-8")
     keys = {

@@ -86,6 +86,16 @@ def life(
         scenario.objects.close()
 
 
+def live_and_die(scenario: Scenario) -> None:
+    """Make a Project of the default backend, which says that it is there, and delete it."""
+    scenario.wait_ready("default", kind="IdentityBackend")
+    scenario.apply_project()
+    scenario.wait_ready()
+    scenario.wait_for_event("Succeeded")
+    scenario.delete()
+    scenario.wait_gone()
+
+
 def finalizers(scenario: Scenario) -> list[str]:
     """Who holds the Secret."""
     secret = scenario.objects.find(SECRETS, SECRET)
@@ -97,12 +107,7 @@ def finalizers(scenario: Scenario) -> list[str]:
 def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> None:
     scenario = life.scenario
     assert f"({IN_THE_POD})" in scenario.operator.log, "its access comes from no kubeconfig"
-    scenario.wait_ready("default", kind="IdentityBackend")
-    scenario.apply_project()
-    scenario.wait_ready()
-    scenario.wait_for_event("Succeeded")
-    scenario.delete()
-    scenario.wait_gone()
+    live_and_die(scenario)
 
     shared = scenario.namespace
     scenario.apply(scenario.cluster_backend(), scenario.tenant("tenant"))
@@ -356,12 +361,7 @@ def test_with_namespaces_to_watch_a_project_lives_and_dies_within_fewer_rights(
         scenario = Scenario(plane, operator, None, "narrow", "payments", life.scenario.identity)
         scenario.apply_secret(SECRET)
         scenario.apply(scenario.backend())
-        scenario.wait_ready("default", kind="IdentityBackend")
-        scenario.apply_project()
-        scenario.wait_ready()
-        scenario.wait_for_event("Succeeded")
-        scenario.delete()
-        scenario.wait_gone()
+        live_and_die(scenario)
         scenario.delete("default", "IdentityBackend")
         scenario.wait_gone("default", "IdentityBackend")
         scenario.objects.close()
