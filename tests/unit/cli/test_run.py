@@ -1,10 +1,23 @@
 """`project-operator run`: what its options set."""
 
+import gc
+from collections.abc import Generator
+
 import pytest
 
 from project_operator import app, cli
+from project_operator.cli.run import COLLECTED_EVERY
 from project_operator.observability import logging
 from project_operator.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _collector() -> Generator[None]:
+    """The collector of garbage as it was."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 def started(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
@@ -31,3 +44,9 @@ def test_without_them_the_environment_counts(monkeypatch: pytest.MonkeyPatch) ->
     settings = started(monkeypatch)
     assert (settings.cluster_id, settings.restore) == ("mine", False)
     assert settings.other_clusters == ("east", "sha256:0123456789abcdef")
+
+
+def test_what_is_kept_is_seldom_looked_through_for_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    started(monkeypatch)
+    assert gc.get_threshold() == COLLECTED_EVERY
+    assert gc.get_freeze_count() > 0
