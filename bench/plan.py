@@ -31,7 +31,7 @@ class Plan:
 
 
 WHOLE: Final = Plan(
-    rounds=((100, 3), (1_000, 3), (5_000, 3), (10_000, 5)),
+    rounds=((100, 3), (1_000, 3), (5_000, 1), (10_000, 5)),
     probes=20,
     restarts=10,
     hung=1_000,
