@@ -1,6 +1,5 @@
 """One operator for all scenarios; a namespace and an identity server for each."""
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,6 @@ from scenario import Scenario, Scene
 from project_operator.errors import SandboxError
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
-from project_operator.sandbox.controlplane.search import Options
 
 FIGURES: Final = "figures"
 """A property of a test (`record_property`) that is printed at the end."""
@@ -161,9 +159,9 @@ def scenario(bare_scenario: Scenario) -> Scenario:
 
 
 @pytest.fixture(scope="session")
-def expendable_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
+def expendable_plane(given_cluster: bool) -> Iterator[ControlPlane]:  # noqa: FBT001 - a fixture
     """A control plane for what would disturb everybody else."""
-    if pytestconfig.getoption("--kind") or Options.from_environment(os.environ).kubeconfig is not None:
+    if given_cluster:
         pytest.skip(
             "takes away our definitions and starts operators of its own, so it needs a control plane of its own"
         )
