@@ -27,6 +27,8 @@ TOKEN: Final = "bench-token"  # noqa: S105 - of a server that is gone in minutes
 PROJECTS: Final = f"/api/v1/organizations/{ORGANIZATION}/projects"
 STEERING: Final = "/bench"
 _CREATED: Final = "2026-01-01T00:00:00Z"
+_AT_ONCE: Final = 0.1
+"""Seconds for requests that are under way in the end; with none at all, aiohttp waits for ever."""
 _FOR_EVER: Final = 3600.0
 _NOTHING: Final = b'{"error": "not_found", "error_description": "there is no such thing"}'
 _OF_ONE: Final = {"GET": "getProject", "PUT": "updateProject", "DELETE": "deleteProject"}
@@ -207,7 +209,7 @@ async def serve(stores: list[Store]) -> None:
     """Until SIGTERM; says where on standard output, as a JSON list of URLs."""
     runners, urls = [], []
     for store in stores:
-        runner = web.ServerRunner(web.Server(Server(Nscale(store)).handle, access_log=None), shutdown_timeout=0.0)
+        runner = web.ServerRunner(web.Server(Server(Nscale(store)).handle, access_log=None), shutdown_timeout=_AT_ONCE)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         runners.append(runner)
