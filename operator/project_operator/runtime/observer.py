@@ -198,7 +198,8 @@ class Observer:
 
     async def _list(self) -> None:
         begun_at = self._clock.now()
-        projects = await self._backend.list_projects()
+        # What looks as it did is one object with what was seen then: of thousands nothing is kept twice.
+        projects = tuple(self._as_seen(project) for project in await self._backend.list_projects())
         census = self._audience.census()
         shown = {project.id for project in projects}
         verified = bool(census.named & shown) or await self._may_read()
@@ -229,6 +230,10 @@ class Observer:
         if judgement.may_read and not judgement.suspicious:
             await self._look_for(judgement.missing & self._missing)
         self._missing = judgement.missing
+
+    def _as_seen(self, project: RemoteProject) -> RemoteProject:
+        seen = self._seen_as.get(project.id)
+        return seen if seen is not None and seen == project else project
 
     async def _look_for(self, missing: AbstractSet[str]) -> None:
         """Read a few of what a listing lacked twice. Whoever names such a project was woken by the first, and may not
