@@ -1,14 +1,18 @@
 """`project-operator run`: the operator, in the foreground, until it is told to stop."""
 
 import asyncio
+from logging import getLogger
 from pathlib import Path
 
 import click
 
 from project_operator import app
 from project_operator.cli import options
+from project_operator.errors import ProjectOperatorError
 from project_operator.observability import logging
 from project_operator.settings import load_settings
+
+log = getLogger(__name__)
 
 
 @click.command
@@ -34,4 +38,11 @@ def run(
         )
     )
     logging.configure(settings.log_format, settings.log_level)
-    asyncio.run(app.run(settings))
+    try:
+        asyncio.run(app.run(settings))
+    except ProjectOperatorError:
+        raise
+    except Exception:
+        # Nobody is there to ask again with --verbose.
+        log.exception("the operator ends by a defect")
+        raise

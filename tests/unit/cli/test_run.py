@@ -31,3 +31,18 @@ def test_without_them_the_environment_counts(monkeypatch: pytest.MonkeyPatch) ->
     settings = started(monkeypatch)
     assert (settings.cluster_id, settings.restore) == ("mine", False)
     assert settings.other_clusters == ("east", "sha256:0123456789abcdef")
+
+
+def test_a_defect_is_in_the_log_with_all_that_led_to_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is beside a pod to type --verbose."""
+
+    async def run(_: Settings) -> None:
+        raise KeyError("spec")
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(logging, "configure", lambda *_: None)
+    assert cli.main(["run"]) == 1
+    (record,) = [one for one in caplog.records if one.exc_info]
+    assert record.getMessage() == "the operator ends by a defect"
