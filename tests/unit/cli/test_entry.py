@@ -104,7 +104,7 @@ def test_a_kubeconfig_that_is_not_there_is_one_line(
         assert cli.main([*command, "--kubeconfig=/nowhere/config"]) == ExitStatus.USAGE
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("project-operator: No access to a Kubernetes API server: ")
-        assert "set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG" in line
+        assert line.endswith("; give another file with --kubeconfig or PROJECT_OPERATOR_KUBECONFIG")
 
 
 def test_without_the_extra_the_sandbox_says_what_to_install(
