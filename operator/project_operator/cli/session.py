@@ -97,10 +97,13 @@ async def snapshot(session: Session, namespaces: Iterable[str] = (), *, shared: 
         KubeError: they could not be listed.
     """
     places = tuple(namespaces) or session.settings.namespaces
-    return Snapshot(
-        projects=await projects(session, places),
-        backends=(*await own_backends(session, places), *(await shared_backends(session) if shared else ())),
-    )
+    try:
+        seen, own = await projects(session, places), await own_backends(session, places)
+    except KubeForbidden as error:
+        if places or error.status != HTTPStatus.FORBIDDEN:
+            raise
+        raise KubeForbidden(f"{error}; {NAME_NAMESPACES}", status=error.status) from error
+    return Snapshot(seen, (*own, *(await shared_backends(session) if shared else ())))
 
 
 async def projects(session: Session, namespaces: Sequence[str] = ()) -> tuple[Raw, ...]:
@@ -127,10 +130,6 @@ async def _listed(session: Session, resource: Resource, namespaces: Sequence[str
         return [one for namespace in places for one in await session.api.list(resource, namespace)]
     except KubeNotFound as error:
         raise ConfigurationError(NOT_SERVED) from error
-    except KubeForbidden as error:
-        if namespaces or not resource.namespaced or error.status != HTTPStatus.FORBIDDEN:
-            raise
-        raise KubeForbidden(f"{error}; {NAME_NAMESPACES}", status=error.status) from error
 
 
 async def cluster_id(session: Session) -> str:
