@@ -136,6 +136,10 @@ class Stage:
         self.operators.append(OperatorProcess(self.plane.kubeconfig, log, SETTINGS | settings))
         return self.operators[-1]
 
+    async def ready(self, operator: OperatorProcess) -> None:
+        """Return when ``operator`` has seen everything; with ten thousand Projects that takes a while."""
+        await until(lambda: "readyz passed" in operator.readyz(), "the operator to be ready", every=_EVERY)
+
     def meter(self) -> Meter:
         """Of the control plane and the identity server, from now on."""
         return Meter(self.plane.pids | {"identity": self.identity.pid})

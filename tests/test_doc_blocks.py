@@ -1,6 +1,8 @@
 """What the documentation shows as YAML is what our definitions and the chart's schema take, and each block is run."""
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,7 @@ from project_operator.api.kinds import KINDS
 from project_operator.api.names import API_VERSION, CREDENTIALS_LABEL
 
 ROOT: Final = check_docs.ROOT
+NOT_RUN: Final = "not run"
 SCHEMAS: Final = {kind.kind: openapi_schema(kind) for kind in KINDS} | {
     "Secret": {"properties": {"stringData": {"additionalProperties": {"type": "string"}}}},
     "values.yaml": json.loads(
@@ -140,3 +143,12 @@ def test_reasons_are_used_and_pages_of_the_repository_alone_are_read() -> None:
     used = {one.what for page, text in PAGES.items() for one in doc_blocks.blocks(page, text) if one.how == "not run"}
     assert used <= set(doc_blocks.REASONS)
     assert all(Path(page).parts[0] not in {".cache", ".venv"} for page in PAGES)
+
+
+def test_what_nothing_runs_is_said_on_one_page() -> None:
+    section = PAGES["docs/support.md"].split("\n## What nothing ran\n")[1].split("\n## ")[0]
+    said = {os.path.normpath(f"docs/{link}") for link in re.findall(r"\]\(([^)]+\.md)\)", section)}
+    found = {
+        block.page for page, text in PAGES.items() for block in doc_blocks.blocks(page, text) if block.how == NOT_RUN
+    }
+    assert said == found

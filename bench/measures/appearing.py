@@ -57,7 +57,8 @@ async def settled(stage: Stage, count: int, times: int) -> Latencies:
 async def resyncing(stage: Stage, count: int, times: int) -> Latencies:
     """It looks at all of them again, all the time."""
     stage.operators[-1].stop()
-    operator = stage.start_operator(RESYNC_INTERVAL=RESYNC).wait_ready()
+    operator = stage.start_operator(RESYNC_INTERVAL=RESYNC)
+    await stage.ready(operator)
     await stage.idle(operator, count)
     probes = Probes(stage, RESYNCING)
     await probes.apply(times)

@@ -90,7 +90,7 @@ async def restarted(stage: Stage, count: int) -> Phase:
     measuring = await _Measuring.begin(stage)
     operator = stage.start_operator()
     measuring.meter.add(OPERATOR, operator.pid)
-    operator.wait_ready()
+    await stage.ready(operator)
     await stage.idle(operator, count)
     return await measuring.end(RESTART, count)
 
@@ -107,7 +107,9 @@ async def resting(stage: Stage, count: int, seconds: float) -> Phase:
 async def begin_anew(stage: Stage, count: int) -> None:
     """An operator with usual settings, that has looked at all of them."""
     stage.operators[-1].stop()
-    await stage.idle(stage.start_operator().wait_ready(), count)
+    operator = stage.start_operator()
+    await stage.ready(operator)
+    await stage.idle(operator, count)
 
 
 async def updated(stage: Stage) -> Phase:

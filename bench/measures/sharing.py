@@ -30,7 +30,7 @@ async def shared(folder: Path, processes: int, per_backend: int) -> Sharing:
             operator = stage.start_operator(LEASE_NAMESPACE=manifests.NAMESPACE)
             meter.add(f"operator {number + 1}", operator.pid)
         for operator in stage.operators:
-            operator.wait_ready()
+            await stage.ready(operator)
         led = await _shared_out(stage, processes)
         for operator in stage.operators:
             await stage.idle(operator, 1)

@@ -124,6 +124,18 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     assert EXEMPT.keys() - granted(release.objects) == set(), "exempt, and not granted"
 
 
+def test_it_can_be_examined_from_within(life: Life) -> None:
+    """What the page on trouble has people type, with `kubectl exec`."""
+    operator = life.scenario.operator
+    assert isinstance(operator, DeployedOperator)
+    examined = operator.execute("doctor", "--output=json")
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    levels = {(one["check"], one["level"]) for one in json.loads(examined.stdout)["findings"]}
+    assert {level for _, level in levels} <= {"ok", "warning"}
+    assert ("credentials", "ok") in levels
+    assert life.refused == [], "it looks at nothing that the operator may not see"
+
+
 def test_the_rights_that_are_exempt_are_said_with_the_rights() -> None:
     page = (helm.ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
     section = page.split("## What the operator may do")[1].split("\n## ")[0]

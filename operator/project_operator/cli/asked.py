@@ -4,6 +4,10 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+import click
+
+from project_operator.printable import printable
+
 PROGRAM: Final = "project-operator"
 
 # What is logged on the way is for those who ask for it; `run` sets up its own.
@@ -22,3 +26,8 @@ class Asked:
         if not self.verbose:
             self.verbose = True
             logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+
+
+def say(message: str) -> None:
+    """A line on stderr, which begins with the program's name: stdout has the result alone."""
+    click.echo(f"{PROGRAM}: {printable(message)}", err=True)

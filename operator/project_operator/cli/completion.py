@@ -17,7 +17,13 @@ _VARIABLE: Final = f"_{PROGRAM.replace('-', '_').upper()}_COMPLETE"
 def completion(ctx: click.Context, shell: str) -> None:
     """Print a script for SHELL, which makes it complete this command line.
 
+    It completes a program that is called project-operator; the image has none, only python -m project_operator.
+
     For bash, in ~/.bashrc:  eval "$(project-operator completion bash)"
+
+    For zsh, in ~/.zshrc after compinit:  eval "$(project-operator completion zsh)"
+
+    For fish:  project-operator completion fish > ~/.config/fish/completions/project-operator.fish
     """
     made = get_completion_class(shell)
     if made is None:

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from project_operator import __version__
-from project_operator.cli.asked import PROGRAM, Asked
+from project_operator.cli.asked import PROGRAM, Asked, say
 from project_operator.cli.statuses import ExitStatus
 from project_operator.errors import ConfigurationError, ProjectOperatorError
 from project_operator.subcommands import Subcommand, Subcommands
@@ -82,7 +82,7 @@ def root(asked: Asked, *, verbose: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit status and raises nothing of ours."""
+    """Run one command line; returns the exit status. What goes wrong is one line, a defect of ours too."""
     asked = Asked()
     try:
         result = root.main(
@@ -95,13 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitStatus.INTERRUPTED
     except click.ClickException as error:
         return _asked_wrongly(error)
-    except ModuleNotFoundError as error:
-        if error.name not in SANDBOX_PACKAGES:
-            raise
-        return _failed(
-            ConfigurationError("the sandbox is not installed; run: pip install 'project-operator[sandbox]'"), asked
-        )
-    except ProjectOperatorError as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a line, and with --verbose all of it
         return _failed(error, asked)
     return int(result or ExitStatus.DONE)
 
@@ -109,12 +103,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _asked_wrongly(error: click.ClickException) -> int:
     ctx = getattr(error, "ctx", None)
     way_out = f"; see: {ctx.command_path} --help" if ctx is not None else ""
-    click.echo(f"{PROGRAM}: {' '.join(error.format_message().split()).rstrip('.')}{way_out}", err=True)
+    say(f"{' '.join(error.format_message().split()).rstrip('.')}{way_out}")
     return ExitStatus.USAGE
 
 
-def _failed(error: ProjectOperatorError, asked: Asked) -> int:
+def _failed(error: Exception, asked: Asked) -> int:
     if asked.verbose:
         traceback.print_exception(error)
-    click.echo(f"{PROGRAM}: {error}", err=True)
-    return ExitStatus.USAGE if isinstance(error, ConfigurationError) else ExitStatus.FAILED
+    told = explained(error)
+    say(str(told))
+    return ExitStatus.USAGE if isinstance(told, ConfigurationError) else ExitStatus.FAILED
+
+
+def explained(error: Exception) -> Exception:
+    """``error`` for whoever typed the command line: ours as they are, the system's in its own words, and whatever
+    nobody foresaw as the defect that it is.
+    """
+    match error:
+        case ProjectOperatorError():
+            return error
+        case ModuleNotFoundError(name=name) if name in SANDBOX_PACKAGES:
+            return ConfigurationError("the sandbox is not installed; run: pip install 'project-operator[sandbox]'")
+        case OSError(strerror=str(cause), filename=name):
+            return ProjectOperatorError(f"{name}: {cause}" if name else cause)
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return ProjectOperatorError(f"this is a defect of {PROGRAM} ({what}); --verbose shows where; please report it")

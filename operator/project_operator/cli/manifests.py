@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from project_operator.api import names
 from project_operator.api.marks import ORPHANED, Mark
 from project_operator.api.problems import describe_problems
 from project_operator.api.v1alpha1.project import DeletionPolicy, ManagementPolicy, Project
-from project_operator.backends.base import RemoteProject, RoleAssignment, UnsupportedField
+from project_operator.backends.base import RemoteProject, UnsupportedField
+from project_operator.cli.claims import Claims
 from project_operator.reconcile.content import IMMUTABLE
 from project_operator.reconcile.tenancy import is_domain
 
@@ -34,6 +35,11 @@ class Choice:
     tags: tuple[str, ...] = ()
     """``name`` or ``name=value``; all of them have to be there."""
     everything: bool = False
+
+    def __str__(self) -> str:
+        """As it was typed."""
+        given = (("--id", self.ids), ("--name", self.names), ("--tag", self.tags))
+        return " ".join(["--all"] * self.everything + [f"{option} '{one}'" for option, ones in given for one in ones])
 
     @property
     def made(self) -> bool:
@@ -90,6 +96,8 @@ class Refused:
     project_id: str
     name: str
     why: str
+    failed: bool = False
+    """Whether it could not be read, and so may be imported another time."""
 
 
 Objections = Callable[[Project], Iterable[UnsupportedField]]
@@ -152,13 +160,11 @@ class Names:
         return name
 
 
-def obstacle(project: RemoteProject, named_by: Mapping[str, str], heritage: Heritage | None = None) -> str:
-    """Why ``project`` cannot be imported; "" where it can. ``named_by``: the Projects of the cluster, by the ids that
-    they name.
-    """
+def obstacle(project: RemoteProject, claims: Claims, heritage: Heritage | None = None) -> str:
+    """Why ``project`` cannot be imported; "" where it can. ``claims``: those of the cluster's Projects."""
     inherited = heritage is not None and bool(heritage.name_of(project))
-    if (owner := named_by.get(project.id)) is not None:
-        return f"Project {owner} names it already"
+    if claim := claims.of(project.id, project.content.name):
+        return claim
     if project.deleting:
         return "it is being deleted"
     if is_domain(project):
@@ -166,6 +172,13 @@ def obstacle(project: RemoteProject, named_by: Mapping[str, str], heritage: Heri
     if project.content.mark not in {"", ORPHANED} and not inherited:
         return "it carries the mark of another Project; see: project-operator orphans"
     return ""
+
+
+def obstacle_since(listed: RemoteProject, now: RemoteProject, claims: Claims, heritage: Heritage | None = None) -> str:
+    """The same for a project that was ``listed`` before the claims were known, and read after that."""
+    if now.content.mark != listed.content.mark:
+        return "its mark was changed while this looked; look again"
+    return obstacle(now, claims, heritage)
 
 
 def manifest(
@@ -196,29 +209,6 @@ def manifest(
         for one in sorted(droppable):
             del spec[one]
         notes.append(f"left out, and so left as it is: {', '.join(sorted(droppable))} ({why})")
-
-
-def with_assignments(project: RemoteProject, assignments: tuple[RoleAssignment, ...] | None) -> RemoteProject:
-    """``project`` with the role assignments that a read of it alone showed."""
-    return replace(project, content=replace(project.content, role_assignments=assignments))
-
-
-def named_ids(projects: Iterable[Mapping[str, Any]], same_place: Callable[[Mapping[str, Any]], bool]) -> dict[str, str]:
-    """The Projects that name a project, or ask for one, by its id; of those that are in the ``same_place`` alone."""
-    found: dict[str, str] = {}
-    for raw in projects:
-        if not same_place(raw):
-            continue
-        metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
-        for project_id in (status.get("id"), (spec.get("import") or {}).get("id")):
-            if project_id:
-                found[str(project_id)] = f"{metadata.get('namespace')}/{metadata['name']}"
-    return found
-
-
-def taken_names(projects: Iterable[Mapping[str, Any]], namespace: str) -> AbstractSet[str]:
-    """The names that Projects of ``namespace`` have."""
-    return {str(raw["metadata"]["name"]) for raw in projects if raw["metadata"].get("namespace") == namespace}
 
 
 def _document(name: str, namespace: str, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """`project-operator orphans`: what carries our mark and has no Project, and what a Project names and is gone."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,26 +10,34 @@ from typing import Any
 import click
 
 from project_operator.api.marks import cluster_digest
-from project_operator.backends.base import RemoteProject
-from project_operator.cli import options, strays
-from project_operator.cli.opening import Opener, opener
+from project_operator.cli import absences, options, strays, surveying
+from project_operator.cli.confirming import Reading
 from project_operator.cli.output import Format, Table, show
-from project_operator.cli.session import BackendObject, Raw, Session, cluster_id, snapshot, visit
 from project_operator.cli.statuses import ExitStatus
-from project_operator.cli.strays import Cluster, Stray
-from project_operator.errors import BackendError, KubeError, KubeForbidden, ProjectNotFound
-from project_operator.kube.resources import PROJECTS
-from project_operator.reconcile.view import Verdict
-from project_operator.runtime.connections import Connection
+from project_operator.cli.strays import Known, Stray
+from project_operator.cli.surveying import NotAsked, Site
+from project_operator.errors import KubeError
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What a backend has."""
+class Looked:
+    """What came of a look."""
 
-    backend: BackendObject
-    opened: Connection
-    projects: tuple[RemoteProject, ...]
+    found: tuple[Stray, ...]
+    not_asked: tuple[NotAsked, ...]
+    asked: int
+    """How many backend objects."""
+
+
+def _clusters(_ctx: click.Context, _option: click.Parameter, said: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Contexts, each once, and the ids of their clusters, "" where they go by kube-system's uid."""
+    named: dict[str, str] = {}
+    for one in said:
+        name, equals, cluster_id = one.rpartition("=") if "=" in one else (one, "", "")
+        if not name or (equals and not cluster_id):
+            raise click.BadParameter(f"'{one}' is neither NAME nor NAME=CLUSTERID")
+        named[name] = cluster_id
+    return tuple(named.items())
 
 
 @click.command
@@ -36,9 +46,10 @@ class Listed:
 @click.option(
     "--also-context",
     "also",
-    metavar="NAME",
+    metavar="NAME[=CLUSTERID]",
     multiple=True,
-    help="Another cluster that uses the same backends, by its context; repeatable.",
+    callback=_clusters,
+    help="Another cluster that uses the same backends, by its context, and its release's clusterID; repeatable.",
 )
 @click.option("--exit-code", is_flag=True, help="End with 3 where something is found.")
 def orphans(
@@ -47,108 +58,69 @@ def orphans(
     kubeconfig: Path | None,
     context: str | None,
     cluster_id: str | None,
-    also: tuple[str, ...],
+    also: tuple[tuple[str, str], ...],
     exit_code: bool,
 ) -> ExitStatus:
     """Show what carries the operator's mark and has no Project, and what a Project names and is gone.
 
-    Every backend object of the cluster is asked, and nothing is written. A mark says which cluster it is of; those of
-    clusters that are not looked at cannot be judged, so name them all. Ids of clusters that live on beside this one and
-    are none of its business stand in PROJECT_OPERATOR_OTHER_CLUSTERS.
+    Every backend object of the clusters that are looked at is asked, and nothing is written. Give --cluster-id where
+    the release has a clusterID: a mark says which cluster it is of, and those of others cannot be judged, so name them
+    all. Ids of clusters that live on beside this one and are none of its business stand in
+    PROJECT_OPERATOR_OTHER_CLUSTERS.
+
+    A project counts as gone where the backend object that its Project was made with has said so twice, the second time
+    after readLag; and not where many have vanished at once. What could not be asked is listed (notAsked).
     """
     said = options.given(kubeconfig=kubeconfig, context=context, cluster_id=cluster_id)
-    found, failures = asyncio.run(_look(said, also))
-    show(output, {"orphans": [_document(one) for one in found], "notAsked": failures}, _table(found))
-    for name, why in failures.items():
-        click.echo(f"{name} could not be asked: {why}", err=True)
-    if failures:
+    looked = asyncio.run(_look(said, also))
+    not_asked = {one.subject: one.why for one in looked.not_asked}
+    show(output, {"orphans": [_document(one) for one in looked.found], "notAsked": not_asked}, _table(looked))
+    for name, why in not_asked.items():
+        click.echo(f"not asked or not judged: {name}: {why}", err=True)
+    if any(one.failed for one in looked.not_asked):
         return ExitStatus.FAILED
-    return ExitStatus.FOUND if found and exit_code else ExitStatus.DONE
+    return ExitStatus.FOUND if looked.found and exit_code else ExitStatus.DONE
 
 
-async def _look(said: dict[str, Any], also: tuple[str, ...]) -> tuple[tuple[Stray, ...], dict[str, str]]:
-    async with visit(**said) as session:
-        seen = await snapshot(session)
-        neighbours = frozenset(map(cluster_digest, session.settings.other_clusters))
-        async with opener(session) as connections:
-            # The backends first: what is made from now on is in neither, and what is there has its Project by then.
-            lists = await asyncio.gather(*(_list(connections, backend) for backend in seen.backends))
-            own = Cluster(said.get("context") or "this cluster", await cluster_id(session), await _projects(session))
-            clusters = (own, *[await _other(said, context) for context in also])
-            answers = await asyncio.gather(*(_judge(one, clusters, neighbours) for one in lists))
-    failures = {str(one): answer for one, answer in zip(seen.backends, answers, strict=True) if isinstance(answer, str)}
-    found = [stray for answer in answers if not isinstance(answer, str) for stray in answer]
-    # Two backend objects may lead to one place.
-    once = {(one.kind, one.project_id, one.owner): one for one in reversed(found)}
-    return tuple(reversed(once.values())), failures
+async def _look(said: Mapping[str, Any], also: Sequence[tuple[str, str]]) -> Looked:
+    async with AsyncExitStack() as stack:
+        here = await surveying.arrive(stack, said)
+        sites = (here, *[await _arrive(stack, said, other) for other in also])
+        neighbours = frozenset(map(cluster_digest, here.session.settings.other_clusters))
+        omitted = surveying.left_out(here, said)
+        # The backends first: what is made from now on is in neither, and what is there has its Project by then.
+        listed, failed = await surveying.listings(sites, omitted)
+        clusters = await surveying.clusters(sites)
+        seen_at = asyncio.get_running_loop().time()
+        listings = {one.listing.backend: one.listing for one in listed}
+        known = Known.of(clusters, listings.values(), neighbours)
+        reading = Reading({one.listing.backend: one.backend for one in listed}, _say)
+        found = await reading.still_so(strays.marked(listings.values(), known), listings, known)
+        lacking = absences.lacking(listings.values(), clusters)
+        gone = await reading.gone(lacking.unshown, lacking.unproven, after=seen_at)
+        if gone:
+            gone = absences.still_named(gone, await surveying.clusters(sites))
+    not_told = {(site.name, one.uid) for site in sites for one in site.backends} - {
+        (one.cluster, one.uid) for one in listings.values()
+    }
+    unjudged = absences.unjudged(clusters, listings.values(), not_told)
+    told = {**dict(lacking.disbelieved), **reading.failures, **unjudged}
+    return Looked(
+        (*found, *lacking.hidden, *(one.gone for one in gone)),
+        (*omitted.values(), *failed, *(NotAsked(subject, why) for subject, why in told.items())),
+        len(listings),
+    )
 
 
-async def _other(said: dict[str, Any], context: str) -> Cluster:
-    there = {name: value for name, value in said.items() if name == "kubeconfig"} | {"context": context}
-    # What this cluster is called by a setting is not what another is called.
-    async with visit(**there, cluster_id="") as session:
-        return Cluster(context, await cluster_id(session), await _projects(session))
-
-
-async def _projects(session: Session) -> tuple[Raw, ...]:
-    """All of them, whichever namespaces the settings name: a project of one that is not seen would look left over."""
+async def _arrive(stack: AsyncExitStack, said: Mapping[str, Any], other: tuple[str, str]) -> Site:
     try:
-        return tuple(await session.api.list(PROJECTS))
-    except KubeForbidden as error:
-        raise KubeForbidden(
-            f"{error}; ask as somebody who may list the Projects of all namespaces, or what belongs to those of others "
-            "would be called left over"
-        ) from error
+        return await surveying.arrive(stack, said, other)
+    except KubeError as error:
+        raise type(error)(f"--also-context {other[0]}: {error}", status=error.status) from error
 
 
-async def _list(connections: Opener, backend: BackendObject) -> Listed | str:
-    """What a backend has, or why it cannot be asked."""
-    try:
-        opened = await connections.open(backend)
-        if isinstance(opened, Verdict):
-            return f"{opened.reason}: {opened.message}"
-        return Listed(backend, opened, await opened.backend.list_projects())
-    except (BackendError, KubeError) as error:
-        return str(error)
-
-
-async def _judge(
-    listed: Listed | str, clusters: tuple[Cluster, ...], neighbours: frozenset[str]
-) -> tuple[Stray, ...] | str:
-    if isinstance(listed, str):
-        return listed
-    try:
-        found = strays.marked(str(listed.backend), listed.projects, clusters, neighbours)
-        confirmed = [one for one in found if await _is_still_so(listed, one)]
-        for cluster in clusters:
-            confirmed += await _gone(listed, cluster)
-    except BackendError as error:
-        return str(error)
-    return tuple(confirmed)
-
-
-async def _is_still_so(listed: Listed, stray: Stray) -> bool:
-    """Whether the project is there, with the mark that was listed: what ended meanwhile took its project along."""
-    (before,) = [one for one in listed.projects if one.id == stray.project_id]
-    try:
-        now = await listed.opened.backend.get_project(stray.project_id)
-    except ProjectNotFound:
-        return False
-    return not now.deleting and now.content.mark == before.content.mark
-
-
-async def _gone(listed: Listed, cluster: Cluster) -> list[Stray]:
-    """Only the vendor's word for the very id is absence, from a credential that reads something (promise I4)."""
-    absent = strays.missing(cluster, listed.opened.endpoint_id, listed.projects)
-    if absent and not listed.projects:
-        await listed.opened.backend.verify_read_access()
-    found = []
-    for raw, project_id in absent:
-        try:
-            await listed.opened.backend.get_project(project_id)
-        except ProjectNotFound:
-            found.append(strays.gone(str(listed.backend), cluster, raw, project_id))
-    return found
+def _say(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _document(one: Stray) -> dict[str, str]:
@@ -162,7 +134,12 @@ def _document(one: Stray) -> dict[str, str]:
     }
 
 
-def _table(found: tuple[Stray, ...]) -> Table:
-    rows = tuple((str(one.kind), one.project_id, one.name, one.owner, one.backend, one.remedy) for one in found)
+def _table(looked: Looked) -> Table:
+    rows = tuple((str(one.kind), one.project_id, one.name, one.owner, one.backend, one.remedy) for one in looked.found)
     columns = ("WHAT", "PROJECT", "NAME", "OWNER", "BACKEND", "WHAT TO DO")
+    if looked.not_asked:
+        left = f"{len(looked.not_asked)} could not be asked or judged, see below"
+        return Table(columns, rows, f"nothing was found at what was asked; {left}", f"\nthis is not all: {left}")
+    if not looked.asked:
+        return Table(columns, rows, "there is no backend object to ask")
     return Table(columns, rows, "every mark has its Project, and every Project its project")

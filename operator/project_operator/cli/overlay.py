@@ -26,6 +26,8 @@ class Overlay:
         """``on_write``: told of everything that is written here."""
         self._api = api
         self._on_write = on_write
+        self.refusals: dict[str, None] = {}
+        """What may not be read, in the API server's words; each once."""
         self._objects: dict[Place, dict[str, Any]] = {}
 
     def put(self, resource: Resource, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,6 +61,9 @@ class Overlay:
             if resource != NAMESPACES:
                 raise
             return self.put(NAMESPACES, {"metadata": {"name": name}})
+        except KubeForbidden as error:
+            self.refusals[str(error)] = None
+            raise
 
     async def list(
         self,

@@ -1,7 +1,7 @@
 """What `plan` makes of what the operator came to: pure, from an object's status to what people are told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,6 +13,10 @@ from project_operator.runtime.stored import conditions, part, text
 Raw = Mapping[str, Any]
 
 WRITING: Final = frozenset({ManagementPolicy.MANAGE, ManagementPolicy.PLAN})
+
+
+_SAID: Final = frozenset({"conditions", "plan", "drift"})
+"""What the status says of the moment in which it was written."""
 
 
 class Verdict(StrEnum):
@@ -54,6 +58,17 @@ def rehearsed_as(raw: Raw) -> dict[str, Any]:
     if policy not in WRITING and not fresh:
         return dict(raw)
     return {**raw, "spec": {**part(raw, "spec"), "managementPolicy": str(ManagementPolicy.PLAN)}}
+
+
+def unjudged(raw: Raw) -> dict[str, Any]:
+    """``raw`` without what was said of it before, so that whatever it says later is of this moment."""
+    return {**raw, "status": {key: value for key, value in part(raw, "status").items() if key not in _SAID}}
+
+
+def is_at_work(raw: Raw) -> bool:
+    """Whether nothing has been said of ``raw`` yet, but for that the operator is at it."""
+    ready = _condition(raw, ConditionType.READY)
+    return ready.get("reason") in {None, Reason.PROGRESSING}
 
 
 def is_decided(raw: Raw) -> bool:
@@ -107,6 +122,21 @@ def deletion_of(raw: Raw, last: Raw | None, calls: Iterable[PlannedCall]) -> Pla
         return Plan(name, Verdict.NONE, reason="Deleting", message=message)
     found = plan_of(last, new=False)
     return Plan(name, found.verdict, (), found.reason, found.message)
+
+
+def in_words(plan: Plan, *, ran_out: float | None, refusals: Iterable[str]) -> Plan:
+    """``plan`` with the reason why it waits, for silence looks like something that will come by itself. ``ran_out``:
+    the seconds after which thinking was broken off; ``refusals``: what may not be read.
+    """
+    if plan.verdict is not Verdict.WAITING:
+        return plan
+    so_far = [plan.message] if plan.message else []
+    hindered = "; ".join(refusals)
+    if ran_out is not None:
+        message = "; ".join((f"not decided within --timeout {ran_out:g} s", *so_far, *filter(None, [hindered])))
+    else:
+        message = plan.message or hindered or "the operator came to nothing: this is a defect; please report it"
+    return replace(plan, message=message)
 
 
 def _condition(raw: Raw, kind: ConditionType) -> Raw:

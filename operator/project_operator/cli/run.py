@@ -1,7 +1,11 @@
 """`project-operator run`: the operator, in the foreground, until it is told to stop."""
 
 import asyncio
+<<<<<<< HEAD
 import gc
+=======
+from logging import getLogger
+>>>>>>> next
 from pathlib import Path
 from typing import Final
 
@@ -9,11 +13,16 @@ import click
 
 from project_operator import app
 from project_operator.cli import options
+from project_operator.errors import ProjectOperatorError
 from project_operator.observability import logging
 from project_operator.settings import load_settings
 
+<<<<<<< HEAD
 COLLECTED_EVERY: Final = (20_000, 20, 20)
 """New objects, and rounds of the younger generation, between two looks for garbage of each generation."""
+=======
+log = getLogger(__name__)
+>>>>>>> next
 
 
 @click.command
@@ -39,6 +48,7 @@ def run(
         )
     )
     logging.configure(settings.log_format, settings.log_level)
+<<<<<<< HEAD
     _collect_seldom()
     asyncio.run(app.run(settings))
 
@@ -50,3 +60,13 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_EVERY)
+=======
+    try:
+        asyncio.run(app.run(settings))
+    except ProjectOperatorError:
+        raise
+    except Exception:
+        # Nobody is there to ask again with --verbose.
+        log.exception("the operator ends by a defect")
+        raise
+>>>>>>> next

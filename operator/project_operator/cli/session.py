@@ -1,9 +1,10 @@
 """One visit to an API server: the settings that hold, the connection, and what is there when it is asked."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
 
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeNotFound
 from project_operator.kube.access import load_access
@@ -18,6 +19,15 @@ from project_operator.kube.resources import (
 from project_operator.settings import Settings, load_settings
 
 Raw = Mapping[str, Any]
+
+NOT_SERVED: Final = (
+    "the API server does not know our kinds; install them with: project-operator crds | "
+    "kubectl apply --server-side -f -"
+)
+NAME_NAMESPACES: Final = (
+    "name the namespaces that you may look into, with --namespace where the command has it, or with "
+    "PROJECT_OPERATOR_NAMESPACES"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +86,50 @@ async def visit(**overrides: Any) -> AsyncIterator[Session]:
         await api.aclose()
 
 
-async def snapshot(session: Session) -> Snapshot:
-    """Every Project and every backend object, in the namespaces that the settings name.
+async def snapshot(session: Session, namespaces: Iterable[str] = (), *, shared: bool = True) -> Snapshot:
+    """Every Project and every backend object: in ``namespaces``, else in those that the settings name, else in all.
+
+    ``shared`` False leaves out the ClusterIdentityBackends, which only those may list who have rights in the whole
+    cluster.
 
     Raises:
         ConfigurationError: our kinds are not served.
         KubeError: they could not be listed.
     """
-    namespaces: Sequence[str | None] = session.settings.namespaces or (None,)
+    places = tuple(namespaces) or session.settings.namespaces
     try:
-        projects = [one for namespace in namespaces for one in await session.api.list(PROJECTS, namespace)]
-        own = [one for namespace in namespaces for one in await session.api.list(IDENTITY_BACKENDS, namespace)]
+        seen, own = await projects(session, places), await own_backends(session, places)
+    except KubeForbidden as error:
+        if places or error.status != HTTPStatus.FORBIDDEN:
+            raise
+        raise KubeForbidden(f"{error}; {NAME_NAMESPACES}", status=error.status) from error
+    return Snapshot(seen, (*own, *(await shared_backends(session) if shared else ())))
+
+
+async def projects(session: Session, namespaces: Sequence[str] = ()) -> tuple[Raw, ...]:
+    """The Projects in ``namespaces``, else in all; raises as `snapshot` does."""
+    return tuple(await _listed(session, PROJECTS, namespaces))
+
+
+async def own_backends(session: Session, namespaces: Sequence[str] = ()) -> tuple[BackendObject, ...]:
+    """The IdentityBackends in ``namespaces``, else in all; raises as `snapshot` does."""
+    return tuple(BackendObject(IDENTITY_BACKENDS, raw) for raw in await _listed(session, IDENTITY_BACKENDS, namespaces))
+
+
+async def shared_backends(session: Session) -> tuple[BackendObject, ...]:
+    """The ClusterIdentityBackends, where the settings say that there are any; raises as `snapshot` does."""
+    if not session.settings.cluster_backends:
+        return ()
+    raws = await _listed(session, CLUSTER_IDENTITY_BACKENDS, ())
+    return tuple(BackendObject(CLUSTER_IDENTITY_BACKENDS, raw) for raw in raws)
+
+
+async def _listed(session: Session, resource: Resource, namespaces: Sequence[str]) -> list[Raw]:
+    places: Sequence[str | None] = tuple(dict.fromkeys(namespaces)) or (None,)
+    try:
+        return [one for namespace in places for one in await session.api.list(resource, namespace)]
     except KubeNotFound as error:
-        raise ConfigurationError(
-            "the API server does not know our kinds; install them with: project-operator crds | "
-            "kubectl apply --server-side -f -"
-        ) from error
-    shared = await session.api.list(CLUSTER_IDENTITY_BACKENDS) if session.settings.cluster_backends else []
-    return Snapshot(
-        projects=tuple(projects),
-        backends=(
-            *(BackendObject(IDENTITY_BACKENDS, raw) for raw in own),
-            *(BackendObject(CLUSTER_IDENTITY_BACKENDS, raw) for raw in shared),
-        ),
-    )
+        raise ConfigurationError(NOT_SERVED) from error
 
 
 async def cluster_id(session: Session) -> str:
@@ -114,6 +144,7 @@ async def cluster_id(session: Session) -> str:
         raw = await session.api.get(NAMESPACES, None, "kube-system")
     except KubeForbidden as error:
         raise ConfigurationError(
-            f"the namespace kube-system cannot be read ({error}); get the right to, or give --cluster-id"
+            f"the namespace kube-system cannot be read ({error}); get the right to, or give --cluster-id: what the "
+            "operator has in PROJECT_OPERATOR_CLUSTER_ID, or else the uid of that namespace"
         ) from error
     return str(raw["metadata"]["uid"])

@@ -38,9 +38,11 @@ def test_what_is_left_over_and_what_is_gone(scenario: Scenario, command_line: Co
     assert len(scenario.calls()) == before
 
 
-def test_a_mark_of_another_cluster_is_not_judged(scenario: Scenario, command_line: CommandLine) -> None:
-    scenario.apply_project("theirs")
-    project_id = scenario.wait_ready("theirs")["status"]["id"]
+def test_under_another_cluster_id_what_lives_is_known_all_the_same(
+    scenario: Scenario, command_line: CommandLine
+) -> None:
+    scenario.apply_project()
+    project_id = scenario.wait_ready()["status"]["id"]
     scenario.identity.admin.catch_up()
     ran = command_line("orphans", "--cluster-id=elsewhere", "--output=json")
-    assert found(ran, scenario) == {project_id: "other cluster"}
+    assert found(ran, scenario) == {project_id: "other cluster id"}

@@ -1,5 +1,6 @@
 """The command line as a whole: help, errors, exit statuses, what is imported for it."""
 
+import re
 import subprocess
 import sys
 
@@ -37,6 +38,10 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (KubeUnavailable("away"), ExitStatus.FAILED),
         (KeyboardInterrupt(), ExitStatus.INTERRUPTED),
         (click.Abort(), ExitStatus.INTERRUPTED),
+        (PermissionError(13, "Permission denied", "/proc/x"), ExitStatus.FAILED),
+        (KeyError("spec"), ExitStatus.FAILED),
+        (RuntimeError("two\nlines, and \x1b[31m"), ExitStatus.FAILED),
+        (AssertionError(), ExitStatus.FAILED),
     ],
 )
 def test_an_error_becomes_one_line_and_an_exit_status(
@@ -44,19 +49,31 @@ def test_an_error_becomes_one_line_and_an_exit_status(
 ) -> None:
     failing(monkeypatch, error)
     assert cli.main(["crds"]) == status
-    expected = f"project-operator: {error}\n" if str(error) else ""
-    assert capsys.readouterr().err.strip() == expected.strip()
+    said = capsys.readouterr().err
+    match error:
+        case KeyboardInterrupt() | click.Abort():
+            assert said.strip() == ""
+        case ConfigurationError() | SandboxError() | KubeUnavailable():
+            assert said == f"project-operator: {error}\n"
+        case PermissionError():
+            assert said == "project-operator: /proc/x: Permission denied\n"
+        case _:
+            (line,) = said.splitlines()
+            assert line.startswith(f"project-operator: this is a defect of project-operator ({type(error).__name__}")
+            assert line.endswith("; --verbose shows where; please report it")
+            assert line.isprintable()
 
 
 @pytest.mark.parametrize("options", [["--verbose", "crds"], ["-v", "crds"]])
 def test_verbose_tells_what_led_to_an_error(
     options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, SandboxError("broken"))
-    assert cli.main(options) == ExitStatus.FAILED
-    said = capsys.readouterr().err
-    assert "Traceback (most recent call last)" in said
-    assert said.endswith("project-operator: broken\n")
+    for error, last in ((SandboxError("broken"), "project-operator: broken"), (KeyError("spec"), "; please report it")):
+        failing(monkeypatch, error)
+        assert cli.main(options) == ExitStatus.FAILED
+        said = capsys.readouterr().err
+        assert "Traceback (most recent call last)" in said
+        assert said.endswith(f"{last}\n")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +104,7 @@ def test_a_kubeconfig_that_is_not_there_is_one_line(
         assert cli.main([*command, "--kubeconfig=/nowhere/config"]) == ExitStatus.USAGE
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("project-operator: No access to a Kubernetes API server: ")
-        assert "set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG" in line
+        assert line.endswith("; give another file with --kubeconfig or PROJECT_OPERATOR_KUBECONFIG")
 
 
 def test_without_the_extra_the_sandbox_says_what_to_install(
@@ -100,14 +117,16 @@ def test_without_the_extra_the_sandbox_says_what_to_install(
     assert "pip install 'project-operator[sandbox]'" in capsys.readouterr().err
 
 
-def test_what_the_image_lacks_is_no_excuse_for_what_it_should_have(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_image_lacks_is_no_excuse_for_what_it_should_have(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("project_operator.generate", "project_operator.cli.generated"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "yaml", None)
     for name in [name for name in sys.modules if name.startswith("project_operator.api")]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(ModuleNotFoundError, match="yaml"):
-        cli.main(["crds"])
+    assert cli.main(["crds"]) == ExitStatus.FAILED
+    assert re.search(r"a defect of project-operator \(ModuleNotFoundError: .*yaml", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

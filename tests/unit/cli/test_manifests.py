@@ -19,6 +19,7 @@ from project_operator.backends.base import (
     Tag,
     UnsupportedField,
 )
+from project_operator.cli.claims import Claims
 from project_operator.cli.manifests import (
     LONGEST_NAME,
     Choice,
@@ -28,9 +29,8 @@ from project_operator.cli.manifests import (
     Refused,
     Target,
     manifest,
-    named_ids,
     obstacle,
-    taken_names,
+    obstacle_since,
 )
 from project_operator.reconcile.content import differences, target, wanted
 
@@ -196,10 +196,11 @@ def test_a_name_that_no_spec_can_have_refuses_the_project() -> None:
         ("conflicting", {}, {}, "it carries the mark of another Project"),
         ("", {"deletion_time": datetime(2026, 1, 1, tzinfo=UTC)}, {}, "it is being deleted"),
         ("", {}, {"9a8f2c2e-6a0e": "ns/one"}, "Project ns/one names it already"),
+        ("", {}, {"a": "ns/one"}, "Project ns/one is about to import it by its name"),
     ],
 )
 def test_what_cannot_be_imported_is_said(mark: str, fields: dict[str, Any], named: dict[str, str], why: str) -> None:
-    found = obstacle(remote(ProjectContent(name="a", mark=mark), **fields), named)
+    found = obstacle(remote(ProjectContent(name="a", mark=mark), **fields), Claims(named, named))
     assert found.startswith(why)
     assert bool(found) == bool(why)
 
@@ -228,14 +229,14 @@ def former(name: str, uid: str = DEAD, cluster: str = "mine", namespace_uid: str
 def test_what_a_project_that_is_gone_left_is_taken_up_under_its_name(called: str, mark: str, name: str) -> None:
     project = remote(ProjectContent(name=called, mark=mark))
     assert HERITAGE.name_of(project) == name
-    assert (obstacle(project, {}, HERITAGE) == "") is (bool(name) or not mark)
+    assert (obstacle(project, Claims(), HERITAGE) == "") is (bool(name) or not mark)
     if name:
         assert Names({"x"}, HERITAGE).give(project) == name
 
 
 def test_a_domain_is_not_imported() -> None:
     domain = ProjectContent(name="a", particulars={"keystone.isDomain": "true"})
-    assert "it is a domain" in obstacle(remote(domain), {})
+    assert "it is a domain" in obstacle(remote(domain), Claims())
 
 
 @pytest.mark.parametrize(
@@ -284,16 +285,23 @@ def test_projects_are_chosen(choice: Choice, expected: bool) -> None:  # noqa: F
     assert choice.means(remote(ProjectContent(name="team-one", tags=(Tag("owner", "them"),)))) is expected
 
 
-def test_who_names_what() -> None:
-    def raw(name: str, namespace: str = "ns", **parts: Any) -> dict[str, Any]:
-        return {"metadata": {"name": name, "namespace": namespace}, **parts}
+def test_a_mark_that_came_while_this_looked_is_nobody_to_be_taken_for_gone() -> None:
+    """Its Project was born after the Projects were listed, and is not among the living for that."""
+    born = former("team", "00000000-0000-4000-8000-000000000007")
+    listed, now = remote(ProjectContent(name="team")), remote(ProjectContent(name="team", mark=born))
+    assert obstacle(now, Claims(), HERITAGE) == "", "as if its Project were gone"
+    assert obstacle_since(listed, now, Claims(), HERITAGE) == "its mark was changed while this looked; look again"
+    assert obstacle_since(listed, listed, Claims(), HERITAGE) == ""
+    ending = remote(ProjectContent(name="team"), deletion_time=datetime(2026, 1, 1, tzinfo=UTC))
+    assert obstacle_since(listed, ending, Claims(), HERITAGE) == "it is being deleted"
 
-    projects = [
-        raw("a", status={"id": "1", "endpointID": "e"}),
-        raw("b", spec={"import": {"id": "2"}}),
-        raw("c", status={"id": "3", "endpointID": "elsewhere"}),
-        raw("d", "other"),
-    ]
-    here = named_ids(projects, lambda one: (one.get("status") or {}).get("endpointID") in (None, "e"))
-    assert here == {"1": "ns/a", "2": "ns/b"}
-    assert taken_names(projects, "ns") == {"a", "b", "c"}
+
+@pytest.mark.parametrize(
+    ("choice", "typed"),
+    [
+        (Choice(ids=("1",), names=("a*", "b"), tags=("x=y",)), "--id '1' --name 'a*' --name 'b' --tag 'x=y'"),
+        (Choice(everything=True), "--all"),
+    ],
+)
+def test_a_choice_is_told_as_it_was_typed(choice: Choice, typed: str) -> None:
+    assert str(choice) == typed

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -11,7 +12,7 @@ from project_operator.cli import output
 from project_operator.cli.output import Format, Table
 
 DOCUMENT = {"things": [{"name": "a", "note": "with: a colon, and ünlauts", "count": 1}]}
-TABLE = Table(("NAME", "LEVEL"), (("a" * 150, "ok"), ("b", "problem")), "nothing is there", "\n2 things")
+TABLE = Table(("NAME", "LEVEL"), (("a" * 150, "ok"), ("b", "problem")), "nothing is there", "2 things")
 
 
 def shown(format_: Format, capsys: pytest.CaptureFixture[str], table: Table = TABLE) -> str:
@@ -63,6 +64,48 @@ def test_on_a_terminal_words_have_colours_unless_they_are_unwanted(
     assert "a" * 150 in terminal.getvalue(), "neither folded nor cut: it can be copied"
 
 
+HOSTILE = "x\x1b[31mRED\nnew\t[bold]y[/]\x9b2J\u202eevil\x85\u2028z"
+"""What somebody may have written into a tag: sequences that a terminal obeys, line breaks, markup of ours."""
+TAME = "x [31mRED new [bold]y[/] 2J evil z"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        Table(("NAME",), ((HOSTILE,),), "none"),
+        Table(("NAME",), (), HOSTILE),
+        Table(("NAME",), (("a",),), "none", HOSTILE),
+    ],
+    ids=["cell", "instead of rows", "summary"],
+)
+@pytest.mark.parametrize("watched", [True, False], ids=["terminal", "pipe"])
+def test_nothing_that_somebody_else_wrote_is_obeyed(
+    table: Table,
+    watched: bool,  # noqa: FBT001 - a table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", Terminal() if watched else io.StringIO())
+    output.show(Format.TABLE, DOCUMENT, table)
+    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]  # it is one of those above
+    assert TAME in shown
+    # Of escapes, those for a bold heading are ours.
+    assert set(re.findall(r"[^\x20-\x7e\n]\[?[0-9;]*m?", shown)) <= {"\x1b[1m", "\x1b[0m"}
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "plain", "two\nlines", "\U0001f600", "\x7f", "e\u0301", "\ud800"])
+def test_programs_get_what_there_is_without_what_a_terminal_obeys(text: str) -> None:
+    document = {text: [text, {"a": text}]}
+    made = output.as_json(document)
+    assert json.loads(made) == document
+    assert made.replace("\n", "").isprintable()
+    made = output.as_yaml(document)
+    assert made.replace("\n", "").isprintable()
+    if text != "\ud800":  # which YAML has no word for
+        assert yaml.safe_load(made) == document
+
+
 ID = "c1cd6e71-11bd-4d81-8bfd-5eab45ff5ed2"
 
 
@@ -74,3 +117,16 @@ ID = "c1cd6e71-11bd-4d81-8bfd-5eab45ff5ed2"
 def test_sentences_are_folded_and_ids_are_not(total: int, expected: list[int]) -> None:
     lines = [("OUTCOME", "PROJECT", "WHY", "NOTE"), ("released", ID, "word " * 6, "word " * 12)]
     assert output.widths(lines, total) == expected
+
+
+def test_no_word_of_a_sentence_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column may have names and sentences, and letters that take two columns of a terminal."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    long, wide = "projects.identity.project-operator.dev", "\u6771" * 30
+    rows = (("API server", "it answers"), (long, "a " + wide))
+    output.show(Format.TABLE, DOCUMENT, Table(("SUBJECT", "FINDING"), rows, ""))
+    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]  # it is one of those above
+    assert long in shown
+    assert wide in shown
+    assert "\u2026" not in shown

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from project_operator.backends.base import PlannedCall
-from project_operator.cli.plans import Verdict, deletion_of, is_decided, plan_of, rehearsed_as
+from project_operator.cli.plans import (
+    Plan,
+    Verdict,
+    deletion_of,
+    in_words,
+    is_at_work,
+    is_decided,
+    plan_of,
+    rehearsed_as,
+)
 
 CALL = {"verb": "POST", "target": "/projects", "summary": "create it"}
 
@@ -75,3 +84,37 @@ def test_a_deletion() -> None:
     assert deletion_of(project(), None, []).message == "there is no project"
     held = deletion_of(raw, project(NOT, STALLED), [])
     assert (held.verdict, held.reason) == (Verdict.BLOCKED, "GroupNotFound")
+
+
+@pytest.mark.parametrize(
+    ("plan", "ran_out", "refusals", "message"),
+    [
+        (Plan("ns/a", Verdict.WAITING, reason="GroupNotFound", message="no group x"), None, [], "no group x"),
+        (Plan("ns/a", Verdict.WAITING), 60.0, [], "not decided within --timeout 60 s"),
+        (
+            Plan("ns/a", Verdict.WAITING, reason="Progressing", message="connecting"),
+            1.5,
+            [],
+            "not decided within --timeout 1.5 s; connecting",
+        ),
+        (Plan("ns/a", Verdict.WAITING), None, ["get /x: 403", "get /y: 403"], "get /x: 403; get /y: 403"),
+        (Plan("ns/a", Verdict.WAITING), None, [], "the operator came to nothing: this is a defect; please report it"),
+        (Plan("ns/a", Verdict.NONE), 60.0, ["x"], ""),
+        (Plan("ns/a", Verdict.BLOCKED, message="because"), 60.0, ["x"], "because"),
+    ],
+)
+def test_nothing_waits_without_a_word(plan: Plan, ran_out: float | None, refusals: list[str], message: str) -> None:
+    assert in_words(plan, ran_out=ran_out, refusals=refusals).message == message
+
+
+@pytest.mark.parametrize(
+    ("raw", "at_work"),
+    [
+        (project(), True),
+        (project(("Ready", "False", "Progressing")), True),
+        (project(NOT), False),
+        (project(READY), False),
+    ],
+)
+def test_what_is_at_work_is_not_waited_out(raw: dict[str, Any], *, at_work: bool) -> None:
+    assert is_at_work(raw) is at_work

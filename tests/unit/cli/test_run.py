@@ -50,3 +50,18 @@ def test_what_is_kept_is_seldom_looked_through_for_garbage(monkeypatch: pytest.M
     started(monkeypatch)
     assert gc.get_threshold() == COLLECTED_EVERY
     assert gc.get_freeze_count() > 0
+
+
+def test_a_defect_is_in_the_log_with_all_that_led_to_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is beside a pod to type --verbose."""
+
+    async def run(_: Settings) -> None:
+        raise KeyError("spec")
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.setattr(logging, "configure", lambda *_: None)
+    assert cli.main(["run"]) == 1
+    (record,) = [one for one in caplog.records if one.exc_info]
+    assert record.getMessage() == "the operator ends by a defect"
