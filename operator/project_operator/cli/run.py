@@ -1,11 +1,8 @@
 """`project-operator run`: the operator, in the foreground, until it is told to stop."""
 
 import asyncio
-<<<<<<< HEAD
 import gc
-=======
 from logging import getLogger
->>>>>>> next
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +14,10 @@ from project_operator.errors import ProjectOperatorError
 from project_operator.observability import logging
 from project_operator.settings import load_settings
 
-<<<<<<< HEAD
 COLLECTED_EVERY: Final = (20_000, 20, 20)
 """New objects, and rounds of the younger generation, between two looks for garbage of each generation."""
-=======
+
 log = getLogger(__name__)
->>>>>>> next
 
 
 @click.command
@@ -48,9 +43,15 @@ def run(
         )
     )
     logging.configure(settings.log_format, settings.log_level)
-<<<<<<< HEAD
     _collect_seldom()
-    asyncio.run(app.run(settings))
+    try:
+        asyncio.run(app.run(settings))
+    except ProjectOperatorError:
+        raise
+    except Exception:
+        # Nobody is there to ask again with --verbose.
+        log.exception("the operator ends by a defect")
+        raise
 
 
 def _collect_seldom() -> None:
@@ -60,13 +61,3 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_EVERY)
-=======
-    try:
-        asyncio.run(app.run(settings))
-    except ProjectOperatorError:
-        raise
-    except Exception:
-        # Nobody is there to ask again with --verbose.
-        log.exception("the operator ends by a defect")
-        raise
->>>>>>> next
