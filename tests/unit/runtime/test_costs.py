@@ -95,7 +95,7 @@ COSTS: Final[Mapping[Story, Bounds]] = {
         EXCHANGED: 1500,
         CALLS: 4500,
     },
-    interval: {EXCHANGED: 447, CALLS: 28},
+    interval: {EXCHANGED: 447, CALLS: 30},
     resync: {CALLS: 339},
 }
 """For each Project; what is not named must not happen. Calls are those of functions of ours."""
