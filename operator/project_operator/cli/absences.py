@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.cli.strays import Cluster, Kind, Listing, Owner, Stray
 from project_operator.reconcile import credibility
 from project_operator.reconcile.credibility import Census
@@ -176,8 +177,9 @@ def _reports_missing(owner: Owner) -> bool:
 
 def _too_many(vanished: int, left: list[Unshown]) -> str:
     return (
-        f"{vanished} projects that Projects name are not shown, all at once, which is not believed: look at the rights "
-        f"of the credential ({_names([one.owner for one in left])})"
+        f"{vanished} projects vanished at once, which is not believed, of {_names([one.owner for one in left])}. Check "
+        "the rights of the credential; if they are really gone, annotate this object with "
+        f"{ACCEPT_ABSENCE_ANNOTATION}={vanished}"
     )
 
 

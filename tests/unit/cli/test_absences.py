@@ -98,8 +98,8 @@ def test_many_at_once_are_not_believed_to_be_gone() -> None:
     assert four.unshown == ()
     ((backend, why),) = four.disbelieved
     assert backend == "strong backend"
-    assert why.startswith("4 projects that Projects name are not shown, all at once, which is not believed")
-    assert why.endswith("(ns/p0, ns/p1, ns/p2 and 1 more)")
+    assert why.startswith("4 projects vanished at once, which is not believed, of ns/p0, ns/p1, ns/p2 and 1 more.")
+    assert why.endswith("identity.project-operator.dev/accept-absence=4")
 
 
 def test_a_person_s_word_and_the_operator_s_proof_count() -> None:

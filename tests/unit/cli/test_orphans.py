@@ -149,7 +149,7 @@ def test_it_is_not_said_where_a_backend_object_could_not_be_asked(world: dict[st
     status, out, err = run()
     assert status == 1
     assert WELL not in out
-    assert out == "nothing was found at what was asked; 1 could not be asked or judged, see below\n"
+    assert out == "nothing was found at what was asked; 1 could not be asked or judged; stderr names them\n"
     assert err == "not asked or not judged: IdentityBackend ns/dead: BackendUnavailable: no answer\n"
     status, out, _ = run("--output=json")
     assert json.loads(out)["notAsked"] == {"IdentityBackend ns/dead": "BackendUnavailable: no answer"}
