@@ -208,14 +208,14 @@ async def _projects(session: Session) -> tuple[Finding, ...]:
 async def _backends(session: Session) -> list[Finding]:
     found: list[Finding] = []
     backends: list[BackendObject] = []
-    for resource, asked in (
-        (IDENTITY_BACKENDS, lambda: own_backends(session, session.settings.namespaces)),
-        (CLUSTER_IDENTITY_BACKENDS, lambda: shared_backends(session)),
-    ):
-        try:
-            backends += await asked()
-        except (KubeError, ConfigurationError) as error:
-            found.append(findings.unanswered("backends", resource.plural, error))
+    try:
+        backends += await own_backends(session, session.settings.namespaces)
+    except (KubeError, ConfigurationError) as error:
+        found.append(findings.unanswered("backends", IDENTITY_BACKENDS.plural, error))
+    try:
+        backends += await shared_backends(session)
+    except (KubeError, ConfigurationError) as error:
+        found.append(findings.unanswered("backends", CLUSTER_IDENTITY_BACKENDS.plural, error))
     if not backends:
         return found or [findings.no_backends()]
     try:

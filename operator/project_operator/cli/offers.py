@@ -181,20 +181,25 @@ async def _read_each(offer: Offer, chosen: list[RemoteProject]) -> list[RemotePr
     room = asyncio.Semaphore(AT_ONCE)
 
     async def read(listed: RemoteProject) -> RemoteProject | Refused:
-        why, failed = "", False
         async with room:
-            try:
-                whole = await connection.backend.get_project(listed.id, group_ids=group_ids)
-                why = manifests.obstacle_since(listed, whole, offer.claims, offer.heritage)
-            except ProjectNotFound:
-                why = "it was there a moment ago, and is gone"
-            except BackendError as error:
-                why, failed = f"it could not be read: {error}", True
+            found = await _read(offer, listed, group_ids)
         advance()
-        return Refused(listed.id, listed.content.name, why, failed) if why else whole
+        return found
 
     with bar("reading projects", len(chosen)) as advance:
         return list(await asyncio.gather(*map(read, chosen)))
+
+
+async def _read(offer: Offer, listed: RemoteProject, group_ids: frozenset[str]) -> RemoteProject | Refused:
+    project_id, name = listed.id, listed.content.name
+    try:
+        whole = await offer.connection.backend.get_project(project_id, group_ids=group_ids)
+    except ProjectNotFound:
+        return Refused(project_id, name, "it was there a moment ago, and is gone")
+    except BackendError as error:
+        return Refused(project_id, name, f"it could not be read: {error}", failed=True)
+    why = manifests.obstacle_since(listed, whole, offer.claims, offer.heritage)
+    return Refused(project_id, name, why) if why else whole
 
 
 async def _groups(connection: Connection) -> frozenset[str]:

@@ -17,7 +17,7 @@ from project_operator.api.kinds import KINDS
 from project_operator.cli import findings
 from project_operator.cli.findings import Credential, Finding, Level
 from project_operator.cli.rights import Place, Right, rights_needed
-from project_operator.errors import ConfigurationError, KubeForbidden
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.leases.objects import Lease, LeaseKind
 
@@ -217,8 +217,9 @@ def every_finding() -> Iterator[tuple[str, Finding]]:
     for seconds in (0, 6, -600):
         yield "skew", findings.skew(seconds)
     soon = NOW + timedelta(days=1)
-    opened = [credential(not_renewed="no right", expires_at=soon), credential(expires_at=NOW), KubeForbidden("403")]
-    for one in (*opened, *(Verdict(reason, "why") for reason in Reason)):
+    opened: list[Credential | Verdict | KubeError] = [Verdict(reason, "why") for reason in Reason]
+    opened += [credential(not_renewed="no right", expires_at=soon), credential(expires_at=NOW), KubeForbidden("403")]
+    for one in opened:
         yield from (("backend", found) for found in findings.backend("x", one, NOW))
     yield "no_backends", findings.no_backends()
     yield "no_lease_namespace", findings.no_lease_namespace()
