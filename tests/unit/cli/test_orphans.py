@@ -190,6 +190,16 @@ def test_gone_is_what_the_own_backend_object_does_not_know(world: dict[str, Site
     assert (status, kinds(out)) == (3, [("1", "gone")])
 
 
+def test_a_project_that_went_with_its_project_meanwhile_is_not_told(world: dict[str, Site], run: Any) -> None:
+    class Ending(Backend):
+        async def get_project(self, project_id: str) -> RemoteProject:
+            world[""].projects = []
+            return await super().get_project(project_id)
+
+    world[""] = Site("mine", [project("a", "1")], shown={"default": Ending()})
+    assert run() == (0, WELL, "")
+
+
 def test_the_cluster_id_that_was_not_given_is_missed_and_nothing_is_called_left_over(
     world: dict[str, Site], run: Any
 ) -> None:
