@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -196,7 +197,7 @@ def test_it_says_that_leases_may_not_be_read(api: Api, capsys: pytest.CaptureFix
 def test_interrupted_it_says_what_was_released(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(name: str) -> None:
         if name == "default":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     api.meanwhile = interrupted
     status, told, err = run(capsys, "--yes")
