@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,58 @@ terminal too. Errors are one line on stderr that says what to do; `--verbose` sh
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What whoever types a command has to have of the API server."""
+
+    needed: str
+    """Without which it ends and says so."""
+    wanted: str = "nothing"
+    """Without which it goes on, and says what is lost."""
+
+
+RIGHTS: Final[Mapping[str, Rights]] = {
+    "plan": Rights(
+        "with `--namespace` in that one, else in all: `list` projects, identitybackends; `get` secrets (those of "
+        "backend objects), namespaces; besides `get` the namespace kube-system, or `--cluster-id`; with `--delete` "
+        "`get` the definition of projects",
+        "`list` clusteridentitybackends, namespaces: Projects with a ClusterIdentityBackend wait",
+    ),
+    "import": Rights(
+        "in the namespace: `get`, `list` identitybackends; `list` projects; `get` secrets (that of the backend object);"
+        " with a ClusterIdentityBackend: `get` that, and `get` secrets where its own is",
+        "`list` projects in all namespaces: what one elsewhere names is not told apart; `get` namespaces, that one and "
+        "kube-system (or `PROJECT_OPERATOR_CLUSTER_ID`): what Projects that are gone left is not taken up again",
+    ),
+    "orphans": Rights(
+        "in all namespaces of each cluster: `list` projects, identitybackends, clusteridentitybackends; `get` secrets "
+        "(those of backend objects); besides `get` the namespace kube-system, or the cluster's id",
+    ),
+    "doctor": Rights(
+        "nothing",
+        "what it looks at, for else that is `unknown`: `get` the definitions; `list` projects, identitybackends, "
+        "clusteridentitybackends, and leases in the operator's namespace; `get` secrets (those of backend objects); "
+        "with `--service-account` `create` subjectaccessreviews",
+    ),
+    "release": Rights(
+        "with `--namespace` in that one, else in all: `list`, `get`, `patch` projects, identitybackends, secrets, and "
+        "without it clusteridentitybackends too",
+        "`list` leases in all namespaces: whether an operator runs is seen only by what it does",
+    ),
+}
+"""By command; of the kinds of our group and of Kubernetes' own, by their plurals."""
+
+RIGHTS_HEAD: Final = """
+## Rights
+
+A command asks the API server as whoever types it, and has no more rights than that: those of the operator are its
+ServiceAccount's. What everybody may who is logged in is left out here.
+
+| command | has to have | goes on without |
+| --- | --- | --- |
+"""
+
+
 def commands(group: Subcommands, path: str) -> Iterator[tuple[str, click.Command]]:
     """Every command below ``group`` that is one by itself, with the words that call it."""
     ctx = click.Context(group, info_name=path)
@@ -59,7 +112,9 @@ def rendered() -> dict[Path, str]:
 def page() -> str:
     """The page."""
     statuses = "".join(f"| {int(status)} | {meaning} |\n" for status, meaning in MEANINGS.items())
-    return HEAD + statuses + "".join(section(path, command) for path, command in commands(root, PROGRAM))
+    rights = "".join(f"| `{name}` | {one.needed} | {one.wanted} |\n" for name, one in RIGHTS.items())
+    sections = "".join(section(path, command) for path, command in commands(root, PROGRAM))
+    return HEAD + statuses + RIGHTS_HEAD + rights + sections
 
 
 def section(path: str, command: click.Command) -> str:
@@ -67,8 +122,9 @@ def section(path: str, command: click.Command) -> str:
     words = inspect.cleandoc(command.help or "")
     options = [row(one) for one in command.params if isinstance(one, click.Option)]
     arguments = "".join(f" {one.human_readable_name}" for one in command.params if isinstance(one, click.Argument))
+    usage = " [OPTIONS]" if options else ""
     table = "\n| option | meaning |\n| --- | --- |\n" + "\n".join(options) + "\n" if options else ""
-    return f"\n## {path.removeprefix(f'{PROGRAM} ')}\n\n```text\n{path}{arguments}\n```\n\n{words}\n{table}"
+    return f"\n## {path.removeprefix(f'{PROGRAM} ')}\n\n```text\n{path}{usage}{arguments}\n```\n\n{words}\n{table}"
 
 
 def row(option: click.Option) -> str:

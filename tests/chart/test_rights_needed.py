@@ -6,7 +6,7 @@ import helm
 import pytest
 from rights import granted
 
-from project_operator.cli.findings import Place, rights_needed
+from project_operator.cli.rights import Place, rights_needed
 
 NOT_ASKED = {("", "secrets", "create")}
 """Only where credentials replace themselves, which the backend objects decide."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from project_operator.api.conditions import ConditionType, Reason
+from project_operator.api.names import ACCEPT_ABSENCE_ANNOTATION
 from project_operator.cli.strays import Cluster, Kind, Listing, Owner, Stray
 from project_operator.reconcile import credibility
 from project_operator.reconcile.credibility import Census
@@ -60,17 +61,18 @@ def lacking(listings: Iterable[Listing], clusters: Iterable[Cluster]) -> Absence
     }
     crowded = _crowded(seen)
     unshown, hidden, unproven, disbelieved = [], [], set(), []
-    for listing, named in seen:
+    for listing, made_with in seen:
         here = {project.id for project in listing.projects}
-        absent = [one for one in _in(listing, named) if one.project_id not in here and not _is_going(one)]
+        named = _in(listing, made_with)
+        absent = [one for one in named if one.project_id not in here and not _is_going(one)]
         for owner in absent:
             if (elsewhere := shown.get((listing.endpoint_id, owner.project_id))) is not None:
                 other, project = elsewhere
                 who = f"{owner}; {other.backend} shows it"
                 hidden.append(Stray(Kind.HIDDEN, listing.backend, project.id, project.content.name, who))
         left = [Unshown(listing, one) for one in absent if (listing.endpoint_id, one.project_id) not in shown]
-        if vanished := crowded.get(listing.backend, 0):
-            disbelieved.append((listing.backend, _too_many(vanished, left)))
+        if absent and (vanished := crowded.get(listing.backend, 0)):
+            disbelieved.append((listing.backend, _too_many(vanished, absent)))
         elif left:
             unshown += left
             if not here & {one.project_id for one in named}:
@@ -174,10 +176,11 @@ def _reports_missing(owner: Owner) -> bool:
     )
 
 
-def _too_many(vanished: int, left: list[Unshown]) -> str:
+def _too_many(vanished: int, owners: list[Owner]) -> str:
     return (
-        f"{vanished} projects that Projects name are not shown, all at once, which is not believed: look at the rights "
-        f"of the credential ({_names([one.owner for one in left])})"
+        f"{vanished} projects vanished at once, which is not believed, of {_names(owners)}. Check "
+        "the rights of the credential; if they are really gone, annotate this object with "
+        f"{ACCEPT_ABSENCE_ANNOTATION}={vanished}"
     )
 
 

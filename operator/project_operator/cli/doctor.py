@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +12,20 @@ import click
 from project_operator.api.crd import crd_name
 from project_operator.api.kinds import KINDS
 from project_operator.cli import findings, options
-from project_operator.cli.findings import Credential, Finding, Level, Place, Right
-from project_operator.cli.opening import Opener, opener, vendor_of
+from project_operator.cli.findings import Credential, Finding, Level
+from project_operator.cli.opening import Opens, opener, vendor_of
 from project_operator.cli.output import Format, Table, show
-from project_operator.cli.session import BackendObject, Session, Snapshot, snapshot, visit
+from project_operator.cli.rights import Place, Right, rights_needed
+from project_operator.cli.session import BackendObject, Session, own_backends, projects, shared_backends, visit
 from project_operator.cli.statuses import ExitStatus
-from project_operator.errors import BackendError, ConfigurationError, KubeError, KubeNotFound, ProjectOperatorError
-from project_operator.kube.resources import DEFINITIONS, LEASES, Resource
+from project_operator.errors import BackendError, ConfigurationError, KubeError, KubeNotFound
+from project_operator.kube.resources import (
+    CLUSTER_IDENTITY_BACKENDS,
+    DEFINITIONS,
+    IDENTITY_BACKENDS,
+    LEASES,
+    Resource,
+)
 from project_operator.reconcile.absorb import reason_for
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.connections import Connection
@@ -37,6 +45,8 @@ SUBJECT_ACCESS_REVIEWS: Final = Resource(
 
 AT_ONCE: Final = 16
 """Questions to the API server under way at one time."""
+BACKENDS_AT_ONCE: Final = 8
+"""Backend objects that are asked at one time."""
 
 
 @click.command
@@ -64,8 +74,10 @@ def doctor(
     """Look for what is wrong with an installation, and say what to do about it. Writes nothing.
 
     It looks at the API server's version, our definitions and what they store, the operator's rights, every backend with
-    its credential, the clocks, the Leases of the replicas, and the Projects that wait for a person. Best run where the
-    operator runs, with its settings: kubectl exec deploy/project-operator -- python -m project_operator doctor
+    its credential, the clocks, the Leases of the replicas, and the Projects that wait for a person.
+
+    Best run where the operator runs, with its settings; its memory counts to that of the operator's container:
+    kubectl exec --namespace project-operator deploy/project-operator -- python -m project_operator doctor
     """
     if service_account is not None and service_account.count("/") != 1:
         raise ConfigurationError(f"--service-account: '{service_account}' is not NAMESPACE/NAME")
@@ -80,21 +92,15 @@ async def _examine(said: dict[str, Any], service_account: str | None, *, connect
         try:
             version = await session.api.version()
         except KubeError as error:
-            remedy = f"look at the address in {session.source}, and whether a proxy or firewall is in between"
-            return (Finding("api-server", session.api.server, Level.PROBLEM, str(error), remedy),)
+            return (findings.unreachable(session.api.server, error, session.source),)
         found = [findings.server(version)]
         found += await _definitions(session)
         found += await _rights(session, service_account)
         found += await _clock(session)
         found += await _leases(session)
-        try:
-            seen = await snapshot(session)
-        except ProjectOperatorError as error:
-            found.append(Finding("projects", "", Level.UNKNOWN, str(error), "see the findings above"))
-            return tuple(found)
-        found += findings.projects(seen.projects)
+        found += await _projects(session)
         if connect:
-            found += await _backends(session, seen)
+            found += await _backends(session)
         return tuple(found)
 
 
@@ -104,9 +110,9 @@ async def _definitions(session: Session) -> list[Finding]:
         try:
             raw = await session.api.get(DEFINITIONS, None, crd_name(kind))
         except KubeNotFound:
-            found.append(findings.definition(kind, None))
+            found.append(findings.definition(kind, None, cluster_backends=session.settings.cluster_backends))
         except KubeError as error:
-            found.append(_unknown("definitions", crd_name(kind), error))
+            found.append(findings.unanswered("definitions", crd_name(kind), error))
         else:
             found.append(findings.definition(kind, raw))
     return found
@@ -138,11 +144,11 @@ async def _rights(session: Session, service_account: str | None) -> tuple[Findin
             )
         return bool((answer.get("status") or {}).get("allowed"))
 
-    needed = findings.rights_needed(_place(session.settings))
+    needed = rights_needed(_place(session.settings))
     try:
         answers = await asyncio.gather(*map(may, needed))
     except KubeError as error:
-        return (_unknown("rights", who or "you", error),)
+        return (findings.unanswered("rights", who or "you", error),)
     return findings.rights(dict(zip(needed, answers, strict=True)), who or "you")
 
 
@@ -166,7 +172,7 @@ async def _clock(session: Session) -> tuple[Finding, ...]:
         answer = await session.api.create(kind, None, {"apiVersion": kind.api_version, "kind": kind.kind})
         theirs = datetime.fromisoformat(answer["metadata"]["creationTimestamp"]).timestamp()
     except (KubeError, KeyError, TypeError, ValueError) as error:
-        return (Finding("clock", "API server", Level.UNKNOWN, f"its time could not be asked for: {error}"),)
+        return (findings.unanswered("clock", "API server", f"its time could not be asked for: {error}"),)
     after = time.time()
     earliest, latest = theirs - after, theirs + 1 - before
     apart = 0.0 if earliest <= 0 <= latest else min(earliest, latest, key=abs)
@@ -176,13 +182,11 @@ async def _clock(session: Session) -> tuple[Finding, ...]:
 async def _leases(session: Session) -> tuple[Finding, ...]:
     namespace = session.settings.lease_namespace
     if not namespace:
-        message = "no namespace for Leases is set: a single operator, or its settings are not known here"
-        remedy = "give --lease-namespace, that of the operator's release"
-        return (Finding("leases", "", Level.UNKNOWN, message, remedy),)
+        return (findings.no_lease_namespace(),)
     try:
         raws = await session.api.list(LEASES, namespace)
     except KubeError as error:
-        return (_unknown("leases", namespace, error),)
+        return (findings.unanswered("leases", namespace, error),)
     now = time.time()
     known = [lease for raw in raws if (lease := Lease.parse(raw)) is not None]
     ages = {}
@@ -194,31 +198,64 @@ async def _leases(session: Session) -> tuple[Finding, ...]:
     return findings.leases(known, ages, namespace)
 
 
-async def _backends(session: Session, seen: Snapshot) -> list[Finding]:
-    if not seen.backends:
-        message = "there is none, so no Project can be made"
-        return [Finding("backends", "", Level.WARNING, message, "apply an IdentityBackend: docs/getting-started.md")]
-    async with opener(session) as connections:
-        answers = await asyncio.gather(*(_asked(connections, one) for one in seen.backends))
-    now = datetime.now(UTC)
-    return [
-        finding
-        for one, answer in zip(seen.backends, answers, strict=True)
-        for finding in findings.backend(str(one), answer, now)
-    ]
-
-
-async def _asked(connections: Opener, backend: BackendObject) -> Credential | Verdict:
+async def _projects(session: Session) -> tuple[Finding, ...]:
     try:
-        opened = await connections.open(backend)
-        return opened if isinstance(opened, Verdict) else await _told(opened, vendor_of(backend))
-    except BackendError as error:
-        return Verdict(reason_for(error), str(error))
+        return findings.projects(await projects(session, session.settings.namespaces))
+    except (KubeError, ConfigurationError) as error:
+        return (findings.unanswered("projects", "", error),)
 
 
-async def _told(connection: Connection, vendor: str) -> Credential:
-    projects = await connection.backend.list_projects()
-    if not projects:
+async def _backends(session: Session) -> list[Finding]:
+    found: list[Finding] = []
+    backends: list[BackendObject] = []
+    try:
+        backends += await own_backends(session, session.settings.namespaces)
+    except (KubeError, ConfigurationError) as error:
+        found.append(findings.unanswered("backends", IDENTITY_BACKENDS.plural, error))
+    try:
+        backends += await shared_backends(session)
+    except (KubeError, ConfigurationError) as error:
+        found.append(findings.unanswered("backends", CLUSTER_IDENTITY_BACKENDS.plural, error))
+    if not backends:
+        return found or [findings.no_backends()]
+    try:
+        async with opener(session) as connections:
+            answers = await survey(connections, backends)
+    except KubeError as error:
+        return [*found, findings.unanswered("backends", "", error)]
+    now = datetime.now(UTC)
+    for one, answer in zip(backends, answers, strict=True):
+        found += findings.backend(str(one), answer, now)
+    return found
+
+
+async def survey(connections: Opens, backends: Sequence[BackendObject]) -> list[Credential | Verdict | KubeError]:
+    """What each backend object leads to, a few at a time. Of several credentials for one place the first is asked for
+    the list, which may be long, and the others only whether they may read it.
+    """
+    room = asyncio.Semaphore(BACKENDS_AT_ONCE)
+    listed: set[str] = set()
+
+    async def ask(backend: BackendObject) -> Credential | Verdict | KubeError:
+        async with room:
+            try:
+                opened = await connections.open(backend)
+                if isinstance(opened, Verdict):
+                    return opened
+                first = opened.endpoint_id not in listed
+                listed.add(opened.endpoint_id)
+                return await _told(opened, vendor_of(backend), lists=first)
+            except BackendError as error:
+                return Verdict(reason_for(error), str(error))
+            except KubeError as error:
+                return error
+
+    return list(await asyncio.gather(*map(ask, backends)))
+
+
+async def _told(connection: Connection, vendor: str, *, lists: bool) -> Credential:
+    count = len(await connection.backend.list_projects()) if lists else None
+    if not count:
         # An empty list is what some backends answer to whoever may read nothing.
         await connection.backend.verify_read_access()
     facts = connection.facts
@@ -226,15 +263,11 @@ async def _told(connection: Connection, vendor: str) -> Credential:
         vendor=vendor,
         organization=facts.organization_name or facts.organization_id,
         principal=facts.principal,
-        projects=len(projects),
+        projects=count,
         expires_at=facts.credential_expires_at,
         renews=facts.credential_renews,
         not_renewed=facts.not_renewed,
     )
-
-
-def _unknown(check: str, subject: str, error: KubeError) -> Finding:
-    return Finding(check, subject, Level.UNKNOWN, str(error), "ask somebody with the right to read it to run this")
 
 
 def _document(finding: Finding) -> dict[str, str]:
@@ -257,4 +290,4 @@ def _table(found: tuple[Finding, ...]) -> Table:
         (str(one.level), one.check, one.subject, one.message, one.remedy) for one in sorted(found, key=_worst_first)
     )
     told = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
-    return Table(("LEVEL", "CHECK", "SUBJECT", "FINDING", "WHAT TO DO"), rows, "nothing was looked at", f"\n{told}")
+    return Table(("LEVEL", "CHECK", "SUBJECT", "FINDING", "WHAT TO DO"), rows, "nothing was looked at", told)

@@ -94,6 +94,10 @@ def _text(path: Path) -> str:
 def _parsed(source: str, text: str, kinds: Mapping[str, Resource], *, passing_over: bool = False) -> Iterator[Document]:
     try:
         documents = list(yaml.safe_load_all(text))
+    except yaml.constructor.ConstructorError as error:
+        if passing_over:
+            return  # tags of its own, which no manifest has
+        raise ConfigurationError(f"{source} is not YAML as manifests are: {' '.join(str(error).split())}") from error
     except (yaml.YAMLError, ValueError) as error:
         way_out = "; name the files that you mean instead of the folder" if passing_over else ""
         raise ConfigurationError(f"{source} is not YAML: {' '.join(str(error).split())}{way_out}") from error

@@ -10,7 +10,9 @@ from typing import Any, Final
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.crd import crd_name, custom_resource_definition
 from project_operator.api.kinds import Kind
-from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_PLURAL, GROUP, VERSION
+from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_PLURAL, GROUP, PROJECT_PLURAL, VERSION
+from project_operator.cli.rights import Right
+from project_operator.errors import ConfigurationError, KubeError
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.leases.objects import Lease, LeaseKind
 from project_operator.runtime.stored import conditions
@@ -24,6 +26,7 @@ SKEW_TOO_MUCH: Final = 60.0
 """Seconds between two clocks: from the second on, servers refuse what was signed."""
 EXPIRY_WARNED: Final = timedelta(days=14)
 APPLY_CRDS: Final = "project-operator crds | kubectl apply --server-side -f -"
+ASK_ANOTHER: Final = "ask somebody with the right to read it to run this; where nothing answers, look at the network"
 
 
 class Level(StrEnum):
@@ -44,43 +47,19 @@ class Finding:
     subject: str
     level: Level
     message: str
-    remedy: str = ""
-    """What to do; "" where nothing has to be done."""
+    remedy: str
+    """What to do; "" where it is well, and nowhere else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A verb on a resource, as RBAC grants it."""
-
-    group: str
-    resource: str
-    """With ``/subresource``, where it is one."""
-    verb: str
-    namespace: str | None = None
-    """None: in all namespaces, or of none."""
-    name: str = ""
-    """Of one object alone."""
-    needed: bool = True
-    """False: something is lost without it, which the operator says, and the rest works."""
-
-    def __str__(self) -> str:
-        resource = f"{self.resource}.{self.group}" if self.group else self.resource
-        where = f" in namespace {self.namespace}" if self.namespace else ""
-        return f"{self.verb} {resource}{f' {self.name}' if self.name else ''}{where}"
+def well(check: str, subject: str, message: str) -> Finding:
+    """What is as it should be."""
+    return Finding(check, subject, Level.OK, message, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where rights are needed, by the operator's settings."""
-
-    namespaces: tuple[str, ...] = ()
-    secret_namespaces: tuple[str, ...] = ()
-    cluster_backends: bool = True
-    lease_namespace: str = ""
-    names_cluster: bool = False
-    """Whether a setting says what the cluster is called."""
-    reads_ranges: bool = True
-    reads_nodes: bool = False
+def unanswered(check: str, subject: str, why: object) -> Finding:
+    """What could not be looked at."""
+    remedy = APPLY_CRDS if isinstance(why, ConfigurationError) else ASK_ANOTHER
+    return Finding(check, subject, Level.UNKNOWN, str(why), remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,69 +69,26 @@ class Credential:
     vendor: str
     organization: str
     principal: str
-    projects: int
+    projects: int | None
+    """How many it is shown; None: it was not asked for a list, as another credential was for the same place."""
     expires_at: datetime | None = None
     renews: bool = False
     not_renewed: str = ""
 
 
-def rights_needed(place: Place) -> tuple[Right, ...]:
-    """What the operator asks of the API server with these settings, and so has to be granted."""
-    everywhere: tuple[str | None, ...] = (None,)
-    watched = place.namespaces or everywhere
-    needed = [
-        Right(GROUP, resource, verb, namespace)
-        for namespace in watched
-        for resource in ("projects", "identitybackends")
-        for verb in ("get", "list", "watch", "patch")
-    ]
-    needed += [
-        Right(GROUP, f"{resource}/status", "patch", namespace)
-        for namespace in watched
-        for resource in ("projects", "identitybackends")
-    ]
-    needed += [
-        Right("", "secrets", verb, namespace)
-        for namespace in place.secret_namespaces or watched
-        for verb in ("get", "list", "watch", "patch")
-    ]
-    needed += [
-        Right("events.k8s.io", "events", verb, namespace, needed=False)
-        for namespace in watched
-        for verb in ("create", "patch")
-    ]
-    needed.append(Right("apiextensions.k8s.io", "customresourcedefinitions", "get", name=f"projects.{GROUP}"))
-    if not place.names_cluster:
-        needed.append(Right("", "namespaces", "get", name="kube-system"))
-    needed += [Right("", "namespaces", "get", name=namespace) for namespace in place.namespaces]
-    if not place.namespaces:
-        needed.append(Right("", "namespaces", "get"))
-    if place.cluster_backends:
-        plural = CLUSTER_IDENTITY_BACKEND_PLURAL
-        needed += [Right(GROUP, plural, verb) for verb in ("get", "list", "watch", "patch")]
-        needed += [Right(GROUP, f"{plural}/status", "patch")]
-        needed += [Right("", "namespaces", verb) for verb in ("list", "watch")]
-    needed += [
-        Right("", "services", "get", "default", "kubernetes", needed=False),
-        Right("discovery.k8s.io", "endpointslices", "get", "default", "kubernetes", needed=False),
-    ]
-    if place.reads_ranges:
-        needed.append(Right("networking.k8s.io", "servicecidrs", "list", needed=False))
-    if place.reads_nodes:
-        needed.append(Right("", "nodes", "list", needed=False))
-    if place.lease_namespace:
-        verbs = ("list", "create", "patch", "delete")
-        needed += [Right("coordination.k8s.io", "leases", verb, place.lease_namespace) for verb in verbs]
-    return tuple(dict.fromkeys(needed))
-
-
 def server(version: str) -> Finding:
     """Whether that version of the API server will do."""
     found = re.match(r"v?(\d+)\.(\d+)", version)
+    oldest = ".".join(map(str, OLDEST_SERVER))
     if found is None:
-        return Finding("api-server", version or "?", Level.UNKNOWN, "its version cannot be understood")
+        return Finding(
+            "api-server",
+            version or "?",
+            Level.UNKNOWN,
+            "its version cannot be understood",
+            f"ask whoever runs the cluster which Kubernetes it is; the operator needs {oldest} or newer",
+        )
     if (int(found[1]), int(found[2])) < OLDEST_SERVER:
-        oldest = ".".join(map(str, OLDEST_SERVER))
         return Finding(
             "api-server",
             version,
@@ -160,18 +96,27 @@ def server(version: str) -> Finding:
             f"it is older than {oldest}, and does not know all that our definitions ask of it",
             f"upgrade the cluster to Kubernetes {oldest} or newer",
         )
-    return Finding("api-server", version, Level.OK, "it answers")
+    return well("api-server", version, "it answers")
 
 
-def definition(kind: Kind, raw: Raw | None) -> Finding:
+def unreachable(server: str, error: Exception, source: str) -> Finding:
+    """That the API server gives no answer; ``source``: where its address comes from."""
+    remedy = f"look at the address in {source}, and whether a proxy or firewall is in between"
+    return Finding("api-server", server, Level.PROBLEM, str(error), remedy)
+
+
+def definition(kind: Kind, raw: Raw | None, *, cluster_backends: bool = True) -> Finding:
     """Whether the definition of ``kind`` is there, served, stored in versions that we know, and the one of this
-    version of the operator; ``raw`` None: it is not there.
+    version of the operator; ``raw`` None: it is not there. ``cluster_backends``: whether the settings say that there
+    are ClusterIdentityBackends.
     """
     name = crd_name(kind)
 
-    def said(level: Level, message: str, remedy: str = "") -> Finding:
+    def said(level: Level, message: str, remedy: str) -> Finding:
         return Finding("definitions", name, level, message, remedy)
 
+    if raw is None and kind.plural == CLUSTER_IDENTITY_BACKEND_PLURAL and not cluster_backends:
+        return well("definitions", name, "it is not there, and PROJECT_OPERATOR_CLUSTER_BACKENDS says that none is")
     if raw is None:
         return said(Level.PROBLEM, "it is not there", APPLY_CRDS)
     if "deletionTimestamp" in raw["metadata"]:
@@ -197,14 +142,14 @@ def definition(kind: Kind, raw: Raw | None) -> Finding:
     ours = custom_resource_definition(kind)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     if versions[VERSION].get("schema", {}).get("openAPIV3Schema") != ours:
         return said(Level.WARNING, "it is of another version of the operator than this command", APPLY_CRDS)
-    return said(Level.OK, f"{VERSION} is served and stored")
+    return well("definitions", name, f"{VERSION} is served and stored")
 
 
 def rights(asked: Mapping[Right, bool], who: str) -> tuple[Finding, ...]:
     """A finding for every right that is missing, or one that none is."""
     missing = [right for right, allowed in asked.items() if not allowed]
     if not missing:
-        return (Finding("rights", who, Level.OK, f"all {len(asked)} are granted"),)
+        return (well("rights", who, f"all {len(asked)} are granted"),)
     return tuple(
         Finding(
             "rights",
@@ -221,30 +166,32 @@ def skew(seconds: float) -> Finding:
     """What the difference between our clock and the API server's is worth; positive: ours is ahead."""
     message = f"this machine's clock and the API server's are {abs(seconds):.0f} s apart"
     if abs(seconds) < SKEW_WARNED:
-        return Finding("clock", "API server", Level.OK, message)
+        return well("clock", "API server", message)
     remedy = "set both by NTP: who believes that a token or certificate is not valid yet, or no longer, refuses it"
     return Finding(
         "clock", "API server", Level.PROBLEM if abs(seconds) >= SKEW_TOO_MUCH else Level.WARNING, message, remedy
     )
 
 
-def backend(subject: str, opened: Credential | Verdict, now: datetime) -> tuple[Finding, ...]:
+def backend(subject: str, opened: Credential | Verdict | KubeError, now: datetime) -> tuple[Finding, ...]:
     """Whether a backend can be reached and takes the credential, and for how long it will."""
+    if isinstance(opened, KubeError):
+        return (unanswered("backends", subject, opened),)
     if isinstance(opened, Verdict):
         message = f"{opened.reason}: {opened.message}"
         return (Finding("backends", subject, Level.PROBLEM, message, opened.reason.remedy),)
     who = f", as {opened.principal}" if opened.principal else ""
-    found = [
-        Finding(
-            "backends",
-            subject,
-            Level.OK,
-            f"{opened.vendor} shows {opened.projects} projects of organization {opened.organization}{who}",
-        )
-    ]
+    shows = "may be read" if opened.projects is None else f"shows {opened.projects} projects"
+    found = [well("backends", subject, f"{opened.vendor} {shows} of organization {opened.organization}{who}")]
     if opened.not_renewed:
         found.append(
-            Finding("credentials", subject, Level.WARNING, f"it does not replace itself: {opened.not_renewed}")
+            Finding(
+                "credentials",
+                subject,
+                Level.WARNING,
+                f"it does not replace itself: {opened.not_renewed}",
+                "take away what is in the way; or replace it yourself before it expires, and leave `rotation` out",
+            )
         )
     if opened.expires_at is not None and not opened.renews and opened.expires_at - now < EXPIRY_WARNED:
         over = opened.expires_at <= now
@@ -259,6 +206,18 @@ def backend(subject: str, opened: Credential | Verdict, now: datetime) -> tuple[
             )
         )
     return tuple(found)
+
+
+def no_backends() -> Finding:
+    """That there is nothing that a Project could be made with."""
+    message = "there is none, so no Project can be made"
+    return Finding("backends", "", Level.WARNING, message, "apply an IdentityBackend: docs/getting-started.md")
+
+
+def no_lease_namespace() -> Finding:
+    """That nobody said where to look for Leases."""
+    message = "no namespace for Leases is set: a single operator, or its settings are not known here"
+    return Finding("leases", "", Level.UNKNOWN, message, "give --lease-namespace, that of the operator's release")
 
 
 def leases(found: Iterable[Lease], ages: Mapping[str, float], namespace: str) -> tuple[Finding, ...]:
@@ -299,7 +258,7 @@ def leases(found: Iterable[Lease], ages: Mapping[str, float], namespace: str) ->
             for one in dead
         )
     units = sum(one.kind is LeaseKind.BACKEND for one in everything)
-    return (Finding("leases", namespace, Level.OK, f"{len(alive)} replicas share {units} units of work"),)
+    return (well("leases", namespace, f"{len(alive)} replicas share {units} units of work"),)
 
 
 def projects(found: Iterable[Raw]) -> tuple[Finding, ...]:
@@ -315,7 +274,10 @@ def projects(found: Iterable[Raw]) -> tuple[Finding, ...]:
         reason = str(one.get("reason") or "")
         if one.get("status") != ConditionStatus.TRUE or reason == Reason.PLANNED:
             continue
-        remedy = next((known.remedy for known in Reason if known == reason), "")
         subject = f"{metadata.get('namespace')}/{metadata['name']}"
+        described = (
+            f"kubectl describe --namespace {metadata.get('namespace')} {PROJECT_PLURAL}.{GROUP} {metadata['name']}"
+        )
+        remedy = next((known.remedy for known in Reason if known == reason), described)
         stalled.append(Finding("projects", subject, Level.PROBLEM, f"{reason}: {one.get('message')}", remedy))
-    return tuple(stalled) or (Finding("projects", f"{total} Projects", Level.OK, "none waits for a person"),)
+    return tuple(stalled) or (well("projects", f"{total} Projects", "none waits for a person"),)

@@ -4,10 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final, Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import Final
 
 from project_operator.api.v1alpha1.clusteridentitybackend import ClusterIdentityBackendSpec
 from project_operator.api.v1alpha1.project import Project
@@ -17,6 +14,8 @@ from project_operator.cli import manifests
 from project_operator.cli.asked import say
 from project_operator.cli.claims import Claims, claims, taken_names
 from project_operator.cli.manifests import Choice, Heritage, Manifest, Names, Objections, Refused, Target
+from project_operator.cli.opening import Opens
+from project_operator.cli.progress import bar
 from project_operator.cli.session import (
     BackendObject,
     Raw,
@@ -42,13 +41,6 @@ from project_operator.runtime.connections import Connection
 
 AT_ONCE: Final = 4
 """Reads of single projects under way at one time."""
-
-
-class Opens(Protocol):
-    """What gives connections: an `opening.Opener`."""
-
-    async def open(self, backend: BackendObject) -> Connection | Verdict:
-        """The connection, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +181,25 @@ async def _read_each(offer: Offer, chosen: list[RemoteProject]) -> list[RemotePr
     room = asyncio.Semaphore(AT_ONCE)
 
     async def read(listed: RemoteProject) -> RemoteProject | Refused:
-        why, failed = "", False
         async with room:
-            try:
-                whole = await connection.backend.get_project(listed.id, group_ids=group_ids)
-                why = manifests.obstacle_since(listed, whole, offer.claims, offer.heritage)
-            except ProjectNotFound:
-                why = "it was there a moment ago, and is gone"
-            except BackendError as error:
-                why, failed = f"it could not be read: {error}", True
-        progress.advance(task)
-        return Refused(listed.id, listed.content.name, why, failed) if why else whole
+            found = await _read(offer, listed, group_ids)
+        advance()
+        return found
 
-    with _progress() as progress:
-        task = progress.add_task("reading projects", total=len(chosen))
+    with bar("reading projects", len(chosen)) as advance:
         return list(await asyncio.gather(*map(read, chosen)))
+
+
+async def _read(offer: Offer, listed: RemoteProject, group_ids: frozenset[str]) -> RemoteProject | Refused:
+    project_id, name = listed.id, listed.content.name
+    try:
+        whole = await offer.connection.backend.get_project(project_id, group_ids=group_ids)
+    except ProjectNotFound:
+        return Refused(project_id, name, "it was there a moment ago, and is gone")
+    except BackendError as error:
+        return Refused(project_id, name, f"it could not be read: {error}", failed=True)
+    why = manifests.obstacle_since(listed, whole, offer.claims, offer.heritage)
+    return Refused(project_id, name, why) if why else whole
 
 
 async def _groups(connection: Connection) -> frozenset[str]:
@@ -213,20 +209,6 @@ async def _groups(connection: Connection) -> frozenset[str]:
     except PermissionDenied as error:
         say(f"roles of groups are left out, and so left as they are: {error}")
         return frozenset()
-
-
-def _progress() -> Progress:
-    """A bar on stderr, where somebody looks on; it leaves nothing behind."""
-    err = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    )
 
 
 async def _objections(session: Session, offer: Offer, target: Target) -> Objections:

@@ -6,7 +6,7 @@ API server, so no credential is replaced either: one that works a single time ca
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -19,7 +19,7 @@ from project_operator.backends.registry import Registry
 from project_operator.backends.vendor import Surroundings
 from project_operator.cli.rehearsal import without_writes
 from project_operator.cli.session import BackendObject, Session
-from project_operator.errors import KubeForbidden
+from project_operator.errors import KubeError, KubeForbidden
 from project_operator.kube.api import KubeApi
 from project_operator.kube.cluster_addresses import learn
 from project_operator.kube.resources import SECRETS, Resource
@@ -44,8 +44,11 @@ class ReadOnly:
         self._api = api
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
-        """Live read."""
-        return await self._api.get(resource, namespace, name)
+        """Live read. Whoever looks may have other rights than the operator: what is forbidden says nothing of that."""
+        try:
+            return await self._api.get(resource, namespace, name)
+        except KubeForbidden as error:
+            raise KubeError(str(error), status=error.status) from error
 
     async def list(
         self, resource: Resource, namespace: str | None = None, *, metadata_only: bool = False
@@ -120,6 +123,13 @@ async def surround(session: Session) -> Surround:
         return Surroundings(transport=transport, admission=limiter)
 
     return around
+
+
+class Opens(Protocol):
+    """What gives connections: an `Opener`."""
+
+    async def open(self, backend: BackendObject) -> Connection | Verdict:
+        """See `Opener.open`."""
 
 
 class Opener:

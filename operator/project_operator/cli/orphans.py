@@ -138,7 +138,7 @@ def _table(looked: Looked) -> Table:
     rows = tuple((str(one.kind), one.project_id, one.name, one.owner, one.backend, one.remedy) for one in looked.found)
     columns = ("WHAT", "PROJECT", "NAME", "OWNER", "BACKEND", "WHAT TO DO")
     if looked.not_asked:
-        left = f"{len(looked.not_asked)} could not be asked or judged, see below"
+        left = f"{len(looked.not_asked)} could not be asked or judged; stderr names them"
         return Table(columns, rows, f"nothing was found at what was asked; {left}", f"\nthis is not all: {left}")
     if not looked.asked:
         return Table(columns, rows, "there is no backend object to ask")

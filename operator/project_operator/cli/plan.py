@@ -145,8 +145,9 @@ async def _with_shared(session: Session, seen: Snapshot, meant: Sequence[Raw]) -
     except KubeForbidden as error:
         say(f"{CLUSTER_IDENTITY_BACKENDS.kind} objects are not seen, so what uses one waits: {error}")
         return seen, []
+    labelled: list[Raw]
     try:
-        labelled = await session.api.list(NAMESPACES)
+        labelled = list(await session.api.list(NAMESPACES))
     except KubeForbidden:
         labelled = [
             raw

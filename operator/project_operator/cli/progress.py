@@ -21,7 +21,7 @@ def bar(doing: str, total: int) -> Iterator[Advance]:
         TimeRemainingColumn(),
         console=err,
         transient=True,
-        disable=not err.is_terminal,
+        disable=not (total and err.is_terminal),
     )
     with shown:
         task = shown.add_task(doing, total=total)

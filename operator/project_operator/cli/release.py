@@ -42,7 +42,7 @@ ATTEMPTS: Final = 5
 """How often an object that somebody else writes to meanwhile is read again."""
 AT_ONCE: Final = 8
 """Objects that are let go at one time."""
-SETTLE: Final = 2.0
+SETTLE: Final = 3.0
 """Seconds after the last patch, in which an operator that runs puts its finalizers on again: it hears of each patch at
 once.
 """
@@ -88,7 +88,7 @@ def release(
         _report(output, done)
         click.echo(
             f"interrupted: {len(done)} of {len(found)} are told above, and some more may have been released; "
-            "run it again for the rest",
+            "run it again for the rest, and to see whether it stays so",
             err=True,
         )
         raise

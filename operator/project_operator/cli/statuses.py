@@ -16,8 +16,10 @@ class ExitStatus(IntEnum):
 
 
 MEANINGS: Final[Mapping[ExitStatus, str]] = {
-    ExitStatus.DONE: "It is done, and nothing is wrong.",
-    ExitStatus.FAILED: "It could not be done; a line on stderr says why.",
+    ExitStatus.DONE: (
+        "It is done, and nothing is wrong; of `doctor`: with what it could look at, for what it could not is `unknown`."
+    ),
+    ExitStatus.FAILED: "It could not be done, or not all of it; a line on stderr says why.",
     ExitStatus.USAGE: "It was asked wrongly, or a setting or kubeconfig does not fit; a line on stderr names it.",
     ExitStatus.FOUND: (
         "It is done, and something needs a person: `doctor` found a problem; `plan` found a Project that cannot be "

@@ -177,8 +177,8 @@ class Known:
     neighbours: AbstractSet[str]
     """The digests of clusters that live on beside this one, as the settings say."""
     misnamed: AbstractSet[str] = frozenset()
-    """Those of ``places`` whose Projects' marks were made under another id: what carries such a digest is of nobody
-    who was seen."""
+    """Those of ``places`` that are called by an id under which no mark of their Projects was made, and others were:
+    what carries such a digest is of nobody who was seen."""
 
     @classmethod
     def of(cls, clusters: Iterable[Cluster], listings: Iterable[Listing], neighbours: AbstractSet[str]) -> Self:
@@ -188,11 +188,10 @@ class Known:
         by_uid = {owner.uid: owner for _, owner in owners}
         places = {cluster.digest: cluster.name for cluster in reversed(seen)}
         marks = {Mark.parse(project.content.mark) for listing in listings for project in listing.projects}
-        misnamed = {
-            by_uid[mark.uid].cluster
-            for mark in marks
-            if mark is not None and mark.cluster not in places.keys() | neighbours and mark.uid in by_uid
-        }
+        made = [(mark.cluster, by_uid[mark.uid].cluster) for mark in marks if mark is not None and mark.uid in by_uid]
+        digests = {cluster.name: cluster.digest for cluster in seen}
+        elsewhere = {name for digest, name in made if digest not in places.keys() | neighbours}
+        misnamed = elsewhere - {name for digest, name in made if digest == digests[name]}
         return cls(
             by_mark={(digest, owner.uid): owner for digest, owner in owners},
             by_uid=by_uid,

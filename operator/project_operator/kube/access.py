@@ -90,7 +90,7 @@ def in_cluster_access(
     )
 
 
-class _UnknownContext(ConfigException):  # type: ignore[misc]  # the loaders carry no types
+class _UnknownContext(ConfigException):
     """A kubeconfig has no context of that name."""
 
     def __init__(self, paths: str, wanted: str, contexts: list[str]) -> None:

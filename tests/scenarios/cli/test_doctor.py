@@ -40,13 +40,16 @@ def test_an_installation_that_is_well(
 def test_a_wrong_token_and_a_project_that_waits_for_a_person(scenario: Scenario, command_line: CommandLine) -> None:
     scenario.apply_project(enabled=False)
     scenario.wait_for("False", "Unsupported")
-    scenario.apply_secret(token="wrong")
+    # Another backend object: without its own the Project would wait for that, and for nobody.
+    scenario.apply_secret("wrong", token="wrong")
+    auth = {"serviceAccountToken": {"secretRef": {"name": "wrong"}}}
+    scenario.apply_backend("other", nscale={"url": scenario.identity.url, "auth": auth})
 
     ran = command_line("doctor", f"--namespace={scenario.namespace}")
 
     assert ran.status == 3
     lines = ran.out.splitlines()
-    (backend,) = [line for line in lines if f"IdentityBackend {scenario.namespace}/default" in line]
+    (backend,) = [line for line in lines if f"IdentityBackend {scenario.namespace}/other" in line]
     assert backend.startswith("problem")
     assert "CredentialsRejected" in backend
     (project,) = [line for line in lines if f"{scenario.namespace}/team" in line]

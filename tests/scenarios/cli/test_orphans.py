@@ -5,6 +5,7 @@ from objects import KINDS
 from scenario import Scenario
 
 from project_operator.kube.resources import PROJECTS
+from project_operator.sandbox.controlplane.kubeconfig import current_context
 
 
 def found(ran: object, scenario: Scenario) -> dict[str, str]:
@@ -19,7 +20,10 @@ def test_what_is_left_over_and_what_is_gone(scenario: Scenario, command_line: Co
     scenario.apply_project("emptied")
     ids = {name: scenario.wait_ready(name)["status"]["id"] for name in ("kept", "lost", "emptied")}
     scenario.identity.admin.catch_up()
-    assert found(command_line("orphans", "--output=json"), scenario) == {}
+    # A context that leads to the same cluster: its Projects and its backend objects are asked too, and change nothing.
+    also = command_line("orphans", "--output=json", f"--also-context={current_context(command_line.kubeconfig)}")
+    assert found(also, scenario) == {}
+    assert not any(scenario.namespace in one["backend"] for one in also.document["orphans"]), also.out
 
     # The operator must not act on what is done to it.
     for name in ids:

@@ -60,6 +60,10 @@ def test_a_weaker_credential_of_the_same_place_has_no_say() -> None:
     assert found == Absences()
 
 
+def test_a_backend_object_that_leads_elsewhere_by_now_has_no_say() -> None:
+    assert lacking([listing(STRONG, "2")], [here(project("1", endpoint="x"), project("2"))]) == Absences()
+
+
 def test_a_backend_object_of_another_cluster_has_no_say() -> None:
     copy = listing(STRONG, cluster="there")
     found = lacking([copy], [here(project("1")), Cluster("there", "other", ())])
@@ -98,8 +102,8 @@ def test_many_at_once_are_not_believed_to_be_gone() -> None:
     assert four.unshown == ()
     ((backend, why),) = four.disbelieved
     assert backend == "strong backend"
-    assert why.startswith("4 projects that Projects name are not shown, all at once, which is not believed")
-    assert why.endswith("(ns/p0, ns/p1, ns/p2 and 1 more)")
+    assert why.startswith("4 projects vanished at once, which is not believed, of ns/p0, ns/p1, ns/p2 and 1 more.")
+    assert why.endswith("identity.project-operator.dev/accept-absence=4")
 
 
 def test_a_person_s_word_and_the_operator_s_proof_count() -> None:
@@ -111,7 +115,8 @@ def test_a_person_s_word_and_the_operator_s_proof_count() -> None:
 
 def test_many_at_once_of_one_place_are_not_believed_however_many_credentials_lead_there() -> None:
     named = [project("1", "a"), project("2", "b"), project("3", "c"), project("4", "d"), project("5", "a")]
-    found = lacking([listing(one) for one in "bcd"] + [listing("a", "5")], [here(*named)])
+    whole = project("6", "whole")
+    found = lacking([listing(one) for one in "bcd"] + [listing("a", "5"), listing("whole", "6")], [here(*named, whole)])
     assert found.unshown == ()
     assert {backend for backend, _ in found.disbelieved} == {f"{one} backend" for one in "abcd"}
 

@@ -50,6 +50,7 @@ def test_files_folders_lists_and_standard_input(tmp_path: Path, monkeypatch: pyt
         "apiVersion: project.openshift.io/v1\nkind: Project\nmetadata: 3\n",
         "apiVersion: v1\nkind: Project\n",
         "apiVersion: vault.example.com/v1\nkind: Secret\n",
+        "slugify: !!python/object/apply:x.slugify {}\nrole: !Ref Role\n",
         "{}\n",
         "",
     ],
@@ -64,6 +65,7 @@ def test_what_else_is_in_a_folder_is_passed_over(text: str, tmp_path: Path) -> N
     ("text", "said"),
     [
         ("a: [", "is not YAML"),
+        ("a: !Ref b\n", "is not YAML as manifests are: could not determine a constructor"),
         ("when: 2026-13-01T00:00:00Z\n", "is not YAML"),
         ("- a\n", "holds list where an object was expected"),
         ("kind: List\nitems: 3\n", "holds a List whose `items` are not a list of objects"),

@@ -1,6 +1,8 @@
 """What `doctor` makes of what it saw."""
 
 import copy
+import inspect
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,9 @@ from project_operator.api.conditions import Reason
 from project_operator.api.crd import custom_resource_definition
 from project_operator.api.kinds import KINDS
 from project_operator.cli import findings
-from project_operator.cli.findings import Credential, Level, Place, Right
+from project_operator.cli.findings import Credential, Finding, Level
+from project_operator.cli.rights import Place, Right, rights_needed
+from project_operator.errors import ConfigurationError, KubeError, KubeForbidden
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.leases.objects import Lease, LeaseKind
 
@@ -38,7 +42,6 @@ def definition(**status: Any) -> dict[str, Any]:
 def test_the_version_of_the_api_server(version: str, level: str) -> None:
     found = findings.server(version)
     assert found.level == level
-    assert (found.remedy != "") == (level == "problem")
 
 
 def test_the_oldest_version_is_the_chart_s() -> None:
@@ -113,14 +116,30 @@ def credential(**changes: Any) -> Credential:
         (credential(expires_at=NOW + timedelta(days=3), renews=True), ["ok"]),
         (credential(expires_at=NOW - timedelta(days=3)), ["ok", "problem"]),
         (credential(not_renewed="the Secret cannot be written"), ["ok", "warning"]),
+        (credential(projects=None), ["ok"]),
         (Verdict(Reason.CREDENTIALS_REJECTED, "401"), ["problem"]),
+        (KubeForbidden("get secrets/s: 403"), ["unknown"]),
     ],
 )
-def test_a_backend_and_its_credential(opened: Credential | Verdict, levels: list[str]) -> None:
+def test_a_backend_and_its_credential(opened: Credential | Verdict | KubeForbidden, levels: list[str]) -> None:
     found = findings.backend("IdentityBackend ns/default", opened, NOW)
     assert [one.level for one in found] == levels
     if isinstance(opened, Verdict):
         assert found[0].remedy == Reason.CREDENTIALS_REJECTED.remedy
+
+
+def test_a_definition_that_nobody_asked_for_may_be_missing() -> None:
+    (shared,) = [kind for kind in KINDS if kind.kind == "ClusterIdentityBackend"]
+    assert findings.definition(shared, None).level is Level.PROBLEM
+    assert findings.definition(shared, None, cluster_backends=False).level is Level.OK
+    assert findings.definition(PROJECT, None, cluster_backends=False).level is Level.PROBLEM
+
+
+def test_what_another_credential_counted_is_not_counted_again() -> None:
+    (counted,) = findings.backend("a", credential(), NOW)
+    (other,) = findings.backend("a", credential(projects=None), NOW)
+    assert counted.message == "nscale shows 3 projects of organization acme, as op"
+    assert other.message == "nscale may be read of organization acme, as op"
 
 
 def lease(name: str, kind: LeaseKind, holder: str) -> Lease:
@@ -170,12 +189,56 @@ def test_projects_that_wait_for_a_person() -> None:
 
 
 def test_the_rights_follow_the_settings() -> None:
-    narrow = findings.rights_needed(Place(namespaces=("a",), cluster_backends=False, names_cluster=True))
+    narrow = rights_needed(Place(namespaces=("a",), cluster_backends=False, names_cluster=True))
     assert {one.namespace for one in narrow if one.resource == "projects"} == {"a"}
     assert not any(one.resource.startswith("clusteridentitybackends") for one in narrow)
     assert Right("", "namespaces", "get", name="a") in narrow
     assert not any(one.resource == "leases" for one in narrow)
-    wide = findings.rights_needed(Place(lease_namespace="op", reads_nodes=True))
+    wide = rights_needed(Place(lease_namespace="op", reads_nodes=True))
     assert {one.namespace for one in wide if one.resource == "secrets"} == {None}
     assert {one.verb for one in wide if one.resource == "leases"} == {"list", "create", "patch", "delete"}
     assert Right("", "nodes", "list", needed=False) in wide
+
+
+def every_finding() -> Iterator[tuple[str, Finding]]:
+    """Of each function that makes some, all that it can come to."""
+    for version in ("dev", "v1.31.0", "v1.36.0"):
+        yield "server", findings.server(version)
+    yield "unreachable", findings.unreachable("https://x", KubeForbidden("no answer"), "a kubeconfig")
+    yield "well", findings.well("clock", "x", "it is")
+    for why in (KubeForbidden("403"), ConfigurationError("not served"), "no words"):
+        yield "unanswered", findings.unanswered("projects", "x", why)
+    changes = ("", "missing", "deleting", "not established", "not served", "stored otherwise", "another schema")
+    for change in changes:
+        yield "definition", findings.definition(PROJECT, spoilt(change))
+    for allowed in (True, False):
+        asked = dict.fromkeys((Right("g", "a", "get"), Right("g", "b", "get", needed=False)), allowed)
+        yield from (("rights", one) for one in findings.rights(asked, "you"))
+    for seconds in (0, 6, -600):
+        yield "skew", findings.skew(seconds)
+    soon = NOW + timedelta(days=1)
+    opened: list[Credential | Verdict | KubeError] = [Verdict(reason, "why") for reason in Reason]
+    opened += [credential(not_renewed="no right", expires_at=soon), credential(expires_at=NOW), KubeForbidden("403")]
+    for one in opened:
+        yield from (("backend", found) for found in findings.backend("x", one, NOW))
+    yield "no_backends", findings.no_backends()
+    yield "no_lease_namespace", findings.no_lease_namespace()
+    alive = {"a": 1.0, "b": 99.0}
+    for held, ages in (([], {}), (REPLICAS, {"a": 99.0, "b": 99.0}), (REPLICAS, alive)):
+        yield from (("leases", found) for found in findings.leases(held, ages, "ns"))
+    unit = lease("x", LeaseKind.BACKEND, "b")
+    yield from (("leases", found) for found in findings.leases([*REPLICAS, unit], alive, "ns"))
+    for reason in (*Reason, "OfALaterVersion", ""):
+        yield from (("projects", one) for one in findings.projects([project("a", reason, stalled=True)]))
+
+
+def test_every_finding_says_what_to_do_unless_all_is_well() -> None:
+    found = list(every_finding())
+    assert [one for _, one in found if bool(one.remedy) is (one.level is Level.OK)] == []
+    made = {
+        name
+        for name, function in inspect.getmembers(findings, inspect.isfunction)
+        if function.__module__ == findings.__name__ and "Finding" in str(function.__annotations__["return"])
+    }
+    assert {name for name, _ in found} == made, "each function that makes findings is looked at"
+    assert {one.level for _, one in found} == set(Level)

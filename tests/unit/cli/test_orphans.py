@@ -149,7 +149,7 @@ def test_it_is_not_said_where_a_backend_object_could_not_be_asked(world: dict[st
     status, out, err = run()
     assert status == 1
     assert WELL not in out
-    assert out == "nothing was found at what was asked; 1 could not be asked or judged, see below\n"
+    assert out == "nothing was found at what was asked; 1 could not be asked or judged; stderr names them\n"
     assert err == "not asked or not judged: IdentityBackend ns/dead: BackendUnavailable: no answer\n"
     status, out, _ = run("--output=json")
     assert json.loads(out)["notAsked"] == {"IdentityBackend ns/dead": "BackendUnavailable: no answer"}
@@ -188,6 +188,16 @@ def test_gone_is_what_the_own_backend_object_does_not_know(world: dict[str, Site
     world[""] = Site("mine", [project("a", "1")])
     status, out, _ = run("--output=json", "--exit-code")
     assert (status, kinds(out)) == (3, [("1", "gone")])
+
+
+def test_a_project_that_went_with_its_project_meanwhile_is_not_told(world: dict[str, Site], run: Any) -> None:
+    class Ending(Backend):
+        async def get_project(self, project_id: str) -> RemoteProject:
+            world[""].projects = []
+            return await super().get_project(project_id)
+
+    world[""] = Site("mine", [project("a", "1")], shown={"default": Ending()})
+    assert run() == (0, WELL, "")
 
 
 def test_the_cluster_id_that_was_not_given_is_missed_and_nothing_is_called_left_over(

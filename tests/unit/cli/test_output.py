@@ -86,9 +86,10 @@ def test_nothing_that_somebody_else_wrote_is_obeyed(
 ) -> None:
     for name, value in {"TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "stdout", Terminal() if watched else io.StringIO())
+    printed = Terminal() if watched else io.StringIO()
+    monkeypatch.setattr(sys, "stdout", printed)
     output.show(Format.TABLE, DOCUMENT, table)
-    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]  # it is one of those above
+    shown = printed.getvalue()
     assert TAME in shown
     # Of escapes, those for a bold heading are ours.
     assert set(re.findall(r"[^\x20-\x7e\n]\[?[0-9;]*m?", shown)) <= {"\x1b[1m", "\x1b[0m"}
@@ -122,11 +123,12 @@ def test_sentences_are_folded_and_ids_are_not(total: int, expected: list[int]) -
 def test_no_word_of_a_sentence_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A column may have names and sentences, and letters that take two columns of a terminal."""
     monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    printed = Terminal()
+    monkeypatch.setattr(sys, "stdout", printed)
     long, wide = "projects.identity.project-operator.dev", "\u6771" * 30
     rows = (("API server", "it answers"), (long, "a " + wide))
     output.show(Format.TABLE, DOCUMENT, Table(("SUBJECT", "FINDING"), rows, ""))
-    shown = sys.stdout.getvalue()  # type: ignore[attr-defined]  # it is one of those above
+    shown = printed.getvalue()
     assert long in shown
     assert wide in shown
     assert "\u2026" not in shown

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +13,7 @@ import click
 import pytest
 
 from project_operator.api.names import FINALIZER, LEASE_LABEL
-from project_operator.cli import main
+from project_operator.cli import main, replicas
 from project_operator.cli import release as module
 from project_operator.cli.session import Session
 from project_operator.errors import KubeForbidden, KubeNotFound, KubeUnavailable
@@ -162,7 +164,7 @@ async def _no_answer(*_: Any, **__: Any) -> list[Raw]:
 def test_a_replica_that_renews_its_lease_is_refused_whatever_the_clocks_say(
     api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.replicas, "_EVERY", 0.0)
+    monkeypatch.setattr(replicas, "_EVERY", 0.0)
     api.leases = [[lease("1")], [lease("1")], [lease("2")]]
     status, told, err = run(capsys, "--yes")
     assert (status, told, api.patched) == (2, {}, [])
@@ -195,7 +197,7 @@ def test_it_says_that_leases_may_not_be_read(api: Api, capsys: pytest.CaptureFix
 def test_interrupted_it_says_what_was_released(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(name: str) -> None:
         if name == "default":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     api.meanwhile = interrupted
     status, told, err = run(capsys, "--yes")
@@ -214,11 +216,11 @@ def test_a_kind_that_is_not_served_has_nothing_to_release(api: Api, capsys: pyte
 def test_nothing_is_done_without_a_word(
     api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.sys.stdin, "isatty", lambda: False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     status, _, err = run(capsys)
     assert (status, api.patched) == (2, [])
     assert "give --yes" in err
-    monkeypatch.setattr(module.sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "confirm", _aborts)
     assert run(capsys)[0] == 130
     assert api.patched == []

@@ -98,6 +98,12 @@ def test_with_a_wrong_cluster_id_nothing_living_is_advised_to_be_deleted() -> No
     assert kinds["7"].kind is Kind.OTHER_CLUSTER
 
 
+def test_one_mark_of_former_times_does_not_make_the_cluster_id_wrong() -> None:
+    mine = Cluster("this cluster", "mine", (project("a", "1"), project("b", "2", THIRD)))
+    shown = [remote(mark()), remote(mark(THIRD, "former"), "2"), remote(mark(NOBODY), "7")]
+    assert {one.project_id: one.kind for one in found(shown, mine)} == {"2": Kind.OTHER_ID, "7": Kind.LEFT_OVER}
+
+
 def test_a_copy_that_lives_beside_its_original_is_told_how_to_say_so() -> None:
     copy = Cluster("this cluster", "copy", (project("a", "1"),))
     (stray,) = found([remote(mark())], copy)
