@@ -132,7 +132,7 @@ def test_it_can_be_examined_from_within(life: Life) -> None:
     assert examined.returncode == 0, examined.stdout + examined.stderr
     levels = {(one["check"], one["level"]) for one in json.loads(examined.stdout)["findings"]}
     assert {level for _, level in levels} <= {"ok", "warning"}
-    assert ("credentials", "ok") in levels
+    assert ("backends", "ok") in levels
     assert life.refused == [], "it looks at nothing that the operator may not see"
 
 
