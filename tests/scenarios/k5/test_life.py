@@ -142,7 +142,7 @@ def test_a_wrong_password_is_tried_once_and_a_right_one_at_once(stage: K5Scenari
     wrong, right = stage.secret(), stage.secret()
     wrong["stringData"]["password"] = "wrong"
     # An answer that comes too late is asked for again, and that is not what is counted here.
-    stage.apply(wrong, stage.backend(timeout="10s"))
+    stage.apply(wrong, stage.backend(timeout="5s", consistency={"readLag": "300ms", "inFlightBound": "5s"}))
     stage.wait_for("False", "CredentialsRejected", BACKEND, kind="IdentityBackend")
     tried = stage.count("signIn")
     stage.apply(right)
