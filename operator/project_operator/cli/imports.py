@@ -157,7 +157,7 @@ def _write(taken: Taken, folder: Path, *, overwrite: bool) -> None:
         for path, one in files.items():
             path.write_text(_text(one), encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"--to {folder}: {error.filename or folder}: {error.strerror}") from error
+        raise ConfigurationError(f"--to {folder}: {error.strerror}: {error.filename or folder}") from error
 
 
 def _text(one: Manifest) -> str:

@@ -94,7 +94,7 @@ async def _plan(
 ) -> tuple[Plan, ...]:
     wishes = wanted or Wishes()
     async with visit(**said) as session:
-        seen = await snapshot(session, (*namespaces, *wishes.namespaces) if namespaces else (), shared=False)
+        seen = await snapshot(session, (*namespaces, *wishes.namespaces) if namespaces else ())
         if wanted is None:
             await _make_sure_of(session, namespaces, seen)
         meant = wishes.projects if wanted is not None else seen.projects

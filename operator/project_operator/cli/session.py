@@ -86,11 +86,10 @@ async def visit(**overrides: Any) -> AsyncIterator[Session]:
         await api.aclose()
 
 
-async def snapshot(session: Session, namespaces: Iterable[str] = (), *, shared: bool = True) -> Snapshot:
-    """Every Project and every backend object: in ``namespaces``, else in those that the settings name, else in all.
+async def snapshot(session: Session, namespaces: Iterable[str] = ()) -> Snapshot:
+    """Every Project and every IdentityBackend: in ``namespaces``, else in those that the settings name, else in all.
 
-    ``shared`` False leaves out the ClusterIdentityBackends, which only those may list who have rights in the whole
-    cluster.
+    Not the ClusterIdentityBackends, which only those may list who have rights in the whole cluster (`shared_backends`).
 
     Raises:
         ConfigurationError: our kinds are not served.
@@ -103,7 +102,7 @@ async def snapshot(session: Session, namespaces: Iterable[str] = (), *, shared: 
         if places or error.status != HTTPStatus.FORBIDDEN:
             raise
         raise KubeForbidden(f"{error}; {NAME_NAMESPACES}", status=error.status) from error
-    return Snapshot(seen, (*own, *(await shared_backends(session) if shared else ())))
+    return Snapshot(seen, own)
 
 
 async def projects(session: Session, namespaces: Sequence[str] = ()) -> tuple[Raw, ...]:

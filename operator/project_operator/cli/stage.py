@@ -81,7 +81,7 @@ def wishes(given: Iterable[Document], namespace: str) -> Wishes:
         elif one.resource == SECRETS and text(one.raw, "metadata", "labels", CREDENTIALS_LABEL) != "true":
             continue  # it is somebody else's, and nothing to do with us
         elif one.resource == PROJECTS:
-            name = "/".join(name_of(raw)) if raw is not one.raw else one.name
+            name = one.name if "/" in one.name else f"{namespace}/{one.name}"
             refused.append(Plan(name, Verdict.BLOCKED, reason=Reason.INVALID_SPEC, message=f"{one.source}: {problem}"))
         else:
             raise ConfigurationError(f"{one.source}: {one.resource.kind} {one.name}: {problem}")

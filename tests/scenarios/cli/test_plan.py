@@ -89,3 +89,15 @@ def test_a_table_in_a_pipe_has_no_escapes_and_a_line_for_each_call(
     assert row.split()[:2] == [f"{scenario.namespace}/one", "POST"]
     assert summary == "1 calls for 1 of 1 Projects; nothing was sent"
     assert "\x1b" not in ran.out
+
+
+def test_what_was_changed_in_the_backend_is_seen_at_this_moment(scenario: Scenario, command_line: CommandLine) -> None:
+    """And not as the status says, which is of an earlier one."""
+    scenario.apply_project(description="ours", managementPolicy="ReportDrift")
+    project_id = scenario.wait_ready()["status"]["id"]
+    scenario.identity.admin.edit_project(project_id, description="theirs")
+    scenario.identity.admin.catch_up()
+    ran = command_line("plan", f"--namespace={scenario.namespace}", "--output=json")
+    (plan,) = ran.document["plans"]
+    assert plan["drift"] == [{"field": "description", "desired": "ours", "observed": "theirs"}]
+    assert plan["calls"] == []

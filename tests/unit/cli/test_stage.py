@@ -52,9 +52,11 @@ def backend() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("one", "name", "said"),
     [
-        (document("Project", 12), "12", "metadata.name: must be text"),
-        (document("Project", apiVersion=f"{PROJECTS.group}/v1"), "a", f"apiVersion: must be {API_VERSION}"),
+        (document("Project", 12), "first/12", "metadata.name: must be text"),
+        (document("Project", apiVersion=f"{PROJECTS.group}/v1"), "first/a", f"apiVersion: must be {API_VERSION}"),
         (document("Project", spec={"tags": 3}), "first/a", "spec.tags: "),
+        (document("Project", spec={"tags": 3}, metadata={"namespace": "own"}), "own/a", "spec.tags: "),
+        (document("Project", None), "first/?", "metadata.name: must be text"),
         (document("Project", spec={"import": {}}), "first/a", "spec.import: must set exactly one of"),
     ],
 )
