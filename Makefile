@@ -11,7 +11,7 @@ BIN := .venv/bin
 OPERATOR := $(BIN)/python -m project_operator
 SHELL_FILES := .ci/run $(wildcard scripts/*.sh)
 
-.PHONY: help sandbox demo test test-kind check bench chaos soak mutants generate verify docs clean sbom lock run-environment environment
+.PHONY: help sandbox demo test test-kind check bench kill chaos soak mutants generate verify docs clean sbom lock run-environment environment
 
 help: ## say what each verb does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:.*## /|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -48,8 +48,13 @@ check: environment ## lint, types, layers, dependencies, shell, docs, generated 
 	@$(BIN)/python scripts/check_docs.py
 	@$(MAKE) --no-print-directory verify
 
-bench: environment ## count what a creation costs, and kill the operator amid creations; prints the figures
-	@$(BIN)/python scripts/run_tests.py --part scenarios --part kill -- --whole -k "test_budget or test_kill or test_broken" $(ARGS)
+bench: environment ## measure the operator beside a bare client, to 10,000 Projects (QUICK=1: small, RECORD=1, PARTS=)
+	@$(if $(QUICK),,$(PYTHON) scripts/bootstrap.py plots)
+	@PYTHONPATH=tests/support:.cache/plots/packages $(BIN)/python -m bench \
+		$(if $(QUICK),--quick) $(if $(RECORD),--record) $(foreach part,$(PARTS),--part $(part)) $(ARGS)
+
+kill: environment ## kill the operator amid creations, all seeds and broken builds; prints what is left
+	@$(BIN)/python scripts/run_tests.py --part kill -- --whole $(ARGS)
 
 chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
 	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)
@@ -63,26 +68,17 @@ mutants: environment ## break the core in small ways, and count how many of thes
 
 generate: environment ## write the generated files anew
 	@$(OPERATOR) generate
-	@$(BIN)/python scripts/vendor_pages.py
-	@$(BIN)/python scripts/capabilities.py
-	@$(BIN)/python scripts/argocd_cm.py
-	@$(BIN)/python scripts/kustomize_base.py
-	@$(BIN)/python scripts/chart_schema.py
-	@$(BIN)/python scripts/chart_pages.py
-	@$(BIN)/python scripts/monitoring.py
+	@$(BIN)/python scripts/generate.py
 
 verify: environment ## compare the generated files with what is committed
 	@$(OPERATOR) generate --check
-	@$(BIN)/python scripts/vendor_pages.py --check
-	@$(BIN)/python scripts/capabilities.py --check
-	@$(BIN)/python scripts/argocd_cm.py --check
-	@$(BIN)/python scripts/kustomize_base.py --check
-	@$(BIN)/python scripts/chart_schema.py --check
-	@$(BIN)/python scripts/chart_pages.py --check
-	@$(BIN)/python scripts/monitoring.py --check
+	@$(BIN)/python scripts/generate.py --check
 
-docs: environment ## check the documentation's links, anchors and make verbs
+docs: environment ## check the documentation, build its site (.cache/docs/site), and type its commands (SITE=1: only build)
 	@$(BIN)/python scripts/check_docs.py
+	@$(PYTHON) scripts/bootstrap.py docs
+	@$(BIN)/python scripts/docs_site.py
+	@$(if $(SITE),,$(BIN)/python scripts/run_tests.py --part api --part scenarios -- --whole -k "doc_blocks or typed" $(ARGS))
 
 clean: ## remove what was built, environments and caches included
 	rm -rf .venv .cache dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

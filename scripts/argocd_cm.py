@@ -1,13 +1,8 @@
 """Our customizations of Argo CD as keys of its ConfigMap `argocd-cm`, for installations that lack them.
 
-    argocd_cm.py [--check]
-
-Writes `deploy/argocd/argocd-cm.yaml` from `deploy/argocd/resource_customizations/`, whose layout is Argo CD's own; with
-`--check` it says whether the file is out of date, and exits 1 if it is.
+`deploy/argocd/argocd-cm.yaml`, from `deploy/argocd/resource_customizations/`, whose layout is Argo CD's own.
 """
 
-import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +12,6 @@ import yaml
 ROOT: Final = Path(__file__).resolve().parent.parent
 CUSTOMIZATIONS: Final = ROOT / "deploy" / "argocd" / "resource_customizations"
 PAGE: Final = ROOT / "deploy" / "argocd" / "argocd-cm.yaml"
-MEND: Final = "make generate"
 HEAD: Final = """\
 # Generated from resource_customizations/. A patch of Argo CD's ConfigMap:
 #   kubectl patch configmap argocd-cm --namespace argocd --type merge --patch-file deploy/argocd/argocd-cm.yaml
@@ -54,6 +48,11 @@ def render(customizations: Path) -> str:
     return HEAD + _dump({"data": {key: _Block(text) for key, text in keys(customizations)}})
 
 
+def rendered() -> dict[Path, str]:
+    """The file and its text."""
+    return {PAGE: render(CUSTOMIZATIONS)}
+
+
 def _actions(folder: Path) -> dict[str, Any]:
     scripts = sorted(folder.glob("*/action.lua"))
     return {
@@ -66,22 +65,3 @@ def _actions(folder: Path) -> dict[str, Any]:
 
 def _dump(document: Any) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=200)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write Argo CD's customizations as keys of argocd-cm.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is not up to date")
-    check = parser.parse_args().check
-    text = render(CUSTOMIZATIONS)
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print(f"{PAGE.relative_to(ROOT)} is not up to date; run: {MEND}", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    print(PAGE.relative_to(ROOT))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

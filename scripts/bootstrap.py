@@ -1,9 +1,10 @@
 """Make `.venv` hold what a lock file names. Standard library alone: this runs before anything is installed.
 
-    python3 scripts/bootstrap.py [run|dev|mutants]
+    python3 scripts/bootstrap.py [run|dev|mutants|docs|plots]
 
 `run` is what the operator and the sandbox need; `dev` adds what tests and checks need and satisfies `run` too.
-`mutants` is `dev`, and beside it, in `.cache/mutants/packages`, what only `make mutants` needs.
+`mutants`, `docs` and `plots` are `dev`, and beside it, in `.cache/mutants/packages` for instance, what only that verb
+needs.
 pip does the fetching, so its configuration, proxies and CA variables are honoured; every archive is checked against
 the hash in the lock. Done already is found in milliseconds. Two runs at once: the second waits. An interrupted run
 leaves no stamp, so the next one goes on where pip's cache ends.
@@ -29,8 +30,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 STAMP = VENV / "bootstrap.json"
 LOCKS = {profile: ROOT / "requirements" / f"{profile}.txt" for profile in ("run", "dev")}
-BESIDE = "mutants"
-PACKAGES = CACHE / BESIDE / "packages"
+BESIDE = ("mutants", "docs", "plots")
 # What an environment holds that no lock names.
 UNLOCKED = {"pip", "setuptools", "wheel"}
 LAUNCHER = """#!{python}
@@ -199,12 +199,12 @@ def beside(packages: Path, lock: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make .venv hold what a lock file names.")
-    parser.add_argument("profile", nargs="?", choices=sorted({*LOCKS, BESIDE}), default="dev")
+    parser.add_argument("profile", nargs="?", choices=sorted({*LOCKS, *BESIDE}), default="dev")
     profile = parser.parse_args().profile
     try:
-        bootstrap("dev" if profile == BESIDE else profile)
-        if profile == BESIDE:
-            beside(PACKAGES, ROOT / "requirements" / f"{BESIDE}.txt")
+        bootstrap("dev" if profile in BESIDE else profile)
+        if profile in BESIDE:
+            beside(CACHE / profile / "packages", ROOT / "requirements" / f"{profile}.txt")
     except BootstrapError as error:
         print(f"bootstrap: {error}", file=sys.stderr)
         return 1

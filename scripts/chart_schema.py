@@ -1,15 +1,11 @@
 """What the chart takes as its default backend, in `values.schema.json`: what the definition of IdentityBackend takes.
 
-    chart_schema.py [--check]
-
-Writes the schemas of the vendors and of `defaultBackend.spec`; the rest of the file is people's. They are closed, so
-that a misspelt field is refused: the API server would drop it, with a warning that Helm's user may never see, and go on
-with what holds by default. With `--check` it says whether the file is out of date, and exits 1 if it is.
+Generated are the schemas of the vendors and of `defaultBackend.spec`; the rest of the file is people's. They are
+closed, so that a misspelt field is refused: the API server would drop it, with a warning that Helm's user may never
+see, and go on with what holds by default.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +16,6 @@ from project_operator.api.v1alpha1.identitybackend import IdentityBackend, Ident
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SCHEMA: Final = ROOT / "deploy" / "charts" / "project-operator" / "values.schema.json"
-MEND: Final = "make generate"
 KEPT: Final = ("description", "type", "enum", "minimum", "maximum", "maxLength", "maxItems", "required")
 """Keywords that a schema for values shares with one for a definition. Rules (CEL) are the API server's to check."""
 VENDORS: Final = tuple(str(IdentityBackendSpec.model_fields[name].alias) for name in IdentityBackendSpec.one_of)
@@ -58,28 +53,8 @@ def generated() -> dict[str, dict[str, Any]]:
     }
 
 
-def rendered(present: str) -> str:
-    """The file's text brought up to date."""
-    schema = json.loads(present)
+def rendered() -> dict[Path, str]:
+    """The file and its text, brought up to date."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     schema["properties"]["defaultBackend"]["properties"] |= generated()
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write what values.schema.json says of the default backend.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is not up to date")
-    check = parser.parse_args().check
-    present = SCHEMA.read_text(encoding="utf-8")
-    text = rendered(present)
-    if text == present:
-        return 0
-    if check:
-        print(f"{SCHEMA.relative_to(ROOT)} is out of date; run: {MEND}", file=sys.stderr)
-        return 1
-    SCHEMA.write_text(text, encoding="utf-8")
-    print(SCHEMA.relative_to(ROOT))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return {SCHEMA: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"}

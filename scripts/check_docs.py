@@ -1,10 +1,14 @@
-"""Check what the documentation points at: files and headings it links to, and the `make` verbs it names, exist."""
+"""Check what the documentation points at: files and headings it links to, and the `make` verbs it names, exist. And
+that something runs each block of YAML and of shell that it shows (`doc_blocks.py`).
+"""
 
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+import doc_blocks
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -17,7 +21,8 @@ NO_PART_OF_A_SLUG = re.compile(r"[^\w\- ]")
 
 def pages(root: Path) -> list[Path]:
     """Every page of the documentation."""
-    return [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted((root / "crds").glob("*.md"))]
+    folders = (root / "docs", root / "crds", root / "deploy")
+    return [*sorted(root.glob("*.md")), *(page for folder in folders for page in sorted(folder.rglob("*.md")))]
 
 
 def prose(text: str) -> Iterator[str]:
@@ -74,7 +79,9 @@ def main() -> int:
         text, name = page.read_text(encoding="utf-8"), page.relative_to(ROOT)
         complaints += [f"{name}: links to {target}, which does not exist" for target in dead_links(page, text)]
         complaints += [f"{name}: names `make {verb}`, which is no verb" for verb in unknown_verbs(text, verbs)]
-    print("\n".join(complaints) or f"{len(found)} pages: every link, every anchor and every make verb holds")
+        complaints += doc_blocks.complaints(ROOT, name.as_posix(), text)
+    said = f"{len(found)} pages: every link, anchor and make verb holds, and something runs each block"
+    print("\n".join(complaints) or said)
     return 1 if complaints else 0
 
 

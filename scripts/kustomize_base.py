@@ -1,27 +1,19 @@
 """The base for kustomize, rendered from the chart: who has no Helm installs the same.
 
-    kustomize_base.py [--check]
-
-Writes `deploy/kustomize/base/`, a file for every template of the chart; with `--check` it says which is out of date,
-and exits 1 if one is. The definitions are those of `crds/`. Without helm it says so and changes nothing.
+`deploy/kustomize/base/` has a file for every template of the chart. The definitions are those of `crds/`.
 """
 
-import argparse
 import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 
+import helm
+import pytest
 import yaml
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests" / "support"))
-
-import helm  # noqa: E402 - the helm of the tests, which is found there
-import pytest  # noqa: E402 - what that says where there is none
-
 BASE: Final = ROOT / "deploy" / "kustomize" / "base"
-MEND: Final = "make generate"
 HEAD: Final = "# Generated from deploy/charts/project-operator by `make generate`; do not edit.\n"
 VALUES: Final[dict[str, Any]] = {"crds": {"enabled": False}}
 HELMS_OWN: Final = ("helm.sh/chart", "app.kubernetes.io/managed-by")
@@ -58,38 +50,15 @@ def render(manifests: str) -> dict[str, str]:
     return {name: HEAD + text for name, text in {**files, "kustomization.yaml": _dump(kustomization)}.items()}
 
 
-def stale(files: dict[str, str]) -> list[str]:
-    """The names of files that are not what the chart renders, or nothing of it any more."""
-    there = {path.name: path.read_text(encoding="utf-8") for path in BASE.glob("*")}
-    return sorted(name for name in files.keys() | there.keys() if files.get(name) != there.get(name))
-
-
-def _dump(document: dict[str, Any]) -> str:
-    return yaml.safe_dump(document, sort_keys=False, width=1000)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Render the base for kustomize from the chart.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
-    check = parser.parse_args().check
+def rendered() -> dict[Path, str | None]:
+    """The files and their texts; None: one of a template that is gone. Without helm it says so, and changes none."""
     try:
         files = render(helm.template(VALUES, served=()))
     except pytest.skip.Exception as missing:
         print(f"{BASE.relative_to(ROOT)} is left as it is: {missing}", file=sys.stderr)
-        return 0
-    changed = stale(files)
-    if check:
-        sys.stderr.writelines(f"deploy/kustomize/base/{name} is out of date; run: {MEND}\n" for name in changed)
-        return 1 if changed else 0
-    BASE.mkdir(parents=True, exist_ok=True)
-    for name in changed:
-        if name in files:
-            (BASE / name).write_text(files[name], encoding="utf-8")
-        else:
-            (BASE / name).unlink()
-        print(f"deploy/kustomize/base/{name}")
-    return 0
+        return {}
+    return dict.fromkeys(sorted(BASE.glob("*"))) | {BASE / name: text for name, text in files.items()}
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _dump(document: dict[str, Any]) -> str:
+    return yaml.safe_dump(document, sort_keys=False, width=1000)

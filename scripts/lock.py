@@ -31,6 +31,8 @@ def main() -> int:
         ("requirements/image.txt", [*PROJECT, *WITHIN_DEV]),
         ("requirements/virtualenv.txt", ["--group", "bootstrap", *WITHIN_DEV]),
         ("requirements/mutants.txt", ["--group", "mutants", *WITHIN_DEV]),
+        ("requirements/plots.txt", ["--group", "plots", *WITHIN_DEV]),
+        ("requirements/docs.txt", ["--group", "docs", *WITHIN_DEV]),
         ("requirements/sbom.txt", ["--group", "sbom", *WITHIN_DEV]),
         (KEYSTONE, ["--group", "keystone", *sys.argv[1:]]),
     ):

@@ -1,6 +1,7 @@
 """What the release workflow asks of the sources. Standard library alone, for a machine that has nothing installed.
 
 release.py check VERSION        the package, the image and the chart all have this version, and the changelog too
+release.py set VERSION          they get it, but for the changelog, which a person writes
 release.py actions              each action of the workflows is what its own repository has under its version
 release.py pin NAME@DIGEST      the chart runs this image, whatever its tag comes to name, and says so where it names
                                 it; its README links to the pages of this version
@@ -39,6 +40,21 @@ def differences(root: Path, version: str) -> list[str]:
         if match is None or match[1] != version:
             found.append(f"{path} has {match[1] if match else 'no version'}, the tag has {version}")
     return found
+
+
+def with_version(root: Path, version: str) -> dict[str, str]:
+    """The files that state a version, by path, with this one; not the changelog. Raises ValueError where it is none."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?", version):
+        raise ValueError(f"'{version}' must be X.Y.Z, or X.Y.Z-rc.N")
+    texts: dict[str, str] = {}
+    for path, pattern in (*VERSIONS.items(), (f"{CHART}/Chart.yaml", APP_VERSION)):
+        if path != "CHANGELOG.md":
+            text = texts.get(path) or (root / path).read_text(encoding="utf-8")
+            found = re.search(pattern, text, flags=re.MULTILINE)
+            if found is None:
+                raise ValueError(f"{path} has no version")
+            texts[path] = text[: found.start(1)] + version + text[found.end(1) :]
+    return texts
 
 
 def foreign(workflow: str, ask: Callable[[str, str], str]) -> list[str]:
@@ -151,6 +167,11 @@ def main() -> int:
             found = differences(ROOT, version)
             print("\n".join(found) or f"everything has version {version}")
             return 1 if found else 0
+        case ["set", version]:
+            for path, text in with_version(ROOT, version).items():
+                (ROOT / path).write_text(text, encoding="utf-8")
+            print("now: make generate, and a heading in CHANGELOG.md")
+            return 0
         case ["actions"]:
             texts = (path.read_text(encoding="utf-8") for path in sorted((ROOT / WORKFLOWS).glob("*.yaml")))
             foreigners = [line for text in texts for line in foreign(text, ls_remote)]

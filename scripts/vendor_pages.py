@@ -1,16 +1,11 @@
 """The vendors' pages on creating a project: what each field and status code becomes, and which test proves it.
 
-    vendor_pages.py [--check]
-
-Writes `docs/reference/vendor-pages.md` from `docs/vendor-pages/*.yaml`; with `--check` it says what is wrong with the
-data, and whether the page is out of date, and exits 1 if anything is. The keys of a data file are the fields of `Page`,
+`docs/reference/vendor-pages.md`, from `docs/vendor-pages/*.yaml`. The keys of a data file are the fields of `Page`,
 `Row` and `Outcome`. `inventory` is written by hand while reading the vendor's page: it names what is on it, and is
 compared with the rows.
 """
 
-import argparse
 import ast
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -29,7 +24,6 @@ from project_operator.api.kinds import KINDS
 ROOT: Final = Path(__file__).resolve().parent.parent
 DATA: Final = ROOT / "docs" / "vendor-pages"
 PAGE: Final = ROOT / "docs" / "reference" / "vendor-pages.md"
-MEND: Final = "make generate"
 
 
 class Item(BaseModel):
@@ -119,20 +113,25 @@ def load(folder: Path = DATA) -> dict[str, Page]:
     return pages
 
 
-def complaints(page: Page) -> Iterator[str]:
+def complaints() -> list[str]:
+    """A line for everything that is wrong with the data."""
+    return [f"docs/vendor-pages/{name}.yaml: {words}" for name, page in load().items() for words in faults(page)]
+
+
+def faults(page: Page) -> Iterator[str]:
     """What is wrong with the data of a page."""
     for kind in RowKind:
         listed, described = Counter(page.inventory.get(kind, ())), Counter(r.name for r in page.rows if r.kind is kind)
         yield from (f"{kind} {name!r} is in the inventory and has no row" for name in (listed - described).elements())
         yield from (f"{kind} {name!r} has a row and is not in the inventory" for name in described - listed)
     for row in page.rows:
-        yield from (f"{row.kind} {row.name!r}: {words}" for words in _wrong(page, row))
+        yield from (f"{row.kind} {row.name!r}: {words}" for words in _faults(page, row))
     named = {name for row in page.rows for name in row.tests}
     yield from (f"proof {name!r} proves no row" for name in sorted(page.proofs.keys() - named))
     yield from (f"proof {name!r}: there is no test {test}" for name, test in page.proofs.items() if not exists(test))
 
 
-def _wrong(page: Page, row: Row) -> Iterator[str]:
+def _faults(page: Page, row: Row) -> Iterator[str]:
     if page.backend and row.later:
         yield f"is for later, and the backend {page.backend} is there"
     if bool(page.backend) != bool(row.tests):
@@ -195,6 +194,11 @@ intended.
 """
 
 
+def rendered() -> dict[Path, str]:
+    """The file and its text."""
+    return {PAGE: render(load())}
+
+
 def render(pages: Mapping[str, Page]) -> str:
     """The page for people."""
     ordered = sorted(pages.values(), key=lambda page: (not page.backend, page.vendor))
@@ -247,22 +251,3 @@ def _becomes(row: Row) -> str:
 def _link(test: str) -> str:
     path, *names = test.split("::")
     return f"[{names[-1].removeprefix('test_').replace('_', ' ')}](../../{path})"
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Write the page about the vendors' pages, or check it.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something is wrong")
-    check = parser.parse_args().check
-    pages = load()
-    found = [f"docs/vendor-pages/{name}.yaml: {words}" for name, page in pages.items() for words in complaints(page)]
-    text = render(pages) if not found else ""
-    if check and text and (not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text):
-        found.append(f"{PAGE.relative_to(ROOT)} is not what its data says; run: {MEND}")
-    if not check and text:
-        PAGE.write_text(text, encoding="utf-8")
-    sys.stderr.writelines(f"{line}\n" for line in found)
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

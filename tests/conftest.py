@@ -58,11 +58,17 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture(scope="session")
-def real_api_server(request: pytest.FixtureRequest) -> bool:
+def given_cluster(pytestconfig: pytest.Config) -> bool:
+    """Whether the cluster is not one that the tests start and may do anything to."""
+    return bool(pytestconfig.getoption("--kind")) or Options.from_environment(os.environ).kubeconfig is not None
+
+
+@pytest.fixture(scope="session")
+def real_api_server(given_cluster: bool) -> bool:  # noqa: FBT001 - a fixture
     """Whether a control plane that is started here has a real API server; starts none."""
-    options = Options.from_environment(os.environ)
-    if request.config.getoption("--kind") or options.kubeconfig is not None:
+    if given_cluster:
         return True
+    options = Options.from_environment(os.environ)
     return Search(options, default_cache(), Report(sys.__stderr__)).run().apiserver is not None
 
 

@@ -116,7 +116,7 @@ def test_the_lock_of_the_image_agrees_with_the_others_and_leaves_the_sandbox_out
     image, run = pinned(LOCK), pinned(ROOT / "requirements" / "run.txt")
     assert image.items() <= run.items()
     assert {"kopf", "aiohttp", "httpx", "pydantic"} <= image.keys()
-    assert image.keys() & {"starlette", "uvicorn", "rich", "trustme", "cryptography"} == set()
+    assert image.keys() & {"starlette", "uvicorn", "trustme", "cryptography"} == set()
 
 
 def test_the_operator_runs_as_a_user_that_is_seen_not_to_be_root() -> None:

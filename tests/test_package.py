@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import version
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,6 +31,18 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(archives: Pat
     assert "project_operator/sandbox/identity/keystone/packages.txt" in names
     assert "project_operator/py.typed" in names
     assert not [name for name in names if "__pycache__" in name]
+
+
+def test_both_have_the_version_of_the_tag_and_the_archive_still_knows_it(archives: Path, tmp_path: Path) -> None:
+    here = version.version()
+    assert [path.name.split("-")[1] for path in archives.glob("*.whl")] == [here]
+    (archive,) = archives.glob("*.tar.gz")
+    with tarfile.open(archive) as members:
+        members.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    assert unpacked.name == f"project_operator-{here}"
+    assert version.version(unpacked) == here
+    assert version.tagged(unpacked) is None
 
 
 def test_the_source_archive_holds_no_environment(archives: Path) -> None:

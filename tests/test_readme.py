@@ -19,7 +19,7 @@ def test_it_is_short() -> None:
 
 
 def test_its_project_is_the_one_that_the_demo_applies() -> None:
-    shown = yaml.safe_load((ROOT / "deploy" / "examples" / "project.yaml").read_text(encoding="utf-8"))
+    shown = yaml.safe_load((ROOT / "deploy" / "examples" / "02-project.yaml").read_text(encoding="utf-8"))
     assert shown == PROJECT
 
 

@@ -1,10 +1,8 @@
-"""Commands that write what is generated, and compare it with what is committed.
+"""What is generated: writes it, and compares it with what is committed.
 
 A generated file is a row in `GENERATED`: its path from the root of the repository, and what gives its text.
 """
 
-import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,6 @@ from project_operator.backends.k5 import reference as k5_errors
 from project_operator.backends.nscale import reference as nscale_errors
 from project_operator.backends.openstack import reference as openstack_errors
 from project_operator.backends.otc import reference as otc_errors
-from project_operator.errors import ConfigurationError
 from project_operator.observability import families
 
 MEND: Final = "project-operator generate"
@@ -109,32 +106,3 @@ def _left_over(root: Path) -> list[str]:
         if path.is_file()
     )
     return sorted(path for path in found if path not in generated)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What ``generate`` has."""
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
-    parser.add_argument("--root", type=Path, default=Path(), help="root of the repository (default: here)")
-    parser.set_defaults(run=_generate)
-
-
-def add_crds_options(parser: argparse.ArgumentParser) -> None:
-    """What ``crds`` has."""
-    parser.set_defaults(run=_crds)
-
-
-def _generate(arguments: argparse.Namespace) -> int:
-    root: Path = arguments.root
-    if not (root / "pyproject.toml").is_file():
-        raise ConfigurationError(f"{root.resolve()} is not the root of the repository; go there or give --root")
-    if not arguments.check:
-        sys.stdout.writelines(f"{path}\n" for path in write_files(root))
-        return 0
-    stale = stale_files(root)
-    sys.stderr.writelines(f"{complaint}; run: {MEND}\n" for complaint in stale)
-    return 1 if stale else 0
-
-
-def _crds(_arguments: argparse.Namespace) -> int:
-    sys.stdout.write("---\n".join(crd_yaml(kind) for kind in KINDS))
-    return 0

@@ -1,9 +1,15 @@
-"""Subcommands that are imported when they are chosen: none of them waits for what only the others need."""
+"""Subcommands that are imported when they are chosen: none of them waits for what only the others need.
 
-import argparse
+Click's own groups import every command for a list of them, and so would completion.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,25 +19,46 @@ class Subcommand:
     name: str
     help: str
     """A line for the list of subcommands."""
-    options: str
-    """``module:function``: a function of the parser, which adds the options and sets `run`, itself a function from the
-    parsed arguments to the exit status."""
+    command: str
+    """``module:attribute``: a `click.Command`."""
+    hidden: bool = False
+    """Whether the list leaves it out."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Has its options from the moment when it is given something to parse."""
+class Subcommands(click.Group):
+    """A group that knows its subcommands by name alone."""
 
-    options = ""
+    def __init__(self, *arguments: Any, subcommands: Sequence[Subcommand] = (), **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._known = {one.name: one for one in subcommands}
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        if self.options:
-            add_options, self.options = resolve_name(self.options), ""
-            add_options(self)
-        return super().parse_known_args(args, namespace)
+    @property
+    def known(self) -> tuple[Subcommand, ...]:
+        """All of them, in their order."""
+        return tuple(self._known.values())
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is Click's
+        """Their names, in their order."""
+        return list(self._known)
 
-def add_subcommands(parser: argparse.ArgumentParser, title: str, metavar: str, *subcommands: Subcommand) -> None:
-    """Let ``parser`` demand one of these."""
-    choices = parser.add_subparsers(title=title, metavar=metavar, required=True, parser_class=_Parser)
-    for subcommand in subcommands:
-        choices.add_parser(subcommand.name, help=subcommand.help).options = subcommand.options
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        """Import one; None where there is none of that name."""
+        known = self._known.get(cmd_name)
+        if known is None:
+            return None
+        command: click.Command = resolve_name(known.command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        """The list, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(one.name, one.help) for one in self.known if not one.hidden])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names that begin so, and the group's own options."""
+        names = [
+            CompletionItem(one.name, help=one.help)
+            for one in self.known
+            if not one.hidden and one.name.startswith(incomplete)
+        ]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]

@@ -21,7 +21,25 @@ OVERLAYS: Final[dict[str, dict[str, Any]]] = {
 
 
 def test_the_base_is_what_the_chart_renders() -> None:
-    assert kustomize_base.stale(kustomize_base.render(helm.template(kustomize_base.VALUES, served=()))) == []
+    rendered = kustomize_base.render(helm.template(kustomize_base.VALUES, served=()))
+    assert {path.name: path.read_text(encoding="utf-8") for path in kustomize_base.BASE.iterdir()} == rendered
+
+
+def test_a_file_of_a_template_that_is_gone_is_to_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone.yaml").touch()
+    monkeypatch.setattr(kustomize_base, "BASE", tmp_path)
+    monkeypatch.setattr(helm, "template", lambda *_, **__: "")
+    rendered = kustomize_base.rendered()
+    assert [path.name for path, text in rendered.items() if text is None] == ["gone.yaml"]
+    assert len(rendered) > 1
+
+
+def test_without_helm_the_base_is_left_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(helm, "template", lambda *_, **__: pytest.skip("needs helm"))
+    assert kustomize_base.rendered() == {}
+    assert capsys.readouterr().err == "deploy/kustomize/base is left as it is: needs helm\n"
 
 
 def by_place(objects: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, Any]]:

@@ -23,10 +23,6 @@ def annotations() -> dict[str, Any]:
     return {name.removeprefix(prefix): yaml.safe_load(text) for name, text in chart["annotations"].items()}
 
 
-def test_readme_and_annotations_are_up_to_date() -> None:
-    assert chart_pages.stale(chart_pages.rendered()) == [], f"run: {chart_pages.MEND}"
-
-
 def test_artifact_hub_is_told_of_every_definition_and_shown_an_example_of_each() -> None:
     told = annotations()
     folder = {path.stem for path in (helm.ROOT / "crds").glob("*.identity.project-operator.dev.yaml")}

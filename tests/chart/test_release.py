@@ -86,6 +86,16 @@ def life(
         scenario.objects.close()
 
 
+def live_and_die(scenario: Scenario) -> None:
+    """Make a Project of the default backend, which says that it is there, and delete it."""
+    scenario.wait_ready("default", kind="IdentityBackend")
+    scenario.apply_project()
+    scenario.wait_ready()
+    scenario.wait_for_event("Succeeded")
+    scenario.delete()
+    scenario.wait_gone()
+
+
 def finalizers(scenario: Scenario) -> list[str]:
     """Who holds the Secret."""
     secret = scenario.objects.find(SECRETS, SECRET)
@@ -97,12 +107,7 @@ def finalizers(scenario: Scenario) -> list[str]:
 def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> None:
     scenario = life.scenario
     assert f"({IN_THE_POD})" in scenario.operator.log, "its access comes from no kubeconfig"
-    scenario.wait_ready("default", kind="IdentityBackend")
-    scenario.apply_project()
-    scenario.wait_ready()
-    scenario.wait_for_event("Succeeded")
-    scenario.delete()
-    scenario.wait_gone()
+    live_and_die(scenario)
 
     shared = scenario.namespace
     scenario.apply(scenario.cluster_backend(), scenario.tenant("tenant"))
@@ -117,6 +122,18 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     release = life.release
     assert idle(release.objects, release.plane.audit_log, release.user) == set(), "granted, and neither used nor exempt"
     assert EXEMPT.keys() - granted(release.objects) == set(), "exempt, and not granted"
+
+
+def test_it_can_be_examined_from_within(life: Life) -> None:
+    """What the page on trouble has people type, with `kubectl exec`."""
+    operator = life.scenario.operator
+    assert isinstance(operator, DeployedOperator)
+    examined = operator.execute("doctor", "--output=json")
+    assert examined.returncode == 0, examined.stdout + examined.stderr
+    levels = {(one["check"], one["level"]) for one in json.loads(examined.stdout)["findings"]}
+    assert {level for _, level in levels} <= {"ok", "warning"}
+    assert ("backends", "ok") in levels
+    assert life.refused == [], "it looks at nothing that the operator may not see"
 
 
 def test_the_rights_that_are_exempt_are_said_with_the_rights() -> None:
@@ -356,12 +373,7 @@ def test_with_namespaces_to_watch_a_project_lives_and_dies_within_fewer_rights(
         scenario = Scenario(plane, operator, None, "narrow", "payments", life.scenario.identity)
         scenario.apply_secret(SECRET)
         scenario.apply(scenario.backend())
-        scenario.wait_ready("default", kind="IdentityBackend")
-        scenario.apply_project()
-        scenario.wait_ready()
-        scenario.wait_for_event("Succeeded")
-        scenario.delete()
-        scenario.wait_gone()
+        live_and_die(scenario)
         scenario.delete("default", "IdentityBackend")
         scenario.wait_gone("default", "IdentityBackend")
         scenario.objects.close()

@@ -92,7 +92,9 @@ def test_with_namespaces_to_watch_no_object_of_theirs_is_open_cluster_wide() -> 
         "services": ["kubernetes"],
         "endpointslices": ["kubernetes"],
         "servicecidrs": None,
-        "customresourcedefinitions": [f"projects.{GROUP}"],
+        "customresourcedefinitions": [
+            f"{plural}.{GROUP}" for plural in ("projects", "identitybackends", "clusteridentitybackends")
+        ],
     }
     bound = {(one["roleRef"]["name"], one["metadata"]["namespace"]) for one in of_kind(objects, "RoleBinding")}
     assert bound == {

@@ -78,8 +78,6 @@ def test_every_value_is_described() -> None:
 
 
 def test_the_default_backend_is_as_closed_as_its_definition() -> None:
-    present = chart_schema.SCHEMA.read_text(encoding="utf-8")
-    assert chart_schema.rendered(present) == present, f"run: {chart_schema.MEND}"
     fields = {path for path in ALL if path.startswith("defaultBackend.")}
     assert {"defaultBackend.spec.deletionPolicy", "defaultBackend.keystone.auth.password.scope.system"} <= fields
     secret = ALL["defaultBackend.vmwareCSP.auth.apiToken.secretRef"]

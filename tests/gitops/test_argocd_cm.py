@@ -9,10 +9,6 @@ from project_operator.api.kinds import KINDS
 from project_operator.api.names import GROUP
 
 
-def test_the_committed_file_is_up_to_date() -> None:
-    assert argocd_cm.PAGE.read_text(encoding="utf-8") == argocd_cm.render(argocd_cm.CUSTOMIZATIONS)
-
-
 def test_every_kind_has_a_health_key_without_wildcards() -> None:
     data = yaml.safe_load(argocd_cm.PAGE.read_text(encoding="utf-8"))["data"]
     for kind in KINDS:

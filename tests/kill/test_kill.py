@@ -12,7 +12,7 @@ STORIES = [*(("nscale", seed) for seed in range(10)), *((vendor, 0) for vendor i
 """What survives a kill is the core's affair, so of the other vendors one seed shows that theirs keeps it."""
 ALWAYS = 1
 """So many seeds of nscale are a part of every run of the tests, which kills at many other points as well
-(`tests/chaos`); `make bench` runs all stories.
+(`tests/chaos`); `make kill` runs all stories.
 """
 
 

@@ -7,6 +7,8 @@ import helm
 import promtool
 import yaml
 
+import doc_blocks
+
 ALERTS = yaml.safe_load((promtool.ROOT / "deploy/monitoring/alerts.yaml").read_text(encoding="utf-8"))
 BOTH = {"prometheusRule": {"enabled": True}, "dashboard": {"enabled": True}}
 
@@ -40,3 +42,18 @@ def test_runbooks_may_be_elsewhere_and_prometheus_may_be_without_its_operator() 
     for alert in rule["spec"]["groups"][0]["rules"]:
         assert alert["annotations"]["runbook_url"] == f"https://docs.example.com/runbooks/{alert['alert']}"
     assert of_kind("PrometheusRule", BOTH, ()) == []
+
+
+def test_the_page_scrapes_the_port_that_the_pods_have() -> None:
+    page = (promtool.ROOT / "docs/how-to/monitor.md").read_text(encoding="utf-8")
+    (shown,) = (block for block in doc_blocks.blocks("monitor.md", page) if "scrape_configs" in block.text)
+    (job,) = yaml.safe_load(shown.text)["scrape_configs"]
+    (discovery,) = job["kubernetes_sd_configs"]
+    (kept,) = (one for one in job["relabel_configs"] if one.get("action") == "keep")
+    (deployment,) = (
+        one for one in helm.objects(helm.template(helm.WITHOUT_DEFINITIONS)) if one["kind"] == "Deployment"
+    )
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert discovery == {"role": "pod", "namespaces": {"names": [deployment["metadata"]["namespace"]]}}
+    assert kept["source_labels"] == ["__meta_kubernetes_pod_container_port_name"]
+    assert [port["name"] for port in container["ports"]] == [kept["regex"]]

@@ -105,7 +105,7 @@ async def put(api: KubeApi, kind: str, name: str, spec: dict[str, Any], status: 
 
 
 async def test_a_new_credential_leaves_the_label_of_its_secret(api: KubeApi, run: Run, tmp_path: Path) -> None:
-    examples = (helm.ROOT / "deploy/examples/identitybackend.yaml").read_text(encoding="utf-8")
+    examples = (helm.ROOT / "deploy/examples/01-identitybackend.yaml").read_text(encoding="utf-8")
     secret = next(yaml.safe_load_all(examples))
     name, credential = secret["metadata"]["name"], "eyJ" + "new" * 60
     (tmp_path / "new").write_text(credential + "\n", encoding="utf-8")

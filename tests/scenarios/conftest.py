@@ -1,6 +1,5 @@
 """One operator for all scenarios; a namespace and an identity server for each."""
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
@@ -9,6 +8,7 @@ import in_kind
 import pytest
 from audit import AuditLog
 from chart_installation import Installation, install
+from command_line import CommandLine
 from operator_process import QUICK, OperatorProcess
 from rights import Right
 from rights_used import RightsUsed
@@ -17,7 +17,6 @@ from scenario import Scenario, Scene
 from project_operator.errors import SandboxError
 from project_operator.kube.resources import IDENTITY_BACKENDS, SECRETS
 from project_operator.sandbox.controlplane.plane import ControlPlane
-from project_operator.sandbox.controlplane.search import Options
 
 FIGURES: Final = "figures"
 """A property of a test (`record_property`) that is printed at the end."""
@@ -160,9 +159,9 @@ def scenario(bare_scenario: Scenario) -> Scenario:
 
 
 @pytest.fixture(scope="session")
-def expendable_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
+def expendable_plane(given_cluster: bool) -> Iterator[ControlPlane]:  # noqa: FBT001 - a fixture
     """A control plane for what would disturb everybody else."""
-    if pytestconfig.getoption("--kind") or Options.from_environment(os.environ).kubeconfig is not None:
+    if given_cluster:
         pytest.skip(
             "takes away our definitions and starts operators of its own, so it needs a control plane of its own"
         )
@@ -195,3 +194,11 @@ def expendable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scena
             made.close()
             plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
     note_rights(request.config, installation, audit)
+
+
+@pytest.fixture
+def command_line(
+    control_plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line, as the administrator of the cluster."""
+    return CommandLine(control_plane.kubeconfig, monkeypatch, capsys)

@@ -8,11 +8,11 @@ import helm
 from chart_installation import only
 
 EXAMPLES: Final = {
-    "nscale": ("identitybackend.yaml", True),
-    "keystone": ("identitybackend-keystone.yaml", True),
-    "openTelekomCloud": ("identitybackend-otc.yaml", True),
-    "fujitsuK5": ("identitybackend-k5.yaml", True),
-    "vmwareCSP": ("identitybackend-csp.yaml", False),
+    "nscale": ("01-identitybackend.yaml", True),
+    "keystone": ("10-identitybackend-keystone.yaml", True),
+    "openTelekomCloud": ("12-identitybackend-otc.yaml", True),
+    "fujitsuK5": ("13-identitybackend-k5.yaml", True),
+    "vmwareCSP": ("14-identitybackend-csp.yaml", False),
 }
 """The example of a vendor, and whether its way in is the one that values need not name."""
 

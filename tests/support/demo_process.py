@@ -92,6 +92,18 @@ class Demo:
         """Press keys on its terminal."""
         os.write(self._output.fileno(), keys)
 
+    def typed(self, command: str) -> subprocess.CompletedProcess[str]:
+        """What comes of typing a command, below the printed exports, into a shell."""
+        exports = [line.strip() for line in self.said.splitlines() if line.startswith("    export ")]
+        script = "\n".join([*exports, command])
+        return subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+    def tried(self, number: int) -> subprocess.CompletedProcess[str]:
+        """What comes of typing what it says can be tried."""
+        found = re.search(rf"^  {number}\. .*?\n\n(.*?)\n\n     Expect:", self.said, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        return self.typed(found[1])
+
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)

@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -94,8 +95,16 @@ class DeployedOperator(OperatorProcess):
     def __init__(self, objects: list[dict[str, Any]], kubeconfig: Path, log: Path) -> None:
         (container,) = only(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
         assert "command" not in container, "the image's entry point is what runs"
-        self._command = [*entry_point(DOCKERFILE.read_text(encoding="utf-8")), *container["args"]]
+        self._program = entry_point(DOCKERFILE.read_text(encoding="utf-8"))
+        self._command = [*self._program, *container["args"]]
         access = pod_access(kubeconfig, log.with_name("serviceaccount"))
         self._environ = variables(container, objects) | {"PATH": os.environ["PATH"]} | access
         self._log = log
         self.start()
+
+    def execute(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the image, as `kubectl exec` would run it in the operator's container."""
+        command = [*self._program, *arguments]
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, env=self._environ, cwd=ROOT, timeout=60
+        )

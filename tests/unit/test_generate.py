@@ -1,4 +1,4 @@
-"""`project-operator generate` and `project-operator crds`."""
+"""What is generated, and `project-operator generate` and `project-operator crds`, which write it."""
 
 from dataclasses import replace
 from functools import cache

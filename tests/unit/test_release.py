@@ -36,6 +36,14 @@ def test_one_version_everywhere_is_released(sources: Path) -> None:
     assert release.differences(sources, "9.8.7") == []
 
 
+def test_a_version_that_is_set_is_everywhere_but_in_the_changelog(sources: Path) -> None:
+    for path, text in release.with_version(sources, "10.0.1").items():
+        (sources / path).write_text(text, encoding="utf-8")
+    assert release.differences(sources, "10.0.1") == ["CHANGELOG.md has 9.8.7, the tag has 10.0.1"]
+    with pytest.raises(ValueError, match="must be X"):
+        release.with_version(sources, "v10")
+
+
 @pytest.mark.parametrize("path", STATED)
 def test_a_version_that_differs_is_named(sources: Path, path: str) -> None:
     text = (sources / path).read_text(encoding="utf-8")

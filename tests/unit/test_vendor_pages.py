@@ -7,7 +7,7 @@ import pytest
 
 import vendor_pages
 from project_operator.backends.registry import shipped
-from vendor_pages import Page, RowKind, complaints, load, render
+from vendor_pages import Page, RowKind, complaints, faults, load, render
 
 PROOF = "tests/unit/test_vendor_pages.py::test_the_data_is_in_order"
 FIELD = {"kind": "request field", "name": "a.name", "fields": ["Project.spec.name"], "tests": ["p"]}
@@ -68,7 +68,7 @@ def page(*rows: Mapping[str, Any], **changes: Any) -> Page:
 
 
 def test_the_data_is_in_order() -> None:
-    assert [f"{name}: {words}" for name, one in load().items() for words in complaints(one)] == []
+    assert complaints() == []
 
 
 def test_all_five_pages_have_a_row_for_everything_on_them() -> None:
@@ -83,15 +83,11 @@ def test_every_backend_that_is_shipped_has_a_finished_page() -> None:
     assert {one.backend for one in load().values() if one.backend} == {vendor.key for vendor in shipped()}
 
 
-def test_the_rendered_page_is_up_to_date() -> None:
-    assert vendor_pages.PAGE.read_text(encoding="utf-8") == render(load())
-
-
 def test_a_page_that_is_in_order_is_not_complained_of() -> None:
-    assert list(complaints(page())) == []
-    assert list(complaints(page(**LATER))) == []
+    assert list(faults(page())) == []
+    assert list(faults(page(**LATER))) == []
     inventory = {"request field": ["a.name"], "status code": ["409"]}
-    assert list(complaints(page(FIELD, CODE, inventory=inventory))) == []
+    assert list(faults(page(FIELD, CODE, inventory=inventory))) == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +112,7 @@ def test_a_page_that_is_in_order_is_not_complained_of() -> None:
     ],
 )
 def test_what_is_wrong_is_found(wrong: dict[str, Any], complaint: str) -> None:
-    assert complaint in "\n".join(complaints(page(**wrong)))
+    assert complaint in "\n".join(faults(page(**wrong)))
 
 
 @pytest.mark.parametrize("changes", [{"fields": []}, {"later": "x"}, {"operator": "x"}, {"colour": "blue"}])

@@ -6,6 +6,7 @@ Source: Go's ``time.ParseDuration``, of whose units the fields of this API take 
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 DURATION_PATTERN: Final = r"^([0-9]{1,6}(\.[0-9]+)?(h|ms|m|s))+$"
@@ -24,6 +25,7 @@ _UNITS: Final = {
 }
 
 
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> timedelta:
     """The length of time that ``text`` says.
 

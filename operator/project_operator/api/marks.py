@@ -9,6 +9,7 @@ still be recomputed from the object it belongs to. Ownership is always the whole
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 MARK_PREFIX: Final = "iproj1:"
@@ -21,7 +22,9 @@ MARK_PATTERN: Final = re.compile(rf"iproj1:([0-9a-f]{{16}}):([0-9a-f]{{16}}):([0
 _DIGEST_PATTERN: Final = re.compile(r"sha256:([0-9a-f]{16})")
 
 
+@lru_cache(maxsize=1024)
 def _digest(text: str, length: int) -> str:
+    # A Project is looked at several times in a row, and cluster and namespace are always the same.
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 

@@ -17,6 +17,7 @@ CLUSTER_IDENTITY_BACKEND_KIND: Final = "ClusterIdentityBackend"
 CLUSTER_IDENTITY_BACKEND_PLURAL: Final = "clusteridentitybackends"
 
 FINALIZER: Final = f"{GROUP}/finalizer"
+"""On a Project: something may exist in the backend. On a backend object and its Secret: a Project still needs it."""
 FIELD_MANAGER: Final = "project-operator"
 EVENT_REPORTER: Final = f"{GROUP}/project-operator"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import CoreSchema, core_schema
 
 JsonSchema = dict[str, Any]
@@ -105,11 +105,19 @@ class ApiModel(BaseModel):
         """The rules of the model, that of its union first."""
         return ((_exactly_one(cls.one_of),) if cls.one_of else ()) + cls.rules
 
-    @model_validator(mode="after")
-    def _keep_rules(self) -> "ApiModel":
-        for rule in self.all_rules():
-            rule.validate(self)
-        return self
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the rules of the model after its fields. Most models have none: they are not even asked for any."""
+        schema, rules = handler(source), cls.all_rules()
+        if not rules:
+            return schema
+
+        def keep_rules(model: "ApiModel") -> "ApiModel":
+            for rule in rules:
+                rule.validate(model)
+            return model
+
+        return core_schema.no_info_after_validator_function(keep_rules, schema)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchema:

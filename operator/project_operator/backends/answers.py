@@ -8,6 +8,7 @@ from typing import Final
 
 from project_operator.backends.calls import NoAnswer
 from project_operator.errors import BackendError, BackendUnavailable, OutcomeUnknown
+from project_operator.printable import printable
 
 MESSAGE_LIMIT: Final = 256
 """Characters of `BackendError` messages."""
@@ -28,10 +29,7 @@ def quotable(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, _REDACTED)
-    text = _TOKEN.sub(_REDACTED, text)
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())
+    return printable(_TOKEN.sub(_REDACTED, text))
 
 
 def clipped(text: str, limit: int = MESSAGE_LIMIT) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from project_operator.kube.answers import compact
 from project_operator.kube.resources import Resource
 from project_operator.kube.sink import Sink
 
@@ -35,6 +36,7 @@ class Feed:
         """Take one object from the watch."""
         # As long as everything else together, and nothing of ours reads it.
         raw["metadata"].pop("managedFields", None)
+        raw = compact(self._resource, raw)
         key = key_of(raw)
         if self._recording is not None:
             self._recording.add(key)

@@ -27,7 +27,11 @@ _KubeConfigMerger: Final[Any] = kube_config.KubeConfigMerger
 _LOADING: Final = Lock()
 """The loader writes certificates into files that all of the process share, and names them before they are whole."""
 
-WAY_OUT: Final = "set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG, or run in a pod with a ServiceAccount"
+WAY_OUT: Final = (
+    "give --kubeconfig, set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG, or run in a pod with a ServiceAccount"
+)
+OTHER_FILE: Final = "give another file with --kubeconfig or PROJECT_OPERATOR_KUBECONFIG"
+OTHER_CONTEXT: Final = "give one that it has with --context or PROJECT_OPERATOR_CONTEXT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,18 @@ def load_access(
     """The first of: ``kubeconfig`` given, the pod's ServiceAccount, ``$KUBECONFIG``, ``~/.kube/config``.
 
     Raises:
-        ConfigurationError: none is there, or the one found cannot be used; says which.
+        ConfigurationError: none is there, or the one found cannot be used; says which, the option or variable that it
+            came from, and the contexts that there are.
     """
     try:
         if kubeconfig is None and environ.get(SERVICE_HOST_ENV_NAME) and Path(SERVICE_TOKEN_FILENAME).exists():
             return in_cluster_access(environ=environ)
         paths = str(kubeconfig or environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
         return _kubeconfig_access(paths, context)
+    except _UnknownContext as error:
+        raise _no_access(error, error.way_out) from None
     except Exception as error:  # the loaders stumble over bad input in every way there is
-        cause = " ".join(str(error).split()) or type(error).__name__
-        raise ConfigurationError(f"No access to a Kubernetes API server: {cause}; {WAY_OUT}") from error
+        raise _no_access(error, WAY_OUT if kubeconfig is None else OTHER_FILE) from error
 
 
 def in_cluster_access(
@@ -84,15 +90,31 @@ def in_cluster_access(
     )
 
 
+class _UnknownContext(ConfigException):
+    """A kubeconfig has no context of that name."""
+
+    def __init__(self, paths: str, wanted: str, contexts: list[str]) -> None:
+        said = f"has no context '{wanted}'" if wanted else "names no current context"
+        super().__init__(f"kubeconfig {paths} {said}")
+        self.way_out = f"{OTHER_CONTEXT}: {', '.join(contexts)}" if contexts else f"it has none at all; {OTHER_FILE}"
+
+
+def _no_access(cause: Exception, way_out: str) -> ConfigurationError:
+    said = " ".join(str(cause).split()) or type(cause).__name__
+    return ConfigurationError(f"No access to a Kubernetes API server: {said}; {way_out}")
+
+
 def _kubeconfig_access(paths: str, context: str) -> ClusterAccess:
     with _LOADING:
         return _load(paths, context)
 
 
 def _load(paths: str, context: str) -> ClusterAccess:
-    merger = _KubeConfigMerger(paths)
-    if merger.config is None:
-        raise ConfigException(f"there is no kubeconfig at {paths}")
+    merger = _merged(paths)
+    wanted = context or str(merger.config.value.get("current-context") or "")
+    contexts = [str(one["name"]) for one in merger.config.value["contexts"]]
+    if wanted not in contexts:
+        raise _UnknownContext(paths, wanted, contexts)
     loader = _KubeConfigLoader(merger.config, active_context=context or None, config_base_path=None)
     configuration = Configuration()
     loader.load_and_set(configuration)
@@ -107,6 +129,17 @@ def _load(paths: str, context: str) -> ClusterAccess:
         proxy=loader.__dict__.get("proxy") or _proxy_from_environment(configuration.host),
         source=f"kubeconfig {paths}, context {loader.current_context['name']}",
     )
+
+
+def _merged(paths: str) -> Any:
+    """What the files at ``paths`` have together."""
+    try:
+        merger = _KubeConfigMerger(paths)
+    except Exception as error:  # likewise
+        raise ConfigException(f"{paths} is no kubeconfig ({' '.join(str(error).split())})") from error
+    if merger.config is None:
+        raise ConfigException(f"there is no kubeconfig at {paths}")
+    return merger
 
 
 def _user(merger: Any, loader: Any) -> dict[str, Any]:

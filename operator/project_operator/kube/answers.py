@@ -1,10 +1,11 @@
 """What an answer of the API server means: the object, or one of our errors. One table, in code."""
 
-import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+
+from pydantic_core import from_json, to_json
 
 from project_operator.errors import (
     KubeConflict,
@@ -40,7 +41,7 @@ def read(call: str, resource: Resource, status: int, headers: Mapping[str, str],
     """
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         raise refusal(call, resource, status, headers, body)
-    document = _parse(body)
+    document = _parse(resource, body)
     if document is None:
         raise KubeUnavailable(f"{call}: {status} without a JSON object in it; is a proxy in between?", status=status)
     return document
@@ -48,18 +49,29 @@ def read(call: str, resource: Resource, status: int, headers: Mapping[str, str],
 
 def refusal(call: str, resource: Resource, status: int, headers: Mapping[str, str], body: bytes) -> KubeError:
     """The error that an answer other than 2xx is."""
-    document = _parse(body) or {}
+    document = _parse(resource, body) or {}
     details = document if document.get("kind") == "Status" else {}
     message = _message(call, resource, status, details)
     return _error_class(status, details)(message, status=status, retry_after=_retry_after(headers))
 
 
-def _parse(body: bytes) -> dict[str, Any] | None:
+def compact(resource: Resource, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The same object with the words that many have in common: two fifths of the memory, where thousands are kept."""
+    document: dict[str, Any] = _shared(resource, to_json(raw))
+    return document
+
+
+def _parse(resource: Resource, body: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(body)
+        document = _shared(resource, body)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
+
+
+def _shared(resource: Resource, text: bytes) -> Any:
+    """Words are remembered and handed out again; of Secrets none but their keys."""
+    return from_json(text, cache_strings="keys" if resource == SECRETS else "all")
 
 
 def _error_class(status: int, details: Mapping[str, Any]) -> type[KubeError]:

@@ -37,6 +37,9 @@ AT_ONCE: Final = 128
 None waits for a backend. Those about Leases do not count: a renewal that waits for its turn comes too late.
 """
 
+_SERVER: Final = Resource("", "", "version", "Info", namespaced=False)
+"""The API server itself, as far as requests are counted; only the command line asks."""
+
 _JSON: Final = {"Accept": "application/json"}
 _METADATA_LIST: Final = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"}
 _MERGE_PATCH: Final = {"Accept": "application/json", "Content-Type": "application/merge-patch+json"}
@@ -92,6 +95,11 @@ class KubeApi:
         except KubeNotFound:
             return False
         return any(kind.get("name") == resource.plural for kind in answer.get("resources") or [])
+
+    async def version(self) -> str:
+        """The version of the API server, such as ``v1.36.2``. Asks what anybody may (``system:public-info-viewer``)."""
+        answer = await self._call("get", _SERVER, "GET", "/version", headers=_JSON)
+        return str(answer.get("gitVersion") or "")
 
     async def get(self, resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
         """One object."""

@@ -116,7 +116,21 @@ class Connector:
         self._leadership = leadership
 
     async def connect(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
-        """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none.
+        """Make ``entry.connection`` fit spec and Secrets, or say in ``entry.verdict`` why there is none; what is new is
+        observed from then on.
+
+        Raises:
+            KubeError: a Secret could not be looked for.
+        """
+        before = entry.connection
+        await self.open(key, entry, backend)
+        fresh = entry.connection
+        if fresh is not None and fresh is not before:
+            fresh.start()
+            self._owner.connection_changed(fresh)
+
+    async def open(self, key: Key, entry: Entry, backend: IdentityBackend) -> None:
+        """The same for whoever looks once: nothing is observed.
 
         Raises:
             KubeError: a Secret could not be looked for.
@@ -148,8 +162,6 @@ class Connector:
             fresh.take_over(entry.connection)
         await entry.close()
         entry.connection, entry.rotated, entry.verdict, entry.failures = fresh, rotated, None, 0
-        fresh.start()
-        self._owner.connection_changed(fresh)
 
     async def _open(
         self, key: Key, entry: Entry, backend: IdentityBackend, secret: Mapping[str, bytes], revision: str

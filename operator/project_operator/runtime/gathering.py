@@ -29,6 +29,8 @@ from project_operator.runtime.store import References
 
 LEFT_KEPT: Final = 10_000
 """How many names of lately let go objects are remembered: far more than go between two listings."""
+PARSED_KEPT: Final = 16
+"""How many parsed states of Projects are kept: what was written is decided about at once."""
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 
@@ -64,6 +66,7 @@ class Gatherer:
         self._namespaces: dict[str, tuple[datetime, str]] = {}
         self._left_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._definition = (NEVER, False)
+        self._parsed: OrderedDict[tuple[str, str], tuple[Project, str]] = OrderedDict()
 
     async def gather(
         self, key: Key, raw: Mapping[str, Any], memories: Mapping[Key, Memory], term: Term | None = None
@@ -76,7 +79,7 @@ class Gatherer:
         Raises:
             KubeError: the namespace could not be read.
         """
-        project, invalid = parse_project(raw)
+        project, invalid = self.parsed(raw)
         mark = await self._mark(key, project.metadata.creation_timestamp or _EPOCH)
         reach = self._backends.view_for(project)
         now, wall = self._clock.now(), self._clock.wall()
@@ -109,6 +112,18 @@ class Gatherer:
             cluster=self._cluster,
         )
         return view, reach.connection
+
+    def parsed(self, raw: Mapping[str, Any]) -> tuple[Project, str]:
+        """`parse_project`; a state that was parsed lately is not parsed again: what was written is decided about next.
+
+        States are told apart by what the API server tells them apart by.
+        """
+        state = (raw["metadata"]["uid"], raw["metadata"]["resourceVersion"])
+        if (known := self._parsed.get(state)) is None:
+            known = self._parsed[state] = parse_project(raw)
+            if len(self._parsed) > PARSED_KEPT:
+                self._parsed.popitem(last=False)
+        return known
 
     def note_left(self, key: Key) -> None:
         """``key`` was let go of just now, and its project stays."""

@@ -3,9 +3,9 @@ absence is believed only after a live look; a deletion with `Orphan` ends on tha
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from project_operator.errors import KubeForbidden, KubeNotFound
 from project_operator.kube.resources import Resource
@@ -27,16 +27,17 @@ class MissingBackends:
         self._clock = clock
         self._found = found
         self._missed_at: dict[Place, float] = {}
-        self._looking: defaultdict[Place, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # A lock is there as long as somebody holds it or waits for it, however that ends.
+        self._looking: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     async def look_for(self, place: Place) -> None:
         """Return once ``found`` was told of what is at ``place``, or it is known that nothing is. However many ask, one
-        looks.
+        looks at a time, and what it misses the others believe.
 
         Raises:
             KubeError: it cannot be told now.
         """
-        async with self._looking[place]:
+        async with self._looking.setdefault(place, asyncio.Lock()):
             now = self._clock.now()
             if self._missed_at.get(place, now - BELIEVED) > now - BELIEVED:
                 return
@@ -49,5 +50,3 @@ class MissingBackends:
                 self._missed_at[place] = now
             else:
                 self._found(resource, raw)
-        if not self._looking[place].locked():
-            del self._looking[place]

@@ -26,6 +26,11 @@ logger = logging.getLogger(__name__)
 READS_AT_ONCE: Final = 4
 LISTING_WORTH: Final = 250
 """A listing of so many projects costs about what one more single read does."""
+WORK_SHARE: Final = 0.2
+"""Of its time, that listings for what is under way may take: thousands of projects take a while to be listed and read,
+and while many are made somebody always waits for the next listing."""
+LONGEST_REST: Final = 2.0
+"""Seconds between two such listings, however long they take."""
 HELD_BY_A_PROBE: Final = 1.0
 """Seconds until the next look while it is being tried whether the backend answers; `resume` comes before."""
 HELD_BY_A_DEFECT: Final = 30.0
@@ -80,6 +85,7 @@ class Observer:
         self._seen_as: dict[str, RemoteProject] = {}
         self._next_round = NEVER
         self._round_held_until = NEVER
+        self._rests_until = NEVER
         self._failures = 0
         self._missing: AbstractSet[str] = frozenset()
         self._in_doubt: dict[str, None] = {}
@@ -162,7 +168,12 @@ class Observer:
         ):
             await self._read_each([(key, due[key].poll) for key in single])
         else:
+            # Who wants something meanwhile shares that listing too.
+            await asyncio.sleep(max(0.0, self._rests_until - self._clock.now()))
+            begun_at = self._clock.now()
             await self._list()
+            took = self._clock.now() - begun_at
+            self._rests_until = begun_at + took + min(LONGEST_REST, took * (1 / WORK_SHARE - 1))
 
     async def _read_each(self, wanted: list[tuple[Key, Poll]]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -187,7 +198,8 @@ class Observer:
 
     async def _list(self) -> None:
         begun_at = self._clock.now()
-        projects = await self._backend.list_projects()
+        # What looks as it did is one object with what was seen then: of thousands nothing is kept twice.
+        projects = tuple(self._as_seen(project) for project in await self._backend.list_projects())
         census = self._audience.census()
         shown = {project.id for project in projects}
         verified = bool(census.named & shown) or await self._may_read()
@@ -218,6 +230,10 @@ class Observer:
         if judgement.may_read and not judgement.suspicious:
             await self._look_for(judgement.missing & self._missing)
         self._missing = judgement.missing
+
+    def _as_seen(self, project: RemoteProject) -> RemoteProject:
+        seen = self._seen_as.get(project.id)
+        return seen if seen is not None and seen == project else project
 
     async def _look_for(self, missing: AbstractSet[str]) -> None:
         """Read a few of what a listing lacked twice. Whoever names such a project was woken by the first, and may not

@@ -315,7 +315,7 @@ class ProjectWorker:
         self._kube_failures.pop(key, None)
         self._store.put(answer)
         self.note(key)
-        return parse_project(answer)[0]
+        return self._gatherer.parsed(answer)[0]
 
     async def _latest(self, key: Key) -> Mapping[str, Any] | None:
         if key in self._must_read:

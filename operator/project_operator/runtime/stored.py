@@ -16,7 +16,8 @@ def part(raw: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     found = raw
     for name in path:
         inner = found.get(name)
-        if not isinstance(inner, Mapping):
+        # What came as JSON is a dict; to ask that first spares the search among abstract classes.
+        if not (type(inner) is dict or isinstance(inner, Mapping)):
             return _NOTHING
         found = inner
     return found

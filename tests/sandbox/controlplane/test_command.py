@@ -1,11 +1,11 @@
 """`project-operator sandbox controlplane` as a person runs it."""
 
-import argparse
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,10 +19,8 @@ def environment(**variables: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"} | variables
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    command.add_options(parser)
-    return parser.parse_args(arguments)
+def parsed(*arguments: str) -> SimpleNamespace:
+    return SimpleNamespace(**command.command.make_context("x", list(arguments)).params)
 
 
 def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,4 +67,4 @@ def test_a_kubernetes_that_is_not_pinned_is_refused() -> None:
         [*RUN, "--kubernetes", "1.20"], check=False, capture_output=True, text=True, env=environment()
     )
     assert done.returncode == 2
-    assert "invalid choice: '1.20'" in done.stderr
+    assert "Invalid value for '--kubernetes': '1.20' is not one of " in done.stderr

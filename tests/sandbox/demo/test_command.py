@@ -1,4 +1,3 @@
-import argparse
 import os
 import shutil
 import signal
@@ -17,10 +16,8 @@ from project_operator.sandbox.demo.manifests import Pace
 from project_operator.sandbox.demo.narration import Narration
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    command.add_options(parser)
-    return parser.parse_args(arguments)
+def parsed(*arguments: str) -> SimpleNamespace:
+    return SimpleNamespace(**command.command.make_context("x", list(arguments)).params)
 
 
 def test_it_never_uses_a_cluster_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

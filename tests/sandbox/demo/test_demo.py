@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from demo_process import ROOT, Demo
+from demo_process import Demo
 from waiting import wait_until
 
 pytestmark = [pytest.mark.scenario, pytest.mark.slow]
@@ -27,7 +27,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
         "$ kubectl apply --server-side -k crds/",
         "$ kubectl apply --server-side -f ",
         "$ project-operator run --kubeconfig=",
-        "$ kubectl apply -f deploy/examples/project.yaml",
+        "$ kubectl apply -f deploy/examples/02-project.yaml",
         " was accepted; the backend reports it as unknown",
         " is provisioned and healthy",
         f"$ kubectl get iproj/{PROJECT} -o yaml",
@@ -109,17 +109,20 @@ def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_
         row = next(line for line in reversed(demo.said.splitlines()) if "✓ provisioned" in line)
         assert re.search(rf"│ {PROJECT} +│ ✓ provisioned +│ {UUID} │ True +│ provisioned +│ project", row)
 
+        planned = demo.typed("project-operator plan")
+        assert planned.stdout.endswith("\n0 calls for 0 of 1 Projects; nothing was sent\n"), planned.stderr
+
         place = len(demo.said)
-        renamed = _tried(demo, 1)
+        renamed = demo.tried(1)
         assert renamed.returncode == 0, renamed.stderr
         demo.wait_for("→ payments-stage ", after=place)
 
-        misspelt = _tried(demo, 2)
+        misspelt = demo.tried(2)
         assert misspelt.returncode == 1
         assert 'unknown field "spec.descripton"' in misspelt.stderr
         assert len(misspelt.stderr) < 500
 
-        deleted = _tried(demo, 3)
+        deleted = demo.tried(3)
         assert (deleted.returncode, deleted.stdout) == (0, "HTTP 202\n"), deleted.stderr
         demo.wait_for("✗ missing", after=place)
 
@@ -127,15 +130,6 @@ def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_
         assert demo.end() == 0
         assert demo.said.rstrip().endswith(ENDED)
         assert demo.leftovers() == []
-
-
-def _tried(demo: Demo, number: int) -> "subprocess.CompletedProcess[str]":
-    """What comes of typing a printed command, below the printed exports, into a shell."""
-    exports = [line.strip() for line in demo.said.splitlines() if line.startswith("    export ")]
-    found = re.search(rf"^  {number}\. .*?\n\n(.*?)\n\n     Expect:", demo.said, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    script = "\n".join([*exports, found[1]])
-    return subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
 
 
 def _kill(pid: int) -> None:

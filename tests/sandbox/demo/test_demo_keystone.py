@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-from demo_process import ROOT, Demo
+from demo_process import Demo
 
 PROJECT = "payments-staging"
 ENDED = "Everything that was started has ended, and nothing of it is left."
@@ -22,7 +21,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
     steps = [
         "is the real OpenStack Keystone; https://127.0.0.1:",
         "identitybackend.identity.project-operator.dev/default condition met",
-        "$ kubectl apply -f deploy/examples/project.yaml",
+        "$ kubectl apply -f deploy/examples/02-project.yaml",
         " is provisioned and healthy",
         f"$ kubectl delete iproj/{PROJECT}",
         f"{PROJECT}   gone",
@@ -42,29 +41,20 @@ def test_what_it_says_can_be_tried_works(tmp_path: Path) -> None:
         demo.wait_for("✓ provisioned", after=place)
 
         place = len(demo.said)
-        renamed = _tried(demo, 1)
+        renamed = demo.tried(1)
         assert renamed.returncode == 0, renamed.stderr
         demo.wait_for("→ payments-stage ", after=place)
 
-        given = _tried(demo, 2)
+        given = demo.tried(2)
         assert given.returncode == 0, given.stderr
         assert re.search(r'"groupID":"[0-9a-f]{32}"', given.stdout), given.stdout
         assert re.search(r'"roleID":"[0-9a-f]{32}"', given.stdout), given.stdout
 
         place = len(demo.said)
-        deleted = _tried(demo, 3)
+        deleted = demo.tried(3)
         assert (deleted.returncode, deleted.stdout) == (0, "HTTP 204\n"), deleted.stderr
         demo.wait_for("✗ missing", after=place)
 
         demo.type(b"\x03")
         assert demo.end() == 0
         assert demo.leftovers() == []
-
-
-def _tried(demo: Demo, number: int) -> subprocess.CompletedProcess[str]:
-    """What comes of typing a printed command, below the printed exports, into a shell."""
-    exports = [line.strip() for line in demo.said.splitlines() if line.startswith("    export ")]
-    found = re.search(rf"^  {number}\. .*?\n\n(.*?)\n\n     Expect:", demo.said, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    script = "\n".join([*exports, found[1]])
-    return subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)

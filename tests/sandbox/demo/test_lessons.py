@@ -33,10 +33,10 @@ def test_there_are_three_and_each_is_a_shell_command(backend: str) -> None:
 
 def test_exports_survive_odd_paths() -> None:
     variables = {"NSCALE_CA": "/home/a b/ca.pem", "NSCALE_PROJECTS": URL}
-    lines = exports(Path("/home/a b/kubeconfig"), Path("/home/it's/bin"), variables)
-    script = lines + '\nprintf "%s\\n" "$KUBECONFIG" "$NSCALE_CA" "$NSCALE_PROJECTS" "${PATH%%:*}"'
-    said = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout
-    assert said.splitlines() == ["/home/a b/kubeconfig", "/home/a b/ca.pem", URL, "/home/it's/bin"]
+    lines = exports(Path("/home/a b/kubeconfig"), (Path("/home/it's/bin"), Path("/home/a b/bin")), variables)
+    script = lines + '\nprintf "%s\\n" "$KUBECONFIG" "$NSCALE_CA" "$NSCALE_PROJECTS" "${PATH%":$OLD"}"'
+    said = subprocess.run(["bash", "-c", f'OLD="$PATH"\n{script}'], check=True, capture_output=True, text=True).stdout
+    assert said.splitlines() == ["/home/a b/kubeconfig", "/home/a b/ca.pem", URL, "/home/it's/bin:/home/a b/bin"]
 
 
 @pytest.mark.parametrize("backend", SERVERS)

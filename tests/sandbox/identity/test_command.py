@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -18,10 +18,8 @@ from project_operator.sandbox.identity import command
 from project_operator.sandbox.identity.tls import TLSFiles
 
 
-def parse(*options: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    command.add_options(parser)
-    return parser.parse_args(options)
+def parse(*options: str) -> SimpleNamespace:
+    return SimpleNamespace(**command.command.make_context("x", list(options)).params)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -114,7 +112,7 @@ def test_the_text_of_open_telekom_cloud_shows_calls_that_work() -> None:
 def test_options_that_make_no_sense_are_named(options: tuple[str, ...], complaint: str) -> None:
     arguments = parse(*options)
     with pytest.raises(ConfigurationError, match=complaint):
-        arguments.run(arguments)
+        command.run(arguments)
 
 
 def test_ids_are_the_same_for_the_same_seed() -> None:

@@ -9,7 +9,7 @@ EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples"
 
 
 def test_the_example(stage: CSPScenario) -> None:
-    secret, backend = yaml.safe_load_all((EXAMPLES / "identitybackend-csp.yaml").read_text(encoding="utf-8"))
+    secret, backend = yaml.safe_load_all((EXAMPLES / "14-identitybackend-csp.yaml").read_text(encoding="utf-8"))
     about = stage.platform.admin.about()
     secret["stringData"] = {"client-id": about.client_id, "client-secret": about.client_secret}
     backend["spec"]["vmwareCSP"] |= {"url": stage.platform.url, "organization": stage.platform.organization_id}

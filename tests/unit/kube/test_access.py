@@ -175,23 +175,57 @@ def test_the_environment_names_kubeconfigs(write: Write) -> None:
     assert access.server == "https://here.example:6443"
 
 
-@pytest.mark.parametrize("content", ["", "a: [", "current-context: nowhere\ncontexts: []\nclusters: []\n", "[]"])
-def test_a_kubeconfig_that_is_none_is_refused_with_the_way_out(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "{} is no kubeconfig ("),
+        ("a: [", "{} is no kubeconfig (while parsing a flow"),
+        ("[]", "{} is no kubeconfig ("),
+        ("contexts: 3\nclusters: []\nusers: []\n", "{} is no kubeconfig ("),
+    ],
+)
+def test_a_kubeconfig_that_is_none_is_refused_with_the_way_out(tmp_path: Path, content: str, said: str) -> None:
     file = tmp_path / "config"
     file.write_text(content)
 
-    with pytest.raises(ConfigurationError, match=r"^No access to a Kubernetes API .*; set PROJECT_OPERATOR_KUBECONFIG"):
+    with pytest.raises(ConfigurationError) as given:
         load_access(file)
+    assert str(given.value).startswith(f"No access to a Kubernetes API server: {said.format(file)}")
+    assert str(given.value).endswith("; give another file with --kubeconfig or PROJECT_OPERATOR_KUBECONFIG")
+
+    with pytest.raises(ConfigurationError, match=r"; give --kubeconfig, set PROJECT_OPERATOR_KUBECONFIG or KUBECONFIG"):
+        load_access(environ={"KUBECONFIG": str(file)})
 
 
 def test_a_missing_kubeconfig_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="missing"):
+    with pytest.raises(ConfigurationError, match=r"there is no kubeconfig at .*/missing; give another file with --kub"):
         load_access(tmp_path / "missing")
 
 
-def test_a_missing_context_is_named(write: Write) -> None:
-    with pytest.raises(ConfigurationError, match="elsewhere"):
-        load_access(write(), "elsewhere")
+def test_a_missing_context_is_named_with_those_that_there_are(write: Write) -> None:
+    file = write()
+    with pytest.raises(ConfigurationError) as error:
+        load_access(file, "elsewhere")
+    assert str(error.value) == (
+        f"No access to a Kubernetes API server: kubeconfig {file} has no context 'elsewhere'; give one that it has with"
+        " --context or PROJECT_OPERATOR_CONTEXT: here, there"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"current-context": "gone"}, "has no context 'gone'; give one that it has with --context or"),
+        ({"current-context": None}, "names no current context; give one that it has with --context or"),
+        ({"contexts": []}, "has no context 'here'; it has none at all; give another file with --kubeconfig"),
+    ],
+)
+def test_a_current_context_that_is_none_is_named(write: Write, change: dict[str, Any], said: str) -> None:
+    file = write()
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | change))
+    with pytest.raises(ConfigurationError) as error:
+        load_access(file)
+    assert said in str(error.value)
 
 
 def test_a_pods_service_account_is_read_each_time(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from random import Random
 from typing import Any
 
@@ -16,6 +16,7 @@ from project_operator.kube.resources import DEFINITIONS, NAMESPACES, PROJECTS, R
 from project_operator.reconcile.evidence import NEVER
 from project_operator.reconcile.record import Timing
 from project_operator.reconcile.view import BackendView, Cadence, Cluster, Verdict
+from project_operator.runtime import gathering
 from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
@@ -162,3 +163,31 @@ def test_a_spec_that_does_not_parse_keeps_metadata_and_status() -> None:
     assert "spec.tags" in problems
     assert (project.metadata.uid, project.status.id, project.spec.tags) == ("u1", "p1", None)
     assert parse_project(raw | {"spec": {}})[1] == ""
+
+
+def test_a_state_is_parsed_once_and_the_next_one_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(raw: Mapping[str, Any]) -> tuple[Project, str]:
+        parsed.append(raw["metadata"]["resourceVersion"])
+        return parse_project(raw)
+
+    monkeypatch.setattr(gathering, "parse_project", parse)
+
+    async def story() -> None:
+        stage = Stage()
+        key, raw = stage.apply()
+        await stage.gatherer.gather(key, raw, {})
+        await stage.gatherer.gather(key, raw, {})
+        assert parsed == [raw["metadata"]["resourceVersion"]]
+        stage.kube.edit(key.name, description="new")
+        after = stage.kube.look(key.name)
+        assert after is not None
+        view, _ = await stage.gatherer.gather(key, after, {})
+        assert (len(parsed), view.project.spec.description) == (2, "new")
+        for number in range(gathering.PARSED_KEPT):
+            stage.gatherer.parsed({**raw, "metadata": {**raw["metadata"], "resourceVersion": str(1000 + number)}})
+        await stage.gatherer.gather(key, after, {})
+        assert len(parsed) == gathering.PARSED_KEPT + 3
+
+    told(story())

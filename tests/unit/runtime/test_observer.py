@@ -138,6 +138,30 @@ def test_few_wishes_are_read_one_by_one_and_many_share_a_listing(wishes: int, ca
     told(story)
 
 
+@pytest.mark.parametrize(("seconds", "listings"), [(0.05, 40), (1.0, 3)])
+def test_listings_that_somebody_always_waits_for_take_a_part_of_the_time_alone(seconds: float, listings: int) -> None:
+    async def story(stage: Stage) -> None:
+        stage.audience.named = frozenset(stage.make(9))
+        take = stage.backend.list_projects
+
+        async def slowly() -> tuple[RemoteProject, ...]:
+            await asyncio.sleep(seconds)
+            return await take()
+
+        stage.backend.list_projects = slowly  # type: ignore[method-assign]  # as a backend with many projects would
+        async with running(stage):
+            await asyncio.sleep(5.0)
+            before, ends_at = len(stage.calls()), now() + 10.0
+            while (moment := now()) < ends_at:
+                stage.observer.want(key(f"web-{moment}"), Poll("", moment, 0.0))
+                await asyncio.sleep(0.01)
+            taken = len(stage.calls()) - before
+        assert listings * 0.8 <= taken <= listings + 1
+        assert stage.audience.woken
+
+    told(story)
+
+
 def test_a_wish_for_a_listing_is_served_by_one() -> None:
     async def story(stage: Stage) -> None:
         async with running(stage):

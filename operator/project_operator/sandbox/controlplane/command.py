@@ -1,12 +1,14 @@
 """`project-operator sandbox controlplane`: a control plane in the foreground, until Ctrl-C."""
 
-import argparse
 import os
 import signal
 import threading
 import time
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
+from typing import Any, Final
+
+import click
 
 from project_operator.sandbox.controlplane.plane import ControlPlane, default_cache
 from project_operator.sandbox.controlplane.report import Report, duration
@@ -16,28 +18,35 @@ from project_operator.sandbox.controlplane.versions import kubernetes_series
 _CHECK_EVERY = 1.0
 
 
-def add_all_options(parser: argparse.ArgumentParser) -> None:
-    """What the subcommand has."""
-    parser.description = "Find, build where need be, and start etcd, kube-apiserver and kube-controller-manager."
-    parser.add_argument("--build-only", action="store_true", help="get the programs ready and start nothing")
-    add_options(parser)
-    parser.set_defaults(run=run)
+OPTIONS: Final = (
+    click.option(
+        "--kubernetes",
+        metavar="MINOR",
+        type=click.Choice(kubernetes_series()),
+        help=f"Pinned minor to use: {', '.join(kubernetes_series())} (KUBERNETES_MINOR).",
+    ),
+    click.option(
+        "--source", type=click.Choice(SOURCES), help="Use this source of kube-apiserver alone (SANDBOX_SOURCE)."
+    ),
+)
+"""The options that choose a control plane; each defaults to its environment variable."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that choose a control plane; each defaults to its environment variable."""
-    parser.add_argument(
-        "--kubernetes", metavar="MINOR", choices=kubernetes_series(), help="pinned minor to use (KUBERNETES_MINOR)"
-    )
-    parser.add_argument("--source", choices=SOURCES, help="use this source of kube-apiserver alone (SANDBOX_SOURCE)")
-    parser.add_argument("--kubeconfig", type=Path, help="use this cluster instead (SANDBOX_KUBECONFIG)")
-    parser.add_argument(
-        "--expendable", metavar="CONTEXT", help="the kubeconfig's context, as a promise that it may be destroyed"
-    )
+@click.command("controlplane")
+@click.option("--build-only", is_flag=True, help="Get the programs ready and start nothing.")
+@OPTIONS[0]
+@OPTIONS[1]
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Use this cluster instead (SANDBOX_KUBECONFIG).")
+@click.option(
+    "--expendable", metavar="CONTEXT", help="The kubeconfig's context, as a promise that it may be destroyed."
+)
+def command(**options: Any) -> int:
+    """Find, build where need be, and start etcd, kube-apiserver and kube-controller-manager."""
+    return run(SimpleNamespace(**options))
 
 
-def options_from(arguments: argparse.Namespace) -> Options:
-    """What `add_options` parsed, over what the environment says."""
+def options_from(arguments: SimpleNamespace) -> Options:
+    """What the options say, over what the environment says."""
     chosen = Options.from_environment(os.environ)
     return Options(
         kubernetes=arguments.kubernetes or chosen.kubernetes,
@@ -49,7 +58,7 @@ def options_from(arguments: argparse.Namespace) -> Options:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: SimpleNamespace) -> int:
     """Run the subcommand; its exit status. Raises SandboxError."""
     options, report = options_from(arguments), Report()
     started = time.monotonic()

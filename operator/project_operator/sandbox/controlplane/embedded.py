@@ -67,6 +67,11 @@ class Embedded:
             if process := self._running.pop(name, None):
                 process.stop(grace=2.0)
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The running processes, by program."""
+        return {name: process.pid for name, process in self._running.items()}
+
     def ended(self) -> OwnedProcess | None:
         """A process that has ended though nobody asked it to."""
         return next((process for process in self._running.values() if not process.running), None)

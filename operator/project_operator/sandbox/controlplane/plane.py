@@ -154,6 +154,14 @@ class ControlPlane:
         """
         return self._real_one("writes no audit log").audit_log
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """Its processes by program: etcd, kube-apiserver, kube-controller-manager where there is one.
+
+        Raises SandboxError unless embedded.
+        """
+        return self._real_one("has no processes of ours").pids
+
     def wait_established(self, *names: str) -> None:
         """Return once the definitions called `names` are served.
 

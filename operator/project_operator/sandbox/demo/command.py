@@ -1,6 +1,5 @@
 """`project-operator sandbox demo`: the demo, until Ctrl-C; with `--once` by itself, to its end."""
 
-import argparse
 import os
 import signal
 import subprocess
@@ -10,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import Final
+from types import FrameType, SimpleNamespace
+from typing import Any, Final
 
+import click
 from rich.console import Console
 
+from project_operator.sandbox.controlplane import command as controlplane
 from project_operator.sandbox.controlplane.plane import FOLDER_PREFIX
-from project_operator.sandbox.controlplane.search import SOURCES, Options
-from project_operator.sandbox.controlplane.versions import kubernetes_series
+from project_operator.sandbox.controlplane.search import Options
 from project_operator.sandbox.demo import interactive, once
 from project_operator.sandbox.demo.identity import BACKENDS
 from project_operator.sandbox.demo.manifests import Pace
@@ -39,21 +39,23 @@ class _Told(BaseException):
         self.number = number
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What the subcommand has."""
-    parser.description = "Start a control plane, an identity server and the operator on this machine, apply a Project."
-    parser.add_argument(
-        "--once", action="store_true", help="apply, wait until Ready, delete, wait for its end, and end"
-    )
-    parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0], help="whose identity server to be")
-    parser.add_argument(
-        "--kubernetes", metavar="MINOR", choices=kubernetes_series(), help="pinned minor to use (KUBERNETES_MINOR)"
-    )
-    parser.add_argument("--source", choices=SOURCES, help="use this source of kube-apiserver alone (SANDBOX_SOURCE)")
-    parser.set_defaults(run=run)
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Apply, wait until Ready, delete, wait for its end, and end.")
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default=BACKENDS[0],
+    show_default=True,
+    help="Whose identity server to be.",
+)
+@controlplane.OPTIONS[0]
+@controlplane.OPTIONS[1]
+def command(**options: Any) -> int:
+    """Start a control plane, an identity server and the operator on this machine, and apply a Project."""
+    return run(SimpleNamespace(**options))
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: SimpleNamespace) -> int:
     """Run the demo; its exit status: 0, or 128 + n where signal n ended it before it was done.
 
     Raises SandboxError, which says what to do.
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def _options(arguments: SimpleNamespace) -> Options:
     """Never a cluster that is there already: the demo leaves nothing behind, and there it would."""
     chosen = Options.from_environment(os.environ)
     return replace(
@@ -92,7 +94,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     )
 
 
-def _pace(arguments: argparse.Namespace) -> Pace:
+def _pace(arguments: SimpleNamespace) -> Pace:
     return _PACE_ONCE if arguments.once else _PACE
 
 

@@ -1,5 +1,6 @@
 """`make demo`: everything stays up, with a table of what happens, until Ctrl-C."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from project_operator.api.names import GROUP
+from project_operator.sandbox.demo import operator_process
 from project_operator.sandbox.demo.lessons import exports
 from project_operator.sandbox.demo.lifecycle import Row, line, row
 from project_operator.sandbox.demo.stage import Stage, shown
@@ -51,7 +53,8 @@ def run(stage: Stage, *, live: bool) -> None:
 
 def _guide(stage: Stage) -> str:
     """What to type in another terminal."""
-    shell = exports(stage.kubeconfig, stage.control_plane.kubectl_program.parent, stage.identity.variables)
+    programs = (stage.control_plane.kubectl_program.parent, Path(sys.executable).parent)
+    shell = exports(stage.kubeconfig, programs, dict(stage.identity.variables) | operator_process.REACH)
     lessons = stage.identity.lessons(stage.project, shown(stage.manifest))
     tries = "\n".join(
         f"\n  {number}. {lesson.title}\n\n{indent(lesson.command, '    ')}\n\n     Expect: {lesson.expect}"

@@ -59,7 +59,7 @@ fujitsuK5:
 
     @property
     def example(self) -> str:
-        return "project-portable.yaml"
+        return "15-project-portable.yaml"
 
     @property
     def variables(self) -> Mapping[str, str]:

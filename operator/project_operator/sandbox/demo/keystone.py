@@ -64,7 +64,7 @@ keystone:
 
     @property
     def example(self) -> str:
-        return "project.yaml"
+        return "02-project.yaml"
 
     @property
     def variables(self) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """What to try next: commands that work as they are printed."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,15 @@ class Lesson:
     """What will be seen."""
 
 
-def exports(kubeconfig: Path, programs: Path, variables: Mapping[str, str]) -> str:
+def exports(kubeconfig: Path, programs: Iterable[Path], variables: Mapping[str, str]) -> str:
     """The lines that make a shell ready.
 
-    ``programs`` holds a kubectl that fits; ``variables`` are those of the identity server.
+    ``programs`` are folders: that of a kubectl that fits, and that of our command line. ``variables`` are those of the
+    identity server, and what our command line needs to reach it.
     """
     named = {"KUBECONFIG": str(kubeconfig)} | dict(variables)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in named.items()]
-    return "\n".join([*lines, f"export PATH={shlex.quote(str(programs))}:$PATH"])
+    return "\n".join([*lines, f"export PATH={':'.join(shlex.quote(str(folder)) for folder in programs)}:$PATH"])
 
 
 def renaming(project: str, backend: str) -> Lesson:

@@ -56,7 +56,7 @@ nscale:
 
     @property
     def example(self) -> str:
-        return "project.yaml"
+        return "02-project.yaml"
 
     @property
     def variables(self) -> Mapping[str, str]:

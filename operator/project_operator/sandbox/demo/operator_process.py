@@ -20,6 +20,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "shutdown_grace": "5",
 }
 """What differs from the defaults: reachable here, and in seconds what takes minutes in earnest."""
+REACH: Final = {variable("allowed_addresses"): SETTINGS["allowed_addresses"]}
+"""The environment in which the command line reaches what this operator reaches."""
 _GRACE: Final = 15.0
 
 

@@ -62,7 +62,7 @@ openTelekomCloud:
 
     @property
     def example(self) -> str:
-        return "project-portable.yaml"
+        return "15-project-portable.yaml"
 
     @property
     def variables(self) -> Mapping[str, str]:

@@ -146,7 +146,7 @@ def _in_namespace(kubeconfig: Path, file: Path) -> Path:
 def _clone() -> Path:
     """The clone we run from. Raises SandboxError where we were installed without one."""
     clone = Path(project_operator.__file__).resolve().parents[2]
-    for needed in ("crds/kustomization.yaml", "deploy/examples/project.yaml"):
+    for needed in ("crds/kustomization.yaml", "deploy/examples/02-project.yaml"):
         if not (clone / needed).is_file():
             raise SandboxError(f"the demo applies {needed} of a clone of the repository; there is none at {clone}")
     return clone

@@ -1,6 +1,5 @@
 """``project-operator sandbox identity``: an identity server that runs alone, embedded or the vendor's own."""
 
-import argparse
 import json
 import os
 import selectors
@@ -8,8 +7,10 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
+import click
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
@@ -25,8 +26,35 @@ from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = NscaleSettings()
 _PACE: Final = ("read_lag", "provision_delay", "deprovision_delay")
-_NSCALE_OPTIONS: Final = ("dialect", *_PACE, "unique_names", "keep_alive", "seed")
-"""Attributes of the parsed arguments, None where an option was not given."""
+_NSCALE_OPTIONS: Final = (
+    click.option(
+        "--dialect",
+        type=click.Choice(list(DIALECTS)),
+        help="With nscale: version of the server; 'documented' is the one of the published API page (default).",
+    ),
+    *(
+        click.option(
+            f"--{field.replace('_', '-')}",
+            type=float,
+            metavar="SECONDS",
+            help=f"With nscale (default: {getattr(_DEFAULTS, field):g}).",
+        )
+        for field in _PACE
+    ),
+    click.option(
+        "--unique-names",
+        is_flag=True,
+        default=None,
+        help="With nscale: answer 409 where a name is taken, as the page documents.",
+    ),
+    click.option(
+        "--keep-alive",
+        type=float,
+        metavar="SECONDS",
+        help=f"With nscale: close idle connections after this long (default: {KEEP_ALIVE:g}).",
+    ),
+    click.option("--seed", type=int, help="With nscale: make ids and tokens the same each time."),
+)
 _OPTIONS: Final = {
     "nscale": _NSCALE_OPTIONS,
     "keystone": keystone.OPTIONS,
@@ -34,67 +62,51 @@ _OPTIONS: Final = {
     "k5": k5.OPTIONS,
     "csp": csp.OPTIONS,
 }
-"""Those that only one backend has."""
+"""Those that only one backend has; None where an option was not given."""
 _EMBEDDED: Final[Mapping[str, Callable[..., int]]] = {"otc": otc.run, "k5": k5.run, "csp": csp.run}
 _CHECK_EVERY: Final = 1.0
 """Seconds between two looks whether the server still runs."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What the subcommand has."""
-    parser.description = (
-        "Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it."
-    )
-    parser.add_argument(
-        "--backend",
-        choices=list(_OPTIONS),
-        default="nscale",
-        help="whose server to be (default: nscale); keystone is the real one, fetched by pip",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate chain (PEM)")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="private key of --tls-cert (PEM)")
-    parser.add_argument("--output", choices=["text", "json"], default="text", help="how to print what a client needs")
-    parser.add_argument(
-        "--die-with-parent-fd", type=int, metavar="N", help="end when this inherited file descriptor reaches its end"
-    )
-    _add_nscale_options(parser)
-    keystone.add_options(parser)
-    otc.add_options(parser)
-    k5.add_options(parser)
-    csp.add_options(parser)
-    parser.set_defaults(run=run)
+def _of_every_backend(made: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed([option for options in _OPTIONS.values() for option in options]):
+        made = option(made)
+    return made
 
 
-def _add_nscale_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("with --backend nscale")
-    group.add_argument(
-        "--dialect",
-        choices=list(DIALECTS),
-        help="version of the server; 'documented' is the one of the published API page (default)",
-    )
-    for field in _PACE:
-        option, default = f"--{field.replace('_', '-')}", getattr(_DEFAULTS, field)
-        group.add_argument(option, type=float, metavar="SECONDS", help=f"(default: {default:g})")
-    group.add_argument(
-        "--unique-names",
-        action="store_true",
-        default=None,
-        help="answer 409 where a name is taken, as the page documents",
-    )
-    group.add_argument(
-        "--keep-alive",
-        type=float,
-        metavar="SECONDS",
-        help=f"close idle connections after this long (default: {KEEP_ALIVE:g})",
-    )
-    group.add_argument("--seed", type=int, help="make ids and tokens the same each time")
+@click.command("identity")
+@click.option(
+    "--backend",
+    type=click.Choice(list(_OPTIONS)),
+    default="nscale",
+    show_default=True,
+    help="Whose server to be; keystone is the real one, fetched by pip.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=0, help="Port to listen on (default: a free one).")
+@click.option(
+    "--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Serve https with this certificate chain (PEM)."
+)
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Private key of --tls-cert (PEM).")
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print what a client needs.",
+)
+@click.option(
+    "--die-with-parent-fd", type=int, metavar="N", help="End when this inherited file descriptor reaches its end."
+)
+@_of_every_backend
+def command(**options: Any) -> int:
+    """Run an identity server that behaves as a vendor's does; print how to reach it; Ctrl-C ends it."""
+    return run(SimpleNamespace(**options))
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: SimpleNamespace) -> int:
     """Serve until a signal, or until the owner is gone; the exit code. Raises ConfigurationError, SandboxError."""
-    strange = (name for backend, names in _OPTIONS.items() if backend != arguments.backend for name in names)
+    strange = (name for backend in _OPTIONS if backend != arguments.backend for name in _names(backend))
     if given := [f"--{name.replace('_', '-')}" for name in strange if getattr(arguments, name) is not None]:
         raise ConfigurationError(f"--backend {arguments.backend} has no {', '.join(given)}: leave that out")
     tls = _tls(arguments)
@@ -115,7 +127,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> NscaleSettings:
+def _names(backend: str) -> list[str]:
+    """The options that only ``backend`` has, as attributes of the arguments."""
+
+    @click.command
+    def made() -> None:
+        """Has them."""
+
+    for option in _OPTIONS[backend]:
+        made = option(made)
+    return [str(one.name) for one in made.params]
+
+
+def _settings(arguments: SimpleNamespace) -> NscaleSettings:
     chosen = {name: getattr(arguments, name) for name in ("dialect", *_PACE, "unique_names")}
     try:
         return NscaleSettings(**{name: value for name, value in chosen.items() if value is not None})
@@ -125,7 +149,7 @@ def _settings(arguments: argparse.Namespace) -> NscaleSettings:
         raise ConfigurationError(f"{option}: {first['msg'].lower()}") from None
 
 
-def _tls(arguments: argparse.Namespace) -> TLSFiles | None:
+def _tls(arguments: SimpleNamespace) -> TLSFiles | None:
     if (arguments.tls_cert is None) != (arguments.tls_key is None):
         raise ConfigurationError("--tls-cert and --tls-key belong together: give both, or neither for plain http")
     if arguments.tls_cert is None:

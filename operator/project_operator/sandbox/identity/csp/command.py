@@ -1,10 +1,11 @@
 """``project-operator sandbox identity --backend csp``: the embedded Cloud Services Platform that runs alone."""
 
-import argparse
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Final
 
+import click
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
@@ -13,22 +14,26 @@ from project_operator.sandbox.identity.csp.settings import CSPSettings
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = CSPSettings()
-OPTIONS: Final = ("list_lag", "deletes")
-"""What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that only this platform has."""
-    group = parser.add_argument_group("with --backend csp")
-    group.add_argument(
-        "--list-lag", type=float, metavar="SECONDS", help=f"lists are so old (default: {_DEFAULTS.list_lag:g})"
-    )
-    group.add_argument(
-        "--deletes", action="store_true", default=None, help="have a DELETE for projects, which is not documented"
-    )
+OPTIONS: Final = (
+    click.option(
+        "--list-lag",
+        type=float,
+        metavar="SECONDS",
+        help=f"With csp: lists are so old (default: {_DEFAULTS.list_lag:g}).",
+    ),
+    click.option(
+        "--deletes",
+        is_flag=True,
+        default=None,
+        help="With csp: have a DELETE for projects, which is not documented.",
+    ),
+)
+"""The options that only this server has; each is None where it is not given."""
 
 
-def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
+def run(arguments: SimpleNamespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
     """Serve as long as ``wait`` lasts; the exit code. Raises ConfigurationError, SandboxError."""
     settings = _settings(arguments)
     with EmbeddedPlatform(settings, host=arguments.host, port=arguments.port, tls=tls) as server:
@@ -37,8 +42,8 @@ def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], 
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> CSPSettings:
-    chosen = {name: getattr(arguments, name) for name in OPTIONS}
+def _settings(arguments: SimpleNamespace) -> CSPSettings:
+    chosen = {"list_lag": arguments.list_lag, "deletes": arguments.deletes}
     try:
         return CSPSettings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:

@@ -1,31 +1,29 @@
 """``project-operator sandbox identity --backend k5``: the embedded service of a region that runs alone."""
 
-import argparse
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Final
+
+import click
 
 from project_operator.sandbox.identity.k5.embedded import EmbeddedK5
 from project_operator.sandbox.identity.k5.settings import K5Settings
 from project_operator.sandbox.identity.k5.state import REGION
 from project_operator.sandbox.identity.tls import TLSFiles
 
-OPTIONS: Final = ("global_service",)
-"""What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that only this service has."""
-    group = parser.add_argument_group("with --backend k5")
-    group.add_argument(
+OPTIONS: Final = (
+    click.option(
         "--global-service",
-        action="store_true",
+        is_flag=True,
         default=None,
-        help="be the global identity service, whose tokens may not manage projects",
-    )
+        help="With k5: be the global identity service, whose tokens may not manage projects.",
+    ),
+)
+"""The options that only this server has; each is None where it is not given."""
 
 
-def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
+def run(arguments: SimpleNamespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
     """Serve as long as ``wait`` lasts; the exit code. Raises SandboxError."""
     settings = K5Settings(regional=not arguments.global_service)
     with EmbeddedK5(settings, host=arguments.host, port=arguments.port, tls=tls) as server:

@@ -1,11 +1,12 @@
 """``project-operator sandbox identity --backend keystone``: the real Keystone that runs alone."""
 
-import argparse
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Final
 
+import click
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
@@ -18,38 +19,41 @@ from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = KeystoneSettings()
-OPTIONS: Final = ("build_only", "token_expiration", "max_db_limit", "max_project_tree_depth", "public_endpoint")
-"""What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
 
 Wait = Callable[[Callable[[], None]], None]
 """Returns when the server is to end; calls now and then what raises where it has ended by itself."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that only Keystone has."""
-    group = parser.add_argument_group("with --backend keystone")
-    group.add_argument(
-        "--build-only", action="store_true", default=None, help="fetch and prepare it, and start nothing"
-    )
-    group.add_argument(
+OPTIONS: Final = (
+    click.option(
+        "--build-only", is_flag=True, default=None, help="With keystone: fetch and prepare it, start nothing."
+    ),
+    click.option(
         "--token-expiration",
         type=int,
         metavar="SECONDS",
-        help=f"how long a token lives (default: {_DEFAULTS.token_expiration})",
-    )
-    group.add_argument(
-        "--max-db-limit", type=int, metavar="ROWS", help=f"rows of a page at most (default: {_DEFAULTS.max_db_limit})"
-    )
-    group.add_argument(
+        help=f"With keystone: how long a token lives (default: {_DEFAULTS.token_expiration}).",
+    ),
+    click.option(
+        "--max-db-limit",
+        type=int,
+        metavar="ROWS",
+        help=f"With keystone: rows of a page at most (default: {_DEFAULTS.max_db_limit}).",
+    ),
+    click.option(
         "--max-project-tree-depth",
         type=int,
         metavar="LEVELS",
-        help=f"levels of projects below a domain (default: {_DEFAULTS.max_project_tree_depth})",
-    )
-    group.add_argument("--public-endpoint", metavar="URL", help="where links lead (default: to the address asked)")
+        help=f"With keystone: levels of projects below a domain (default: {_DEFAULTS.max_project_tree_depth}).",
+    ),
+    click.option(
+        "--public-endpoint", metavar="URL", help="With keystone: where links lead (default: to the address asked)."
+    ),
+)
+"""The options that only this server has; each is None where it is not given."""
 
 
-def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Wait) -> int:
+def run(arguments: SimpleNamespace, tls: TLSFiles | None, wait: Wait) -> int:
     """Serve as long as ``wait`` lasts; the exit code. Raises SandboxError."""
     report = Report()
     if arguments.build_only:
@@ -64,7 +68,7 @@ def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Wait) -> int:
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> KeystoneSettings:
+def _settings(arguments: SimpleNamespace) -> KeystoneSettings:
     chosen = {name: getattr(arguments, name) for name in KeystoneSettings.model_fields}
     try:
         return KeystoneSettings(**{name: value for name, value in chosen.items() if value is not None})

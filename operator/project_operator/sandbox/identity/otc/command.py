@@ -1,10 +1,11 @@
 """``project-operator sandbox identity --backend otc``: the embedded IAM of Open Telekom Cloud that runs alone."""
 
-import argparse
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Final
 
+import click
 from pydantic import ValidationError
 
 from project_operator.errors import ConfigurationError
@@ -15,28 +16,26 @@ from project_operator.sandbox.identity.otc.state import ACCOUNT_NAME, USER
 from project_operator.sandbox.identity.tls import TLSFiles
 
 _DEFAULTS: Final = OTCSettings()
-OPTIONS: Final = ("creation_lag", "deletion_delay")
-"""What `add_options` adds, as attributes of the parsed arguments; None where an option was not given."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options that only this server has."""
-    group = parser.add_argument_group("with --backend otc")
-    group.add_argument(
+OPTIONS: Final = (
+    click.option(
         "--creation-lag",
         type=float,
         metavar="SECONDS",
-        help=f"reads show nothing of a write for so long (default: {_DEFAULTS.read_lag:g})",
-    )
-    group.add_argument(
+        help=f"With otc: reads show nothing of a write for so long (default: {_DEFAULTS.read_lag:g}).",
+    ),
+    click.option(
         "--deletion-delay",
         type=float,
         metavar="SECONDS",
-        help=f"a deletion takes so long (default: {_DEFAULTS.deletion_delay:g})",
-    )
+        help=f"With otc: a deletion takes so long (default: {_DEFAULTS.deletion_delay:g}).",
+    ),
+)
+"""The options that only this server has; each is None where it is not given."""
 
 
-def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
+def run(arguments: SimpleNamespace, tls: TLSFiles | None, wait: Callable[[], None]) -> int:
     """Serve as long as ``wait`` lasts; the exit code. Raises ConfigurationError, SandboxError."""
     with EmbeddedIAM(_settings(arguments), host=arguments.host, port=arguments.port, tls=tls) as server:
         print(_as_json(server) if arguments.output == "json" else _as_text(server), flush=True)
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace, tls: TLSFiles | None, wait: Callable[[], 
     return 0
 
 
-def _settings(arguments: argparse.Namespace) -> OTCSettings:
+def _settings(arguments: SimpleNamespace) -> OTCSettings:
     chosen: dict[str, float] = {}
     if arguments.creation_lag is not None:
         chosen |= {"read_lag": arguments.creation_lag, "list_lag": arguments.creation_lag}

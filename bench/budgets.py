@@ -1,0 +1,124 @@
+"""The budgets of the design, and what was measured beside each."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from bench.measures.appearing import HANGING, RESTARTING, RESYNCING, SETTLED
+from bench.measures.keystone import KEYSTONE
+from bench.measures.living import DELETION, IDLE, RESTART, UPDATE
+from bench.record import OPERATOR, Creation, Latencies, Phase, Record, percentile
+from bench.traffic import about, writes
+
+MEGABYTE: Final = 1_000_000
+KEPT, MISSED, NONE = "kept", "**missed**", ""
+TEN_MINUTES: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    bar: str
+    measured: str
+    verdict: str = NONE
+    """Empty where there is no bar."""
+
+
+def table(record: Record) -> list[Row]:
+    """Of all that was measured."""
+    most = record.sizes()[-1]
+    runs = record.of(OPERATOR, most)
+    ratio, last = record.ratio(most), runs[-1]
+    rows = [
+        _row(f"creation of {most:,}, to the bare client", "≥ 0.70", f"{ratio:.2f}", ratio >= 0.70),  # noqa: PLR2004 - the bar
+        *_calls(last),
+        _memory(last),
+        _slope(record),
+    ]
+    for phase in record.phases:
+        rows += _of_phase(phase)
+    return [*rows, *(_first_call(one) for one in record.latencies)]
+
+
+def _row(what: str, bar: str, measured: str, kept: bool) -> Row:  # noqa: FBT001 - the verdict
+    return Row(what, bar, measured, KEPT if kept else MISSED)
+
+
+def _calls(run: Creation) -> list[Row]:
+    calls = run.backend_calls.get("createProject", 0) / run.projects
+    written = about(Counter(run.api_requests), "projects") / run.projects
+    events = run.api_requests.get("create events", 0) / run.projects
+    return [
+        _row("calls to the backend for a creation, shared polling apart", "1", f"{calls:.3f}", calls == 1),
+        _row("writes to the Project for a creation", "3", f"{written:.3f}", written <= 3),  # noqa: PLR2004 - the bar
+        _row("Events for a creation", "at most 1", f"{events:.3f}", events <= 1),
+    ]
+
+
+def _memory(run: Creation) -> Row:
+    used = run.resident_bytes / MEGABYTE
+    return _row(f"memory after {run.projects:,} creations", "≤ 180 MB", f"{used:.0f} MB", used <= 180)  # noqa: PLR2004 - the bar
+
+
+def memory_slope(record: Record) -> float:
+    """Bytes for each further Project, between the two largest sizes; 0 where there is one."""
+    sizes = record.sizes()
+    if len(sizes) < 2:  # noqa: PLR2004 - two points make a slope
+        return 0.0
+    less, more = (min(run.resident_bytes for run in record.of(OPERATOR, size)) for size in sizes[-2:])
+    return (more - less) / (sizes[-1] - sizes[-2])
+
+
+def _slope(record: Record) -> Row:
+    slope = memory_slope(record) / 1000
+    return _row("memory for each further Project", "≤ 10 KB", f"{slope:.1f} KB", slope <= 10)  # noqa: PLR2004 - the bar
+
+
+def _of_phase(phase: Phase) -> list[Row]:
+    written = writes(Counter(phase.api_requests))
+    rate = f"{phase.projects / phase.seconds:.0f}/s"
+    if phase.what == RESTART:
+        seconds = f"{phase.seconds:.1f} s, {written} writes"
+        return [_row(f"restart with {phase.projects:,} settled: writes", "0", seconds, written == 0)]
+    if phase.what == IDLE:
+        share = phase.cpu_seconds[OPERATOR] / phase.seconds * 100
+        listings = phase.backend_calls.get("listProjects", 0)
+        expected = -(-phase.seconds // TEN_MINUTES)
+        calls = sum(phase.backend_calls.values())
+        return [
+            _row(f"writes while {phase.projects:,} rest for {phase.seconds:.0f} s", "0", str(written), written == 0),
+            _row("calls to the backend meanwhile", "1 listing in 10 min", f"{listings} of {calls}", calls <= expected),
+            _row("processor time meanwhile", "≤ 2 % of a core", f"{share:.2f} %", share <= 2),  # noqa: PLR2004 - the bar
+        ]
+    if phase.what == KEYSTONE:
+        shared = sum(phase.backend_calls.values()) - phase.projects
+        creations = phase.backend_calls.get("POST /v3/projects", 0) / phase.projects
+        written = about(Counter(phase.api_requests), "projects")
+        return [
+            _row("Keystone: creations for each project", "1", f"{creations:.3f}, {rate}", creations == 1),
+            Row("Keystone: all other requests, for each project", "", f"{shared / phase.projects:.3f}"),
+            _row(
+                "Keystone: writes to the Project", "2", f"{written / phase.projects:.3f}", written <= 2 * phase.projects
+            ),
+        ]
+    what = {UPDATE: "change of all", DELETION: "deletion of all"}[phase.what]
+    each = about(Counter(phase.api_requests), "projects") / phase.projects
+    return [Row(f"{what} {phase.projects:,}", "", f"{rate}, {each:.2f} writes to the Project each")]
+
+
+_MEANWHILE: Final = {
+    SETTLED: "{} are settled",
+    RESYNCING: "{} are looked at again all the time",
+    RESTARTING: "the operator begins, with {} settled",
+    HANGING: "one backend hangs, with others settled",
+}
+
+
+def _first_call(one: Latencies) -> Row:
+    slowest = percentile(one.first_call, 0.95)
+    meanwhile = _MEANWHILE[one.meanwhile].format(f"{one.projects:,}")
+    ready = percentile(one.ready, 0.5)
+    said = f"{slowest:.2f} s; Ready after {ready:.2f} s (median)"
+    return _row(f"a new Project's first call (p95) while {meanwhile}", "≤ 1 s", said, slowest <= 1)

@@ -1,0 +1,74 @@
+"""(i): eight backend objects, on one process and on two that share them by Leases."""
+
+import asyncio
+import time
+from collections import Counter
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from bench import manifests
+from bench.kube import each
+from bench.patience import WITHIN
+from bench.record import Sharing
+from bench.stage import Stage
+from project_operator.api import names
+
+BACKENDS: Final = 8
+_EVERY: Final = 0.2
+_LEASES: Final = f"/apis/coordination.k8s.io/v1/namespaces/{manifests.NAMESPACE}/leases"
+
+
+async def shared(folder: Path, processes: int, per_backend: int) -> Sharing:
+    """So many Projects for each backend. All processes run, and who is in charge of what is settled, when the
+    credential appears for which everything waits.
+    """
+    async with Stage(folder, servers=BACKENDS) as stage:
+        await _apply(stage, per_backend)
+        meter = stage.meter()
+        for number in range(processes):
+            operator = stage.start_operator(LEASE_NAMESPACE=manifests.NAMESPACE)
+            meter.add(f"operator {number + 1}", operator.pid)
+        for operator in stage.operators:
+            await stage.ready(operator)
+        led = await _shared_out(stage, processes)
+        for operator in stage.operators:
+            await stage.idle(operator, 1)
+        count, before, begun = BACKENDS * per_backend, meter.cpu_seconds(), time.monotonic()
+        await stage.kube.ask("POST", manifests.SECRETS, manifests.secret())
+        await stage.sight.until(lambda: stage.sight.count_ready() >= count, "the Projects to be Ready")
+        seconds = time.monotonic() - begun
+        used = {name: round(after - before[name], 2) for name, after in meter.cpu_seconds().items()}
+        return Sharing(processes, BACKENDS, count, round(seconds, 3), used, led)
+
+
+async def _apply(stage: Stage, per_backend: int) -> None:
+    for number, url in enumerate(stage.identity.urls):
+        body = manifests.backend(f"backend-{number}", manifests.nscale(url))
+        await stage.kube.ask("POST", manifests.BACKENDS, body)
+
+    async def create(number: int) -> None:
+        backend = manifests.of_backend(f"backend-{number % BACKENDS}")
+        await stage.kube.ask("POST", manifests.PROJECTS, manifests.project(f"team-{number}", backendRef=backend))
+
+    await each(create, range(BACKENDS * per_backend))
+
+
+async def _shared_out(stage: Stage, processes: int) -> list[int]:
+    """Return when each backend object has somebody in charge, and all processes have some: how many each."""
+    deadline = time.monotonic() + WITHIN
+    most = ceil((BACKENDS + 1) / processes)  # the want of a backend object is shared out with them
+    while True:
+        answer = await stage.kube.ask("GET", f"{_LEASES}?labelSelector={names.LEASE_LABEL}%3Dbackend")
+        # Each has a label with the uid of its object, and that for Projects without one an empty label.
+        holders = Counter(
+            lease["spec"].get("holderIdentity")
+            for lease in answer["items"]
+            if lease["metadata"]["labels"][names.LEASE_BACKEND_LABEL]
+        )
+        all_held = None not in holders and sum(holders.values()) == BACKENDS and len(holders) == processes
+        if all_held and max(holders.values()) <= most:
+            return sorted(holders.values(), reverse=True)
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the backend objects are not shared out: {holders}")
+        await asyncio.sleep(_EVERY)

@@ -1,0 +1,44 @@
+"""What a run of the bench is made of."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Numbers of Projects, of repetitions, and seconds."""
+
+    rounds: tuple[tuple[int, int], ...]
+    """Numbers of Projects that bare client and operator create, and how often, in turns. With those of the last, which
+    are the most, everything else is done.
+    """
+    probes: int
+    """New Projects for each thing that may go on meanwhile."""
+    restarts: int
+    """Likewise, where the operator restarts for each."""
+    hung: int
+    """Projects that wait for a backend that hangs."""
+    idle: float
+    """Seconds of rest that are watched."""
+    keystone: int
+    """Projects in the real Keystone."""
+    shared: int
+    """Projects for each of the backends that processes share."""
+    provisioning: float = 1.0
+    """Seconds that the fast identity server takes to provision."""
+    latency: float = 0.0
+    """Seconds that each of its answers takes at least."""
+
+
+WHOLE: Final = Plan(
+    rounds=((100, 3), (1_000, 3), (5_000, 1), (10_000, 5)),
+    probes=20,
+    restarts=10,
+    hung=1_000,
+    idle=600.0,
+    keystone=1_000,
+    shared=1_000,
+)
+QUICK: Final = Plan(rounds=((50, 1), (100, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10)
+PARTS: Final = ("scale", "keystone", "sharing")
+"""What can be run apart: everything on the fast identity server, the real Keystone, several processes."""
