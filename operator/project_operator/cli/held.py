@@ -1,14 +1,13 @@
 """What carries the operator's finalizer, and what came of taking it off. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from project_operator.api.names import FINALIZER
+from project_operator.cli.stored import Raw, Stored
 from project_operator.kube.resources import PROJECTS, SECRETS, Resource
 from project_operator.runtime.stored import text
-
-Raw = Mapping[str, Any]
 
 RUNS: Final = (
     "an operator is running; end it, then release again: helm uninstall, or kubectl scale deployment --replicas=0"
@@ -17,23 +16,8 @@ NEW: Final = "it carries the finalizer only since this began; end the operator, 
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Held(Stored):
     """An object that carries our finalizer."""
-
-    resource: Resource
-    raw: Raw
-    """Its metadata at least."""
-
-    @property
-    def name(self) -> str:
-        """As people call it: with its namespace, if it has one."""
-        metadata = self.raw["metadata"]
-        return "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
-
-    @property
-    def uid(self) -> str:
-        """Its uid."""
-        return str(self.raw["metadata"]["uid"])
 
     @property
     def goes(self) -> bool:

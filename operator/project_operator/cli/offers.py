@@ -18,13 +18,13 @@ from project_operator.cli.opening import Opens
 from project_operator.cli.progress import bar
 from project_operator.cli.session import (
     BackendObject,
-    Raw,
     Session,
     cluster_id,
     own_backends,
     projects,
     shared_backends,
 )
+from project_operator.cli.stored import Raw
 from project_operator.errors import (
     BackendError,
     ConfigurationError,

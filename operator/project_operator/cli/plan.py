@@ -21,9 +21,10 @@ from project_operator.cli.output import Format, Table, show
 from project_operator.cli.overlay import Overlay
 from project_operator.cli.plans import Plan, Verdict
 from project_operator.cli.rehearsal import without_writes
-from project_operator.cli.session import Raw, Session, Snapshot, cluster_id, shared_backends, snapshot, visit
+from project_operator.cli.session import Session, Snapshot, cluster_id, shared_backends, snapshot, visit
 from project_operator.cli.stage import Name, Stage, Wishes
 from project_operator.cli.statuses import ExitStatus
+from project_operator.cli.stored import Raw
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeNotFound
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, NAMESPACES, PROJECTS
 from project_operator.observability.hooks import FanOut

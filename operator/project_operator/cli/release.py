@@ -18,8 +18,9 @@ from project_operator.cli.held import RUNS, Held, Released, changes, held, put_o
 from project_operator.cli.output import Format, Table, show
 from project_operator.cli.progress import Advance, bar
 from project_operator.cli.replicas import Look
-from project_operator.cli.session import Raw, Session, visit
+from project_operator.cli.session import Session, visit
 from project_operator.cli.statuses import ExitStatus
+from project_operator.cli.stored import Raw
 from project_operator.errors import (
     ConfigurationError,
     KubeConflict,

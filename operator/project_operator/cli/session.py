@@ -1,11 +1,12 @@
 """One visit to an API server: the settings that hold, the connection, and what is there when it is asked."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from project_operator.cli.stored import Raw, Stored
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeNotFound
 from project_operator.kube.access import load_access
 from project_operator.kube.api import KubeApi
@@ -17,8 +18,6 @@ from project_operator.kube.resources import (
     Resource,
 )
 from project_operator.settings import Settings, load_settings
-
-Raw = Mapping[str, Any]
 
 NOT_SERVED: Final = (
     "the API server does not know our kinds; install them with: project-operator crds | "
@@ -41,22 +40,8 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class BackendObject:
-    """An IdentityBackend or a ClusterIdentityBackend as the API server has it."""
-
-    resource: Resource
-    raw: Raw
-
-    @property
-    def name(self) -> str:
-        """As people call it: with its namespace, if it has one."""
-        metadata = self.raw["metadata"]
-        return "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
-
-    @property
-    def uid(self) -> str:
-        """Its uid."""
-        return str(self.raw["metadata"]["uid"])
+class BackendObject(Stored):
+    """An IdentityBackend or a ClusterIdentityBackend."""
 
     def __str__(self) -> str:
         return f"{self.resource.kind} {self.name}"

@@ -17,7 +17,8 @@ from project_operator.cli import plans
 from project_operator.cli.documents import Document
 from project_operator.cli.overlay import Overlay, being_deleted, is_held, laid_over
 from project_operator.cli.plans import Plan, Verdict
-from project_operator.cli.session import Raw, Snapshot
+from project_operator.cli.session import Snapshot
+from project_operator.cli.stored import Raw
 from project_operator.errors import ConfigurationError
 from project_operator.kube.resources import (
     CLUSTER_IDENTITY_BACKENDS,
