@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from itertools import product
 from typing import Any
@@ -39,6 +39,8 @@ CALLS: dict[str, Asking] = {
 }
 WAITING = {"7": (7, 7), "0": (0, 0), "Fri, 31 Dec 9999 23:59:59 GMT": (1e9, 1e12), "soon": (-1, -1)}
 """Least and most seconds, by the text of the header; -1: none are told."""
+PATIENCE = 10.0
+"""Seconds until a server that nothing is done to has answered."""
 PURE = {"plan_create", "plan_update", "plan_delete"}
 
 
@@ -60,7 +62,12 @@ async def project(backend: Backend, candidate: Candidate) -> RemoteProject:
 
 async def knowing(backend: Backend, box: Middlebox, project: RemoteProject) -> Backend:
     """A connection that has read the project, as the operator always has before it writes; nothing is counted yet."""
-    await backend.get_project(project.id)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            # One that gives a call little time may have to ask again on a busy machine.
+            with suppress(BackendUnavailable):
+                await backend.get_project(project.id)
+                break
     box.forget()
     return backend
 
