@@ -26,7 +26,7 @@ class Creation:
     """Of the process, by verb and resource."""
     backend_calls: dict[str, int]
     ready_after: list[float] = field(default_factory=list)
-    """Seconds after which each tenth of a hundredth was Ready."""
+    """Seconds after which each hundredth of them was Ready."""
 
     @property
     def rate(self) -> float:

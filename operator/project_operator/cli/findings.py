@@ -5,19 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.crd import crd_name, custom_resource_definition
 from project_operator.api.kinds import Kind
 from project_operator.api.names import CLUSTER_IDENTITY_BACKEND_PLURAL, GROUP, PROJECT_PLURAL, VERSION
 from project_operator.cli.rights import Right
+from project_operator.cli.stored import Raw
 from project_operator.errors import ConfigurationError, KubeError
 from project_operator.reconcile.view import Verdict
 from project_operator.runtime.leases.objects import Lease, LeaseKind
 from project_operator.runtime.stored import conditions
-
-Raw = Mapping[str, Any]
 
 OLDEST_SERVER: Final = (1, 32)
 """Major and minor of the oldest Kubernetes that the operator is made for, as the chart's ``kubeVersion`` says."""

@@ -8,9 +8,8 @@ from typing import Any, Final
 from project_operator.api.conditions import ConditionStatus, ConditionType, Reason
 from project_operator.api.v1alpha1.project import DeletionPolicy, ManagementPolicy
 from project_operator.backends.base import PlannedCall
+from project_operator.cli.stored import Raw
 from project_operator.runtime.stored import conditions, part, text
-
-Raw = Mapping[str, Any]
 
 WRITING: Final = frozenset({ManagementPolicy.MANAGE, ManagementPolicy.PLAN})
 

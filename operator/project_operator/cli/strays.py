@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from project_operator.api.marks import ORPHANED, Mark, cluster_digest
 from project_operator.backends.base import RemoteProject
+from project_operator.cli.stored import Raw
 from project_operator.runtime.stored import text
-
-Raw = Mapping[str, Any]
 
 
 class Kind(StrEnum):
