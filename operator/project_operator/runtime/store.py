@@ -85,9 +85,13 @@ class Store:
     def __len__(self) -> int:
         return len(self._objects)
 
-    def absent_from(self, live: set[tuple[str, str, str]]) -> list[Key]:
-        """The keys that are known here and not in ``live`` (namespace, name, uid)."""
-        return [key for key in self.keys() if (key.namespace, key.name, key.uid) not in live]
+    def absent_from(self, live: set[tuple[str, str, str]], version: int) -> list[Key]:
+        """The keys that are not in ``live`` (namespace, name, uid), and whose state here is no newer than that."""
+        return [
+            Key.of(self.plural, raw)
+            for raw in self._objects.values()
+            if int(raw["metadata"]["resourceVersion"]) <= version and _identity(raw) not in live
+        ]
 
     def behind(self, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
         """Those of ``versions`` (by namespace, name, uid) of which neither that state is known, nor a later one, nor
@@ -243,6 +247,11 @@ class _Facts:
     def is_tenant(self) -> bool:
         """Whether it needs a backend object of no namespace."""
         return any(not place.namespace for place in self.backends)
+
+
+def _identity(raw: Raw) -> tuple[str, str, str]:
+    metadata = raw["metadata"]
+    return metadata.get("namespace", ""), metadata["name"], metadata["uid"]
 
 
 def _reports_missing(raw: Raw) -> bool:
