@@ -48,6 +48,14 @@ class Feed:
             log.exception("%s %s/%s could not be taken in", self._resource.plural, key[0], key[1])
         return key
 
+    def seen(self, namespace: str, name: str, uid: str, version: int) -> bool:
+        """Whether the sink knows that state of an object, or a later one, or its end."""
+        try:
+            return not self._sink.behind(self._resource, {(namespace, name, uid): version})
+        except Exception:
+            log.exception("whether %s %s/%s is known could not be told", self._resource.plural, namespace, name)
+            return False
+
     def sweep(self, live: set[Key], version: int) -> None:
         """Tell the sink what there is, as of that resourceVersion."""
         try:

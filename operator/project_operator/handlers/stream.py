@@ -17,6 +17,7 @@ from project_operator.api import names
 from project_operator.kube import beginning
 from project_operator.kube.api import AnswerObserver, KubeApi
 from project_operator.kube.resources import Resource
+from project_operator.kube.sieve import Seen
 
 WATCH_SECONDS: Final = 290
 """An integer; below the idle timeout of usual load balancers (350 s and more)."""
@@ -43,10 +44,11 @@ async def stream(
     api: KubeApi,
     observe: Observe,
     on_answer: AnswerObserver,
+    seen: Seen,
     own_signals: Callable[[], None],
     over: asyncio.Event,
 ) -> None:
-    """Call ``observe`` with each event, until ``over`` is set.
+    """Call ``observe`` with each event that tells more than is ``seen``, until ``over`` is set.
 
     ``on_answer`` is told of a listing whenever Kopf asks where to begin: what happened before that no watch tells.
 
@@ -67,7 +69,7 @@ async def stream(
         if logged_in:
             return None
         logged_in = True
-        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer))
+        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer, seen))
 
     @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry)
     async def look(event: kopf.RawEvent, **_: Any) -> None:

@@ -151,6 +151,7 @@ class _Watch:
                 api=around.api,
                 observe=self._feed.observe,
                 on_answer=self._answered,
+                seen=self._feed.seen,
                 own_signals=around.own_signals,
                 over=over,
             )

@@ -29,6 +29,7 @@ from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.beginning import Beginning
 from project_operator.kube.resources import LEASES, Resource
+from project_operator.kube.sieve import Seen, Sieve, nothing_seen
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -93,12 +94,15 @@ class KubeApi:
         """Scheme, host and port."""
         return self._server
 
-    def session(self, resource: Resource, on_answer: AnswerObserver) -> aiohttp.ClientSession:
+    def session(
+        self, resource: Resource, on_answer: AnswerObserver, seen: Seen = nothing_seen
+    ) -> aiohttp.ClientSession:
         """A session over the shared connections, with our credentials, for Kopf, which closes what it is given.
 
-        Its requests count as those of ``resource``. A listing shows it where its watch is to begin, and no objects.
+        Its requests count as those of ``resource``. A listing shows it where its watch is to begin, and no objects
+        (`beginning`); a watch leaves out what is ``seen`` (`sieve`).
         """
-        return self._new_session(_Reporting(resource, self._on_call, on_answer), self._authorize)
+        return self._new_session(_Reporting(resource, self._on_call, on_answer, seen), self._authorize)
 
     async def serves(self, resource: Resource) -> bool:
         """Whether the API server knows the kind. Asks what anybody who is logged in may ask (``system:discovery``)."""
@@ -290,12 +294,13 @@ class KubeApi:
 
 
 class _Reporting:
-    """Middleware that counts requests and tells how each ended."""
+    """Middleware that counts requests and tells how each ended, and shows no more of the answers than is needed."""
 
-    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver) -> None:
+    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver, seen: Seen) -> None:
         self._resource = resource
         self._on_call = on_call
         self._on_answer = on_answer
+        self._seen = seen
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -316,8 +321,8 @@ class _Reporting:
             if self._on_call is not None:
                 self._on_call(verb, self._resource, code, time.monotonic() - begun)
         if response.ok:
-            if verb == "list":
-                response.content = cast("aiohttp.StreamReader", Beginning(response.content))
+            less = Sieve(response.content, self._seen) if verb == "watch" else Beginning(response.content)
+            response.content = cast("aiohttp.StreamReader", less)
             self._on_answer(verb, None)
         else:
             # What is read here stays readable for whoever asked.

@@ -52,6 +52,7 @@ async def test_no_failure_of_the_sink_gets_out(
     feed.observe("ADDED", raw("alpha"))
     feed.sweep(set(), 7)
     assert feed.behind({("team-a", "alpha", "u-alpha"): 1}) == set()
+    assert not feed.seen("team-a", "alpha", "u-alpha", 1)
     feed.definition_gone()
 
-    assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 5

@@ -1,6 +1,7 @@
 """The watch layer shows what there is and what changes, and waits for kinds that are not there."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 from aiohttp import web
@@ -75,6 +76,22 @@ async def test_what_is_new_does_not_wait_for_the_listing_of_what_was(cluster: Cl
     release.set()
     await layer.becomes_ready()
     assert layer.sink.saw(None, "alpha")
+
+
+async def test_what_is_known_from_the_answer_to_a_write_is_not_shown_again(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    alpha = await cluster.project("alpha")
+    layer = start(rhythm=replace(QUICK, sweep=600))
+    await layer.becomes_ready()
+    written = json.loads(json.dumps(alpha))
+    written["metadata"]["resourceVersion"] = str(int(alpha["metadata"]["resourceVersion"]) + 1000)
+    layer.sink.raw.append(written)
+
+    await cluster.api.patch(PROJECTS, alpha, {"spec": {"description": "x"}})
+    await cluster.project("beta")
+    await until(lambda: layer.sink.saw("ADDED", "beta"), "beta, which comes after")
+
+    assert not layer.sink.saw("MODIFIED", "alpha")
 
 
 async def test_kopf_is_shown_no_listing(cluster: Cluster, start: Start) -> None:
