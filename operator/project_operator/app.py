@@ -16,7 +16,7 @@ from project_operator.backends.addresses import AddressRules, ClusterAddresses
 from project_operator.backends.calls import TransportSettings
 from project_operator.backends.vendor import Surroundings
 from project_operator.errors import ConfigurationError, KubeError, KubeForbidden, TaskEnded
-from project_operator.handlers.watch import Rhythm, serve
+from project_operator.handlers.watch import UNSEEN, Rhythm, check_of, serve
 from project_operator.kube.access import ClusterAccess, load_access
 from project_operator.kube.api import KubeApi
 from project_operator.kube.cluster_addresses import learn, open_to_backends
@@ -85,6 +85,10 @@ class Operator:
         allow.
         """
         settings = self._settings
+        for resources, _ in self._watched():
+            for resource in resources:
+                # What is asked before them would hold by itself, and the process be taken for ready meanwhile.
+                self._readiness.report(check_of(resource), UNSEEN)
         health = HealthServer(
             address=settings.health_address,
             port=settings.health_port,
@@ -129,15 +133,19 @@ class Operator:
         if keeper is not None:
             await keeper.resign(self._settings.shutdown_grace)
 
-    async def _watch_all(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
+    def _watched(self) -> list[tuple[list[Resource], Sequence[str]]]:
+        """Which kinds are watched in which namespaces; none named = all."""
         settings = self._settings
+        watched: list[tuple[list[Resource], Sequence[str]]] = [
+            ([PROJECTS, IDENTITY_BACKENDS], settings.namespaces),
+            ([SECRETS], settings.secret_namespaces or settings.namespaces),
+        ]
+        return [*watched, ([CLUSTER_IDENTITY_BACKENDS, NAMESPACES], ())] if settings.cluster_backends else watched
+
+    async def _watch_all(self, stop: asyncio.Event, own_signals: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as watches:
-            watches.create_task(self._watch([PROJECTS, IDENTITY_BACKENDS], settings.namespaces, stop, own_signals))
-            secrets_from = settings.secret_namespaces or settings.namespaces
-            watches.create_task(self._watch([SECRETS], secrets_from, stop, own_signals))
-            if settings.cluster_backends:
-                cluster_wide = [CLUSTER_IDENTITY_BACKENDS, NAMESPACES]
-                watches.create_task(self._watch(cluster_wide, (), stop, own_signals))
+            for resources, namespaces in self._watched():
+                watches.create_task(self._watch(resources, namespaces, stop, own_signals))
 
     async def _watch(
         self,

@@ -143,6 +143,15 @@ async def test_an_api_server_that_is_away_is_waited_for_and_a_stop_is_heard_mean
     assert any("no answer" in line for line in operator._readiness.lines())
 
 
+async def test_it_is_not_ready_by_what_is_asked_before_anything_is_watched(
+    watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kube_system(monkeypatch, lambda: {"metadata": {"uid": "k1"}})
+    operator = await served(settings(), until=lambda: len(watched) == 3)  # and none of them reports anything
+    assert not operator._readiness.ready
+    assert "[+]cluster id: ok" in operator._readiness.lines()
+
+
 async def test_where_the_cluster_is_is_known_before_anything_is_watched_and_learnt_again(
     watched: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

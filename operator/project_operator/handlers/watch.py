@@ -27,6 +27,11 @@ UNSEEN: Final = "not everything there is has been seen yet"
 log = logging.getLogger(__name__)
 
 
+def check_of(resource: Resource) -> str:
+    """The name of the check that holds once all of that kind has been seen."""
+    return f"watch {resource.plural}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rhythm:
     """How long what may take, in seconds."""
@@ -100,7 +105,7 @@ class _Watch:
     """The endless life of one kind's watch: stream until it ends, list whenever it has begun to watch, again."""
 
     def __init__(self, scope: Scope, around: _Surroundings) -> None:
-        self.name = f"watch {scope.resource.plural}"
+        self.name = check_of(scope.resource)
         self._scope = scope
         self._around = around
         self._places = scope.namespaces or (None,)

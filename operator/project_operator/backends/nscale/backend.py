@@ -16,6 +16,7 @@ from project_operator.backends.base import (
     Role,
 )
 from project_operator.backends.calls import Answer, Endpoint
+from project_operator.backends.documents import each_item
 from project_operator.backends.nscale.account_credential import AccountCredential
 from project_operator.backends.nscale.client import LONGEST_LIST, NscaleClient
 from project_operator.backends.nscale.config import NscaleConfig
@@ -28,7 +29,6 @@ from project_operator.backends.nscale.payloads import (
     Organization,
     item_to_project,
     read_groups,
-    read_items,
     read_organizations,
     read_project,
     read_version,
@@ -116,19 +116,17 @@ class NscaleBackend:
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """One request, as there are no pages (N1-7)."""
         answer = await self._client.get(Operation.LIST_PROJECTS, projects(self._organization), longest=LONGEST_LIST)
-        items = read_items(answer.body)
-        if items is None:
-            raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
         found: list[RemoteProject] = []
-        items.reverse()
-        while items:
-            for _ in range(min(_BATCH, len(items))):
-                # Ten thousand are some 15 MB: what is read makes room for what is made of it.
-                project = item_to_project(items.pop())
+        try:
+            for item in each_item(answer.body):
+                project = item_to_project(item)
                 if project is None:
                     raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
                 found.append(project)
-            await asyncio.sleep(0)
+                if len(found) % _BATCH == 0:
+                    await asyncio.sleep(0)
+        except ValueError:
+            raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer) from None
         # While an organization is not ready its list holds the projects of all others (N4-3).
         return tuple(project for project in found if project.organization_id == self._organization)
 

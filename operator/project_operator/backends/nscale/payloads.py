@@ -15,7 +15,6 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
-from pydantic_core import from_json
 
 from project_operator.api.names import MARK_TAG
 from project_operator.backends.answer_table.rows import ErrorDocument
@@ -189,15 +188,6 @@ def read_error(body: bytes) -> ErrorDocument | None:
     return None if found is None else ErrorDocument(found.error_description, found.error, found.trace_id)
 
 
-def read_items(body: bytes) -> list[Any] | None:
-    """The items of the JSON array in ``body``, unread; None where it is no array, or not all of it."""
-    try:
-        items = from_json(body)
-    except ValueError:
-        return None
-    return items if isinstance(items, list) else None
-
-
 def read_project(body: bytes) -> RemoteProject | None:
     """The project in ``body``; None where there is none that could be used."""
     payload = read(ProjectPayload, body)
@@ -205,7 +195,7 @@ def read_project(body: bytes) -> RemoteProject | None:
 
 
 def item_to_project(item: Any) -> RemoteProject | None:
-    """One of `read_items` as a project; None where it is none that could be used."""
+    """One item of a listing as a project; None where it is none that could be used."""
     payload = read(ProjectPayload, item)
     return None if payload is None else _remote_project(payload)
 
