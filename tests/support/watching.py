@@ -43,6 +43,7 @@ class Sink:
 
     events: list[tuple[str, str | None, str]] = field(default_factory=list)
     sweeps: list[tuple[str, set[str]]] = field(default_factory=list)
+    swept_as_of: list[int] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     raw: list[Mapping[str, Any]] = field(default_factory=list)
     failure: Exception | None = None
@@ -57,7 +58,8 @@ class Sink:
         if self.failure is not None:
             raise self.failure
 
-    def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
+    def sweep(self, resource: Resource, live: set[tuple[str, str, str]], version: int) -> None:
+        self.swept_as_of.append(version)
         self.sweeps.append((resource.plural, {name for _, name, _ in live}))
 
     def behind(self, _: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
@@ -208,8 +210,8 @@ async def layers(access: ClusterAccess) -> AsyncIterator[Start]:
         await layer.close()
 
 
-def kopf_lists(request: web.Request) -> bool:
-    """Whether this is the listing that a stream begins with; surveys and sweeps ask for metadata alone."""
+def lists_all(request: web.Request) -> bool:
+    """Whether this is the listing of all there is; sweeps ask for metadata alone, and Kopf for one object."""
     return request.query.get("limit") == "500" and "as=Partial" not in request.headers.get("Accept", "")
 
 

@@ -37,7 +37,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 
 class ProvisioningStatus(StrEnum):
@@ -104,6 +105,10 @@ class PlannedCall:
     """What it would do, for people, in a few words."""
 
 
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+"""One for all the projects of which there is nothing to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectContent:
     """The writable whole of a project, complete: what the CR wants plus what it leaves to others.
@@ -128,7 +133,7 @@ class ProjectContent:
     update."""
     enabled: bool | None = None
     parent_id: str | None = None
-    particulars: Mapping[str, str] = field(default_factory=dict)
+    particulars: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """What only one family of backends has, by the path of the field in the Project's spec: ``keystone.immutable``.
     Booleans are ``true`` and ``false``. To be written, what is absent is left as it is."""
 
@@ -142,7 +147,7 @@ class RemoteProject:
     content: ProjectContent
     provisioning_status: ProvisioningStatus
     health_status: HealthStatus
-    raw_status: dict[str, str] = field(default_factory=dict)
+    raw_status: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     """The vendor's own words, unnormalised, for ``status.observed``."""
     creation_time: datetime | None = None
     created_by: str = ""

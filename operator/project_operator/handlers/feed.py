@@ -1,9 +1,7 @@
-"""Between one kind's watch and the sink: what was seen, what is still expected, what was seen meanwhile."""
+"""Between what is listed and watched of one kind and the sink."""
 
-import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from project_operator.kube.answers import compact
@@ -28,61 +26,40 @@ class Feed:
     def __init__(self, resource: Resource, sink: Sink) -> None:
         self._resource = resource
         self._sink = sink
-        self._expected: set[Key] = set()
-        self._met = asyncio.Event()
-        self._recording: set[Key] | None = None
 
     def observe(self, event_type: str | None, raw: dict[str, Any]) -> None:
         """Take one object from the watch."""
-        # As long as everything else together, and nothing of ours reads it.
-        raw["metadata"].pop("managedFields", None)
-        raw = compact(self._resource, raw)
+        _shorten(raw)
+        self._take(event_type, compact(self._resource, raw))
+
+    def listed(self, raw: dict[str, Any]) -> Key:
+        """Take one object from a listing."""
+        _shorten(raw)
+        # Of the kinds that are not ours, a listing names the kind once, for all of them.
+        raw.setdefault("apiVersion", self._resource.api_version)
+        raw.setdefault("kind", self._resource.kind)
+        return self._take(None, raw)
+
+    def _take(self, event_type: str | None, raw: dict[str, Any]) -> Key:
         key = key_of(raw)
-        if self._recording is not None:
-            self._recording.add(key)
         try:
             self._sink.observe(self._resource, event_type, raw)
         except Exception:
             log.exception("%s %s/%s could not be taken in", self._resource.plural, key[0], key[1])
-        if self._expected:
-            self._expected.discard(key)
-            if not self._expected:
-                self._met.set()
+        return key
 
-    @property
-    def missing(self) -> int:
-        """How many of those expected have not been observed yet."""
-        return len(self._expected)
-
-    def expect(self, keys: Iterable[Key]) -> None:
-        """From now on, wait for these to be observed."""
-        self._expected = set(keys)
-        if self._expected:
-            self._met.clear()
-        else:
-            self._met.set()
-
-    def forgo(self, live: set[Key]) -> None:
-        """Expect no longer what is gone: only ``live`` can still come."""
-        self.expect(self._expected & live)
-
-    async def met(self) -> None:
-        """Return when everything expected has been observed."""
-        await self._met.wait()
-
-    @contextmanager
-    def recording(self) -> Iterator[set[Key]]:
-        """The keys observed while inside."""
-        self._recording = keys = set[Key]()
+    def seen(self, namespace: str, name: str, uid: str, version: int) -> bool:
+        """Whether the sink knows that state of an object, or a later one, or its end."""
         try:
-            yield keys
-        finally:
-            self._recording = None
+            return not self._sink.behind(self._resource, {(namespace, name, uid): version})
+        except Exception:
+            log.exception("whether %s %s/%s is known could not be told", self._resource.plural, namespace, name)
+            return False
 
-    def sweep(self, live: set[Key]) -> None:
-        """Tell the sink what there is."""
+    def sweep(self, live: set[Key], version: int) -> None:
+        """Tell the sink what there is, as of that resourceVersion."""
         try:
-            self._sink.sweep(self._resource, live)
+            self._sink.sweep(self._resource, live, version)
         except Exception:
             log.exception("the sweep of %s failed", self._resource.plural)
 
@@ -96,8 +73,12 @@ class Feed:
 
     def definition_gone(self) -> None:
         """Tell the sink that the kind is no longer served."""
-        self._expected.clear()
         try:
             self._sink.definition_gone(self._resource)
         except Exception:
             log.exception("the end of %s could not be taken in", self._resource.plural)
+
+
+def _shorten(raw: dict[str, Any]) -> None:
+    """By what is as long as everything else together, and read by nothing of ours."""
+    raw["metadata"].pop("managedFields", None)

@@ -1,8 +1,8 @@
-"""One Kopf operator for one kind: LIST, WATCH, reconnect, nothing else. Everything that Kopf needs to be told is here.
+"""One Kopf operator for one kind: WATCH, reconnect, nothing else. Everything that Kopf needs to be told is here.
 
-Kopf writes nothing (no storages, no finalizer, no Events), scans nothing (explicit group, version and plural), yields
-to no peer, and keeps its hands off what it shares the event loop with: its connections are ours, and when it ends it
-ends its own tasks only.
+Kopf writes nothing (no storages, no finalizer, no Events), scans nothing (explicit group, version and plural), lists
+nothing but where its watch begins, remembers nothing of an object, yields to no peer, and keeps its hands off what it
+shares the event loop with: its connections are ours, and when it ends it ends its own tasks only.
 """
 
 import asyncio
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import kopf
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # what `memories` takes has no public name
 
 from project_operator.api import names
+from project_operator.kube import beginning
 from project_operator.kube.api import AnswerObserver, KubeApi
 from project_operator.kube.resources import Resource
+from project_operator.kube.sieve import Seen
 
-PAGE: Final = 500
 WATCH_SECONDS: Final = 290
 """An integer; below the idle timeout of usual load balancers (350 s and more)."""
 INACTIVITY_SECONDS: Final = 70.0
@@ -42,10 +44,13 @@ async def stream(
     api: KubeApi,
     observe: Observe,
     on_answer: AnswerObserver,
+    seen: Seen,
     own_signals: Callable[[], None],
     over: asyncio.Event,
 ) -> None:
-    """Call ``observe`` with each object listed (type None) and each event, until ``over`` is set.
+    """Call ``observe`` with each event that tells more than is ``seen``, until ``over`` is set.
+
+    ``on_answer`` is told of a listing whenever Kopf asks where to begin: what happened before that no watch tells.
 
     Whatever ended it, ``over`` must be set at last: one task of Kopf's waits for nothing else.
 
@@ -64,7 +69,7 @@ async def stream(
         if logged_in:
             return None
         logged_in = True
-        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer))
+        return kopf.AiohttpSession(server=api.server, aiohttp_session=api.session(resource, on_answer, seen))
 
     @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry)
     async def look(event: kopf.RawEvent, **_: Any) -> None:
@@ -73,6 +78,7 @@ async def stream(
     tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=_settings(scope),
+        memories=_NoMemories(),
         clusterwide=scope.namespaces is None,
         namespaces=scope.namespaces or (),
         # Kopf would ask the system for the user's name, and the user of a container has none.
@@ -97,7 +103,7 @@ def _settings(scope: Scope) -> kopf.OperatorSettings:
     # A worker holds its place and its memory for that long after the last event of its object.
     settings.queueing.idle_timeout = 0.05
     settings.queueing.exit_timeout = EXIT_SECONDS
-    settings.watching.chunk_size = PAGE
+    settings.watching.chunk_size = beginning.PAGE
     settings.watching.server_timeout = WATCH_SECONDS
     settings.watching.inactivity_timeout = INACTIVITY_SECONDS
     if scope.label_selector:
@@ -122,6 +128,14 @@ class _Everything(Collection[Any]):
 
     def __len__(self) -> int:
         return 0
+
+
+class _NoMemories(ResourceMemories):
+    """Keeps nothing of an object: some 5 KB of each are for handlers that we do not have."""
+
+    async def recall(self, raw_body: kopf.RawBody, **options: Any) -> ResourceMemory:
+        """For the one event."""
+        return await super().recall(raw_body, **{**options, "ephemeral": True})
 
 
 class _NoProgress(kopf.ProgressStorage):

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from project_operator.errors import KubeError, KubeForbidden, KubeNotFound, KubeUnavailable
 from project_operator.handlers.feed import Feed, Key, key_of
 from project_operator.handlers.stream import Scope, stream
-from project_operator.kube.api import KubeApi
+from project_operator.kube.api import KubeApi, Page
 from project_operator.kube.resources import CREDENTIALS_SELECTOR, SECRETS, Resource
 from project_operator.kube.sink import Sink
 from project_operator.observability.hooks import FanOut, Hooks, WatchEnded
@@ -19,6 +20,8 @@ from project_operator.observability.hooks import FanOut, Hooks, WatchEnded
 Report = Callable[[str, str], None]
 """Takes a check's name and why it does not hold ("" = it holds): `Readiness.report`."""
 
+AT_ONCE: Final = 100
+"""Listed objects that are taken in before others have their turn."""
 UNSEEN: Final = "not everything there is has been seen yet"
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,7 @@ class Rhythm:
     begin: float = 60.0
     """Until a stream has begun to watch, or is begun anew."""
     catch_up: float = 5.0
-    """Without anything observed that was expected, until it is listed again: it may be gone."""
+    """Without any of the changes observed that a listing shows, until they are looked for again."""
     patience: int = 6
     """How often in a row that may be."""
 
@@ -94,15 +97,18 @@ async def serve(  # noqa: PLR0913 - each is another thing of the caller's, all b
 
 
 class _Watch:
-    """The endless life of one kind's watch: survey, stream until it ends, again."""
+    """The endless life of one kind's watch: stream until it ends, list whenever it has begun to watch, again."""
 
     def __init__(self, scope: Scope, around: _Surroundings) -> None:
         self.name = f"watch {scope.resource.plural}"
         self._scope = scope
         self._around = around
+        self._places = scope.namespaces or (None,)
         self._feed = Feed(scope.resource, around.sink)
         self._served: bool | None = None
-        self._watching = asyncio.Event()
+        self._beginnings = 0
+        self._begun = asyncio.Event()
+        self._gap = asyncio.Event()
         self._caught_up = False
         self._trouble: KubeError | None = None
 
@@ -132,11 +138,9 @@ class _Watch:
         around, resource = self._around, self._scope.resource
         if not await around.api.serves(resource):
             raise KubeNotFound(f"{resource.plural} are not served")
-        live = await self._list()
         self._served = True
-        self._feed.sweep(set(live))
-        self._feed.expect(live)
-        self._watching.clear()
+        self._beginnings = 0
+        self._begun.clear()
         self._caught_up = False
         self._trouble = None
         self._tell()
@@ -147,6 +151,7 @@ class _Watch:
                 api=around.api,
                 observe=self._feed.observe,
                 on_answer=self._answered,
+                seen=self._feed.seen,
                 own_signals=around.own_signals,
                 over=over,
             )
@@ -193,8 +198,13 @@ class _Watch:
 
     def _answered(self, verb: str, error: KubeError | None) -> None:
         self._trouble = error
-        if verb == "watch" and error is None:
-            self._watching.set()
+        if error is None and verb == "list":
+            # From here on the watch tells of everything. What was before, only a listing can say.
+            self._beginnings += 1
+            self._caught_up = False
+            self._gap.set()
+        elif error is None and self._beginnings >= len(self._places):
+            self._begun.set()
         self._tell()
 
     def _tell(self) -> None:
@@ -204,32 +214,60 @@ class _Watch:
             self._around.report(self.name, "" if self._caught_up else UNSEEN)
 
     async def _follow(self) -> None:
-        """See to it that the stream begins and catches up, then look for what it misses, for ever."""
+        """See to it that the stream begins, list everything, then look for what it misses, for ever."""
         rhythm, plural = self._around.rhythm, self._scope.resource.plural
         try:
             async with asyncio.timeout(rhythm.begin):
-                await self._watching.wait()
+                await self._begun.wait()
         except TimeoutError:
             raise KubeUnavailable(f"watch {plural}: not begun within {rhythm.begin:g} s") from None
-        await self._catch_up()
-        self._caught_up = True
-        self._tell()
         while True:
-            await asyncio.sleep(rhythm.sweep)
-            with self._feed.recording() as seen:
-                live = await self._list_again()
-                if live is not None:
-                    self._feed.sweep(live.keys() | seen)
-                    await self._look_for_missed(live, seen)
+            self._gap.clear()
+            await self._list_all()
+            self._caught_up = not self._gap.is_set()
+            self._tell()
+            while not await self._gap_within(rhythm.sweep):
+                await self._look_for_missed()
 
-    async def _look_for_missed(self, live: Mapping[Key, int], seen: set[Key]) -> None:
+    async def _gap_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return await self._gap.wait()
+        return False
+
+    async def _list_all(self) -> None:
+        """Hand everything there is to the feed, and then say that this is all."""
+        live: set[Key] = set()
+        version = sys.maxsize
+        for place in self._places:
+            async for page in self._pages(place):
+                for start in range(0, len(page.items), AT_ONCE):
+                    live.update(map(self._feed.listed, page.items[start : start + AT_ONCE]))
+                    await asyncio.sleep(0)
+                version = min(version, page.version)
+        self._feed.sweep(live, version)
+
+    async def _look_for_missed(self) -> None:
         """Raises KubeUnavailable where the stream has kept something back: a stream that is begun anew lists it all."""
-        missed = self._feed.behind(live) - seen
+        listed: dict[Key, int] = {}
+        version = sys.maxsize
+        try:
+            for place in self._places:
+                async for page in self._pages(place, metadata_only=True):
+                    listed |= {key_of(item): int(item["metadata"]["resourceVersion"]) for item in page.items}
+                    version = min(version, page.version)
+        except KubeNotFound:
+            raise
+        except KubeError as error:
+            log.warning("%s; tried again later", error)
+            return
+        self._feed.sweep(set(listed), version)
+        missed = self._feed.behind(listed)
         standstills = 0
         while missed and standstills < self._around.rhythm.patience:
             # They may be on their way: a busy process is shown things late, but it is shown more and more of them.
             await asyncio.sleep(self._around.rhythm.catch_up)
-            left = self._feed.behind(live) - seen
+            left = self._feed.behind(listed)
             standstills = 0 if left < missed else standstills + 1
             missed = left
         if missed:
@@ -237,41 +275,8 @@ class _Watch:
             words = f"{len(missed)} changes were never shown, such as that of {namespace}/{name}"
             raise KubeUnavailable(f"watch {self._scope.resource.plural}: {words}")
 
-    async def _catch_up(self) -> None:
-        rhythm = self._around.rhythm
-        standstills = 0
-        while standstills < rhythm.patience:
-            missing = self._feed.missing
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(rhythm.catch_up):
-                    await self._feed.met()
-                    return
-            if self._feed.missing < missing:
-                standstills = 0
-                continue
-            standstills += 1
-            live = await self._list_again()
-            if live is not None:
-                self._feed.forgo(set(live))
-        raise KubeUnavailable(f"watch {self._scope.resource.plural}: {self._feed.missing} objects were never shown")
-
-    async def _list_again(self) -> dict[Key, int] | None:
-        """`_list`, or None where it failed for now."""
-        try:
-            return await self._list()
-        except KubeNotFound:
-            raise
-        except KubeError as error:
-            log.warning("%s; tried again later", error)
-            return None
-
-    async def _list(self) -> dict[Key, int]:
-        """Everything there is, with its resourceVersion."""
+    def _pages(self, place: str | None, *, metadata_only: bool = False) -> AsyncIterator[Page]:
         scope = self._scope
-        return {
-            key_of(item): int(item["metadata"]["resourceVersion"])
-            for namespace in scope.namespaces or (None,)
-            for item in await self._around.api.list(
-                scope.resource, namespace, label_selector=scope.label_selector, metadata_only=True
-            )
-        }
+        return self._around.api.pages(
+            scope.resource, place, label_selector=scope.label_selector, metadata_only=metadata_only
+        )

@@ -7,10 +7,11 @@ read the object again.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 
@@ -26,7 +27,9 @@ from project_operator.errors import (
 )
 from project_operator.kube import answers
 from project_operator.kube.access import ClusterAccess
+from project_operator.kube.beginning import Beginning
 from project_operator.kube.resources import LEASES, Resource
+from project_operator.kube.sieve import Seen, Sieve, nothing_seen
 from project_operator.kube.token import Token
 
 USER_AGENT: Final = f"project-operator/{__version__}"
@@ -56,6 +59,17 @@ AnswerObserver = Callable[[str, KubeError | None], None]
 """Told how each request of a session ended: verb (list, watch), and why it failed, or None."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Of a listing."""
+
+    items: list[dict[str, Any]]
+    anew: bool
+    """The listing began here: pages before this one count no more."""
+    version: int
+    """The resourceVersion of all pages: of what is newer they say nothing."""
+
+
 class KubeApi:
     """The API server, over one pool of connections. Construct it inside a running event loop; close it with `aclose`.
 
@@ -80,12 +94,15 @@ class KubeApi:
         """Scheme, host and port."""
         return self._server
 
-    def session(self, resource: Resource, on_answer: AnswerObserver) -> aiohttp.ClientSession:
+    def session(
+        self, resource: Resource, on_answer: AnswerObserver, seen: Seen = nothing_seen
+    ) -> aiohttp.ClientSession:
         """A session over the shared connections, with our credentials, for Kopf, which closes what it is given.
 
-        Its requests count as those of ``resource``.
+        Its requests count as those of ``resource``. A listing shows it where its watch is to begin, and no objects
+        (`beginning`); a watch leaves out what is ``seen`` (`sieve`).
         """
-        return self._new_session(_Reporting(resource, self._on_call, on_answer), self._authorize)
+        return self._new_session(_Reporting(resource, self._on_call, on_answer, seen), self._authorize)
 
     async def serves(self, resource: Resource) -> bool:
         """Whether the API server knows the kind. Asks what anybody who is logged in may ask (``system:discovery``)."""
@@ -157,24 +174,46 @@ class KubeApi:
 
         ``metadata_only``: objects without spec and status, where the API server can do so.
         """
+        items: list[dict[str, Any]] = []
+        async for page in self.pages(
+            resource, namespace, label_selector=label_selector, metadata_only=metadata_only, limit=limit
+        ):
+            if page.anew:
+                items.clear()
+            items += page.items
+        return items
+
+    async def pages(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        label_selector: str = "",
+        metadata_only: bool = False,
+        limit: int = 500,
+    ) -> AsyncIterator[Page]:
+        """The same, page by page; none is kept."""
         path = resource.path(namespace)
         headers = _METADATA_LIST if metadata_only else _JSON
         base = {"labelSelector": label_selector} if label_selector else {}
-        items: list[dict[str, Any]] = []
         page = {"limit": str(limit)}
+        anew = True
         while True:
             try:
                 answer = await self._call("list", resource, "GET", path, headers=headers, params={**base, **page})
             except KubeError as error:
                 # 410: the pages took longer than the API server keeps their resourceVersion. Once more, in one piece.
                 if error.status == HTTPStatus.GONE and "continue" in page:
-                    items, page = [], {}
+                    page, anew = {}, True
                     continue
                 raise
-            items += answer.get("items") or []
-            token = (answer.get("metadata") or {}).get("continue")
+            metadata = answer.get("metadata") or {}
+            yield Page(answer.get("items") or [], anew, int(metadata.get("resourceVersion") or 0))
+            # It need not be in memory beside the next.
+            del answer
+            token, anew = metadata.get("continue"), False
             if not token:
-                return items
+                return
             page = {"limit": str(limit), "continue": token}
 
     async def aclose(self) -> None:
@@ -255,12 +294,13 @@ class KubeApi:
 
 
 class _Reporting:
-    """Middleware that counts requests and tells how each ended."""
+    """Middleware that counts requests and tells how each ended, and shows no more of the answers than is needed."""
 
-    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver) -> None:
+    def __init__(self, resource: Resource, on_call: CallObserver | None, on_answer: AnswerObserver, seen: Seen) -> None:
         self._resource = resource
         self._on_call = on_call
         self._on_answer = on_answer
+        self._seen = seen
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -281,6 +321,8 @@ class _Reporting:
             if self._on_call is not None:
                 self._on_call(verb, self._resource, code, time.monotonic() - begun)
         if response.ok:
+            less = Sieve(response.content, self._seen) if verb == "watch" else Beginning(response.content)
+            response.content = cast("aiohttp.StreamReader", less)
             self._on_answer(verb, None)
         else:
             # What is read here stays readable for whoever asked.

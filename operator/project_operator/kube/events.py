@@ -55,7 +55,7 @@ class _Saying:
 
 @dataclass(slots=True)
 class _Said:
-    """How often it was said, and the Event that says so."""
+    """How often it was said, and which Event says so."""
 
     count: int = 0
     event: dict[str, Any] = field(default_factory=dict)
@@ -186,13 +186,14 @@ class EventWriter:
         try:
             if said.event:
                 try:
-                    said.event = await self._api.patch(EVENTS, said.event, {"series": self._series(said)})
+                    answer = await self._api.patch(EVENTS, said.event, {"series": self._series(said)})
+                    said.event = _address(answer)
                 except (KubeNotFound, KubeConflict):
                     # Expired, or touched by somebody: say it afresh.
                     said.event = {}
             if not said.event:
                 body = self._body(saying, said)
-                said.event = await self._api.create(EVENTS, body["metadata"]["namespace"], body)
+                said.event = _address(await self._api.create(EVENTS, body["metadata"]["namespace"], body))
         except KubeError as error:
             log.log(logging.DEBUG if self._failing else logging.WARNING, "an Event could not be written: %s", error)
             self._failing = True
@@ -233,6 +234,12 @@ class EventWriter:
         if said.count > 1:
             body["series"] = self._series(said)
         return body
+
+
+def _address(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What a patch asks for of an Event: all that is worth remembering of thousands."""
+    metadata = event["metadata"]
+    return {"metadata": {name: metadata[name] for name in ("namespace", "name", "uid", "resourceVersion")}}
 
 
 def _clip(text: str, limit: int) -> str:

@@ -20,10 +20,10 @@ class Sink(Protocol):
         compare ``metadata.resourceVersion`` all the same. ``raw`` belongs to the receiver, who must not change it.
         """
 
-    def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
-        """All objects of the kind as (namespace, name, uid), listed a moment ago, in the watched namespaces.
+    def sweep(self, resource: Resource, live: set[tuple[str, str, str]], version: int) -> None:
+        """All objects of the kind as (namespace, name, uid) in the watched namespaces, listed as of ``version``.
 
-        Whatever was observed since the listing began is in it too, so who is known and not in it is gone. Deletions
+        Who is known in a state that is no newer, and is not in it, is gone; of newer ones it says nothing. Deletions
         that the watch missed (by a 410 and a new listing, or while the API server was away) are found by this alone.
         """
 

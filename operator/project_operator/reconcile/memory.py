@@ -5,12 +5,13 @@ with it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from project_operator.api.conditions import Reason
 from project_operator.backends.base import RemoteProject
 from project_operator.reconcile.backoff import delay
-from project_operator.reconcile.evidence import NEVER, Assigned, Observation, without_assignments
+from project_operator.reconcile.evidence import NEVER, Assigned, Listing, Observation, without_assignments
 from project_operator.reconcile.record import Record, Right, Timing
 
 
@@ -73,6 +74,10 @@ class Refusal:
     """Whether a deletion was refused."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+"""One for all: most memories of thousands hold nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Times are of the monotonic clock, in seconds; see the rules for what each serves."""
@@ -101,11 +106,11 @@ class Memory:
     start_is_hazard: bool | None = None
     """R9: whether an update of a former process may still be under way, as the first announcement of this term found
     (docs/adr: Ready waits from start only after an announced update). None: not known before that, so it may be."""
-    reads: Mapping[str, Observation] = field(default_factory=dict)
+    reads: Mapping[str, Observation] = field(default_factory=lambda: _NOTHING)
     """The latest direct read of each id that matters here, without role assignments."""
-    assigned: Mapping[str, Assigned] = field(default_factory=dict)
+    assigned: Mapping[str, Assigned] = field(default_factory=lambda: _NOTHING)
     """The role assignments of these, where a read or our own creation tells them."""
-    deletes_sent: Mapping[str, float] = field(default_factory=dict)
+    deletes_sent: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     """When a deletion of each id was last sent: it is repeated slowly, not at every look."""
     failures: int = 0
     """Failures in a row, for the backoff."""
@@ -182,6 +187,20 @@ class Memory:
                 assigned = {**assigned, project_id: shown}
             observation = replace(observation, project=without_assignments(project))
         return replace(self, reads={**self.reads, project_id: observation}, assigned=assigned)
+
+    def at_rest(self, listing: Listing | None) -> "Memory":
+        """The memory when nothing is left to do: how long that took is no longer of interest, nor is a read of what
+        ``listing`` shows whole by now. Thousands are kept.
+        """
+        reads = {
+            known: seen
+            for known, seen in self.reads.items()
+            if listing is None
+            or seen.begun_at > listing.begun_at
+            or known not in listing.by_id
+            or not listing.by_id[known].whole
+        }
+        return replace(self, reads=reads or _NOTHING, polls=0, updates=0, failures=0, failure=None)
 
     def without_read(self, project_id: str) -> "Memory":
         """The memory without what was read of ``project_id``."""

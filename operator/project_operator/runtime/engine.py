@@ -184,11 +184,11 @@ class Engine:
             self.wake(self._references.referring(key.place), routine=True)
         self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
 
-    def sweep(self, resource: Resource, live: set[tuple[str, str, str]]) -> None:
+    def sweep(self, resource: Resource, live: set[tuple[str, str, str]], version: int) -> None:
         """What is known and not listed is looked at again, live."""
         if resource.plural == PROJECTS.plural:
             self._gatherer.keep_namespaces({namespace for namespace, _, _ in live})
-        for key in self._stores[resource.plural].absent_from(live):
+        for key in self._stores[resource.plural].absent_from(live, version):
             if resource.plural == PROJECTS.plural:
                 self._projects.doubt(key)
                 self._queue.add(key, Class.ROUTINE)

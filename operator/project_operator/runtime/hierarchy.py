@@ -55,7 +55,8 @@ class Hierarchy:
         """And those that have no project yet."""
         self._contents: dict[str, set[Key]] = defaultdict(set)
         """What holds something in a domain, or may."""
-        self._holders: dict[str, set[Key]] = defaultdict(set)
+        self._holders: dict[str, tuple[Key, ...]] = {}
+        """Whose project has that id. Nearly always it is one: a set of one takes four times the memory."""
 
     def note(self, key: Key, raw: Raw | None) -> None:
         """Take in the state of ``key``; None: the object is gone."""
@@ -71,7 +72,7 @@ class Hierarchy:
         _move(self._below, key, *(_parent_place(key, one) if one.holds else None for one in (was, is_)))
         _move(self._waiting, key, *(None if one.project_id else _parent_place(key, one) for one in (was, is_)))
         _move(self._contents, key, *(one.container_id or None if one.holds else None for one in (was, is_)))
-        _move(self._holders, key, *(one.project_id or None for one in (was, is_)))
+        self._note_id(key, was.project_id, is_.project_id)
         self._wake_children(key, new_id=was.project_id != is_.project_id)
         if was.holds and not is_.holds:
             self._wake_who_waits(key.namespace, was)
@@ -107,6 +108,17 @@ class Hierarchy:
             found |= {one for one in contents if self._standings[one].endpoint_id in {"", own.endpoint_id}}
         names = {one.name if one.namespace == key.namespace else f"{one.namespace}/{one.name}" for one in found - {key}}
         return tuple(sorted(names))
+
+    def _note_id(self, key: Key, before: str, after: str) -> None:
+        if before == after:
+            return
+        if before:
+            if others := tuple(one for one in self._holders[before] if one != key):
+                self._holders[before] = others
+            else:
+                del self._holders[before]
+        if after:
+            self._holders[after] = (*self._holders.get(after, ()), key)
 
     def _place(self, namespace: str, raw: Raw) -> Place:
         return self._place_of(namespace, part(raw, "spec", "backendRef"))

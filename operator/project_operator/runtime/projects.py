@@ -257,8 +257,8 @@ class ProjectWorker:
     def _settled(self, key: Key, view: View, connection: Connection) -> None:
         """Nothing is left to do: the observer wakes this key when its project looks different."""
         project_id = view.record.id
-        self._memories[key] = replace(self._memories[key], polls=0, updates=0, failures=0, failure=None)
         listing = connection.observer.listing
+        self._memories[key] = self._memories[key].at_rest(listing)
         shown = listing.by_id.get(project_id) if listing is not None else None
         direct = view.memory.reads.get(project_id)
         if (

@@ -5,12 +5,13 @@ newer.
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.names import FINALIZER
 from project_operator.kube.resources import IDENTITY_BACKENDS
-from project_operator.runtime.backend_kinds import backend_place
+from project_operator.runtime.backend_kinds import PLACES_KEPT, backend_place
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.stored import conditions, part, text
 
@@ -85,9 +86,13 @@ class Store:
     def __len__(self) -> int:
         return len(self._objects)
 
-    def absent_from(self, live: set[tuple[str, str, str]]) -> list[Key]:
-        """The keys that are known here and not in ``live`` (namespace, name, uid)."""
-        return [key for key in self.keys() if (key.namespace, key.name, key.uid) not in live]
+    def absent_from(self, live: set[tuple[str, str, str]], version: int) -> list[Key]:
+        """The keys that are not in ``live`` (namespace, name, uid), and whose state here is no newer than that."""
+        return [
+            Key.of(self.plural, raw)
+            for raw in self._objects.values()
+            if int(raw["metadata"]["resourceVersion"]) <= version and _identity(raw) not in live
+        ]
 
     def behind(self, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
         """Those of ``versions`` (by namespace, name, uid) of which neither that state is known, nor a later one, nor
@@ -123,8 +128,8 @@ class References:
         self._default_kind = default_kind
         self._facts: dict[Key, _Facts] = {}
         self._by_uid: dict[str, Key] = {}
-        self._naming: dict[tuple[str, str], set[Key]] = defaultdict(set)
-        self._at_endpoint: dict[str, set[str]] = defaultdict(set)
+        self._naming: dict[str, dict[str, tuple[Key, ...]]] = defaultdict(dict)
+        """By endpoint, then by id. Nearly always it is one: a set of one takes four times the memory."""
         self._referring: dict[Place, set[Key]] = defaultdict(set)
         self._unsurprised: set[Key] = set()
         self._holding: Counter[Place] = Counter()
@@ -147,15 +152,16 @@ class References:
 
     def holders(self, endpoint: str, project_id: str) -> frozenset[Key]:
         """The Projects whose status names that remote project."""
-        return frozenset(self._naming.get((endpoint, project_id), ()))
+        return frozenset(self._naming.get(endpoint, {}).get(project_id, ()))
 
     def named(self, endpoint: str) -> tuple[frozenset[str], frozenset[str]]:
         """Every id that a status names in that place, and those of them whose Projects are all being deleted or report
         them Missing.
         """
-        named = frozenset(self._at_endpoint.get(endpoint, ()))
+        naming = self._naming.get(endpoint, {})
+        named = frozenset(naming)
         ends = {self._facts[key].project_id for key in self._unsurprised if self._facts[key].endpoint == endpoint}
-        expected = frozenset(one for one in ends & named if self._naming[endpoint, one] <= self._unsurprised)
+        expected = frozenset(one for one in ends & named if self._unsurprised.issuperset(naming[one]))
         return named, expected
 
     def referring(self, place: Place) -> frozenset[Key]:
@@ -193,8 +199,8 @@ class References:
         if facts.unsurprised:
             self._unsurprised.add(key)
         if facts.project_id:
-            self._naming[facts.endpoint, facts.project_id].add(key)
-            self._at_endpoint[facts.endpoint].add(facts.project_id)
+            naming = self._naming[facts.endpoint]
+            naming[facts.project_id] = (*naming.get(facts.project_id, ()), key)
 
     def _remove(self, key: Key, facts: "_Facts") -> None:
         del self._facts[key]
@@ -210,19 +216,20 @@ class References:
             if not self._tenants[key.namespace]:
                 del self._tenants[key.namespace]
         if facts.project_id:
-            holders = self._naming[facts.endpoint, facts.project_id]
-            holders.discard(key)
-            if not holders:
-                del self._naming[facts.endpoint, facts.project_id]
-                self._at_endpoint[facts.endpoint].discard(facts.project_id)
+            naming = self._naming[facts.endpoint]
+            if others := tuple(one for one in naming[facts.project_id] if one != key):
+                naming[facts.project_id] = others
+            else:
+                del naming[facts.project_id]
+                if not naming:
+                    del self._naming[facts.endpoint]
 
     def _facts_of(self, key: Key, raw: Raw) -> "_Facts":
         metadata = raw["metadata"]
-        backends = {self.place_of(key.namespace, part(raw, "spec", "backendRef"))}
-        if made_with := part(raw, "status", "backendRef"):
-            backends.add(self.place_of(key.namespace, made_with))
+        asked, made_with = part(raw, "spec", "backendRef"), part(raw, "status", "backendRef")
+        backends = _both(self.place_of(key.namespace, asked), self.place_of(key.namespace, made_with or asked))
         return _Facts(
-            backends=frozenset(backends),
+            backends=backends,
             endpoint=text(raw, "status", "endpointID"),
             project_id=text(raw, "status", "id"),
             held=FINALIZER in (metadata.get("finalizers") or ()),
@@ -243,6 +250,17 @@ class _Facts:
     def is_tenant(self) -> bool:
         """Whether it needs a backend object of no namespace."""
         return any(not place.namespace for place in self.backends)
+
+
+@lru_cache(maxsize=PLACES_KEPT)
+def _both(one: Place, other: Place) -> frozenset[Place]:
+    """One set for all the Projects of which that is true."""
+    return frozenset((one, other))
+
+
+def _identity(raw: Raw) -> tuple[str, str, str]:
+    metadata = raw["metadata"]
+    return metadata.get("namespace", ""), metadata["name"], metadata["uid"]
 
 
 def _reports_missing(raw: Raw) -> bool:

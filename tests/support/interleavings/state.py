@@ -370,7 +370,7 @@ def _plain(value: Any) -> Any:
         return value
     if kind is tuple:
         return tuple([_plain(one) for one in value])
-    if kind is dict:
+    if kind is dict or kind is MappingProxyType:
         return tuple(sorted([(name, _plain(one)) for name, one in value.items()]))
     if kind is RemoteProject:
         return id(_interned(value))

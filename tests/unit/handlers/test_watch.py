@@ -1,10 +1,11 @@
 """The watch layer shows what there is and what changes, and waits for kinds that are not there."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 from aiohttp import web
-from watching import QUICK, Cluster, Handler, Start, kopf_lists, until
+from watching import QUICK, Cluster, Handler, Start, lists_all, until
 
 from project_operator.kube.resources import IDENTITY_BACKENDS, PROJECTS, SECRETS
 from project_operator.observability.hooks import WatchEnded
@@ -41,18 +42,67 @@ async def test_it_is_not_ready_before_everything_has_been_observed(cluster: Clus
     held, release = asyncio.Event(), asyncio.Event()
 
     async def hold(request: web.Request, _: Handler) -> None:
-        if kopf_lists(request):
+        if lists_all(request):
             held.set()
             await release.wait()
 
     cluster.faults.append(hold)
-    layer = start(rhythm=replace(QUICK, catch_up=60))
+    layer = start()
     await held.wait()
     assert layer.checks == {"watch projects": "not everything there is has been seen yet"}
 
     release.set()
     await layer.becomes_ready()
     assert layer.sink.saw(None, "alpha")
+
+
+async def test_what_is_new_does_not_wait_for_the_listing_of_what_was(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    await cluster.project("alpha")
+    held, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(request: web.Request, _: Handler) -> None:
+        if lists_all(request):
+            held.set()
+            await release.wait()
+
+    cluster.faults.append(hold)
+    layer = start()
+    await held.wait()
+    await cluster.project("beta")
+    await until(lambda: layer.sink.saw("ADDED", "beta"), "beta, while alpha is not listed")
+    assert not layer.ready()
+
+    release.set()
+    await layer.becomes_ready()
+    assert layer.sink.saw(None, "alpha")
+
+
+async def test_what_is_known_from_the_answer_to_a_write_is_not_shown_again(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    alpha = await cluster.project("alpha")
+    layer = start(rhythm=replace(QUICK, sweep=600))
+    await layer.becomes_ready()
+    written = json.loads(json.dumps(alpha))
+    written["metadata"]["resourceVersion"] = str(int(alpha["metadata"]["resourceVersion"]) + 1000)
+    layer.sink.raw.append(written)
+
+    await cluster.api.patch(PROJECTS, alpha, {"spec": {"description": "x"}})
+    await cluster.project("beta")
+    await until(lambda: layer.sink.saw("ADDED", "beta"), "beta, which comes after")
+
+    assert not layer.sink.saw("MODIFIED", "alpha")
+
+
+async def test_kopf_is_shown_no_listing(cluster: Cluster, start: Start) -> None:
+    await cluster.define()
+    for name in ("alpha", "beta", "gamma"):
+        await cluster.project(name)
+    layer = start(rhythm=replace(QUICK, sweep=600))
+    await layer.becomes_ready()
+
+    assert sorted(layer.sink.events) == [("projects", None, name) for name in ("alpha", "beta", "gamma")]
+    assert [dict(request.query) for request in cluster.asked("projects", limit="1")] == [{"limit": "1"}]
 
 
 async def test_nothing_is_written(cluster: Cluster, start: Start) -> None:

@@ -1,9 +1,11 @@
 """What goes and what comes while the watch layer lists is neither waited for nor swept away."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from aiohttp import web
-from watching import QUICK, Cluster, Handler, Start, kopf_lists, refusing, until
+from watching import QUICK, Cluster, Handler, Start, lists_all, refusing, until
 
 from project_operator.kube.resources import PROJECTS
 
@@ -14,38 +16,43 @@ async def test_an_object_that_goes_before_it_is_listed_does_not_hold_readiness_u
     await cluster.define()
     await cluster.project("alpha")
 
-    async def delete_before_kopf_lists(request: web.Request, _: Handler) -> None:
-        if kopf_lists(request):
+    async def delete_before_all_is_listed(request: web.Request, _: Handler) -> None:
+        if lists_all(request):
             cluster.faults.clear()
             await cluster.delete(PROJECTS, "default", "alpha")
 
-    cluster.faults.append(delete_before_kopf_lists)
+    cluster.faults.append(delete_before_all_is_listed)
     layer = start()
     await layer.becomes_ready()
+    await until(lambda: layer.sink.named("alpha"), "the end of alpha")
 
-    assert layer.sink.events == []
+    assert layer.sink.events == [("projects", "DELETED", "alpha")]
     assert layer.hooks.seen == []  # no stream had to be begun anew for it
 
 
-async def test_what_comes_while_a_sweep_lists_is_not_swept_away(cluster: Cluster, start: Start) -> None:
+@pytest.mark.parametrize("lists", [lists_all, lambda request: "as=Partial" in request.headers.get("Accept", "")])
+async def test_what_comes_after_a_listing_is_not_judged_by_it(
+    cluster: Cluster, start: Start, lists: Callable[[web.Request], bool]
+) -> None:
     await cluster.define()
-    layer = start()
-    await layer.becomes_ready()
+    layer = start(rhythm=replace(QUICK, sweep=600 if lists is lists_all else QUICK.sweep))
 
     async def create_after_the_listing(request: web.Request, handler: Handler) -> web.StreamResponse | None:
-        if "as=Partial" not in request.headers.get("Accept", ""):
+        if not lists(request):
             return None
         cluster.faults.clear()
         answer = await handler(request)
         await cluster.project("alpha")
         await until(lambda: layer.sink.named("alpha"), "alpha")
+        layer.sink.sweeps.clear()
+        layer.sink.swept_as_of.clear()
         return answer
 
-    layer.sink.sweeps.clear()
     cluster.faults.append(create_after_the_listing)
-    await until(lambda: bool(layer.sink.sweeps) and not cluster.faults, "the next sweep")
+    await until(lambda: layer.sink.named("alpha") and bool(layer.sink.sweeps), "the sweep")
 
-    assert all(live == {"alpha"} for _, live in layer.sink.sweeps[-1:])
+    assert layer.sink.sweeps[0] == ("projects", set())
+    assert layer.sink.swept_as_of[0] < int(layer.sink.raw[0]["metadata"]["resourceVersion"])
 
 
 async def test_a_failed_sweep_sweeps_nothing(cluster: Cluster, start: Start) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from watching import QUICK, Cluster, Handler, Start, kopf_lists, refusing, until, with_token
+from watching import QUICK, Cluster, Handler, Start, refusing, until, with_token
 
 from project_operator.kube.resources import PROJECTS
 from project_operator.observability.hooks import WatchEnded
@@ -170,27 +170,6 @@ async def test_a_discovery_that_lags_is_asked_again(cluster: Cluster, start: Sta
     layer = start(rhythm=replace(QUICK, begin=0.3))
     await layer.says("not begun within 0.3 s")
     await layer.becomes_ready()
-
-
-async def test_a_stream_that_does_not_show_what_there_is_is_begun_anew(cluster: Cluster, start: Start) -> None:
-    await cluster.define()
-    await cluster.project("alpha")
-    hidden = 0
-
-    async def hide(request: web.Request, handler: Handler) -> web.StreamResponse | None:
-        nonlocal hidden
-        if not kopf_lists(request) or hidden:
-            return None
-        hidden += 1
-        answer = await handler(request)
-        assert isinstance(answer, web.Response)
-        return web.json_response({"metadata": {"resourceVersion": "1000000"}, "items": []})
-
-    cluster.faults.append(hide)
-    layer = start(rhythm=replace(QUICK, catch_up=0.05, patience=2))
-    await layer.says("1 objects were never shown")
-    await layer.becomes_ready()
-    assert layer.sink.events == [("projects", None, "alpha")]
 
 
 async def test_a_failing_sink_is_logged_and_the_watch_goes_on(

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
-from simulation.views import a_remote
+import pytest
+from simulation.views import a_listing, a_remote
 
 from project_operator.api.conditions import Reason
-from project_operator.reconcile.evidence import Observation
+from project_operator.reconcile.evidence import NEVER, Listing, Observation, newest
 from project_operator.reconcile.memory import Announced, Failure, Intent, Memory, Refusal
 from project_operator.reconcile.record import Record, Right, Timing
 
@@ -99,3 +100,24 @@ def test_another_term_of_leadership_voids_what_was_known_and_keeps_what_makes_us
         reconcile_asked=("now", 1.0),
         term=2,
     )
+
+
+@pytest.mark.parametrize(
+    ("listing", "kept"),
+    [
+        (None, True),
+        (a_listing(a_remote("p1"), begun_at=200.0), False),
+        (a_listing(a_remote("p1"), begun_at=199.0), True),
+        (a_listing(a_remote("p2"), begun_at=201.0), True),
+        (a_listing(replace(a_remote("p1"), whole=False), begun_at=201.0), True),
+    ],
+    ids=["no listing", "a later one", "an earlier one", "one without it", "one with a part of it"],
+)
+def test_at_rest_a_read_is_forgotten_where_a_later_listing_shows_as_much(listing: Listing | None, kept: bool) -> None:  # noqa: FBT001 - a column
+    memory = replace(MEMORY.with_read("p1", Observation(199.5, a_remote("p1")), None), polls=3, failures=2)
+    after = memory.at_rest(listing)
+    assert (set(after.reads) == {"p1"}) is kept
+    assert (after.polls, after.failures) == (0, 0)
+    for began in (NEVER, 199.0, 200.0):
+        found = [newest("p1", listing, one.reads.get("p1"), after=began, read_lag=1.0) for one in (memory, after)]
+        assert found[0] == found[1]

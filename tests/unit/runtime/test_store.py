@@ -91,7 +91,14 @@ def test_what_a_listing_lacks_is_found() -> None:
     store.put(raw("web", "u1"))
     store.put(raw("shop", "u2"))
     assert list(store.keys()) == [key("web", "u1"), key("shop", "u2")]
-    assert store.absent_from({("ns", "web", "u1"), ("ns", "shop", "u9")}) == [key("shop", "u2")]
+    assert store.absent_from({("ns", "web", "u1"), ("ns", "shop", "u9")}, 1) == [key("shop", "u2")]
+
+
+def test_what_is_newer_than_a_listing_is_not_found_to_lack_in_it() -> None:
+    store = Store("projects")
+    store.put(raw("web", "u1", version=5))
+    assert store.absent_from(set(), 4) == []
+    assert store.absent_from(set(), 5) == [key("web", "u1")]
 
 
 def project(name: str, uid: str, project_id: str = "", *, backend: str = "", **metadata: Any) -> tuple[Key, Any]:

@@ -120,9 +120,11 @@ class NscaleBackend:
         if items is None:
             raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
         found: list[RemoteProject] = []
-        for start in range(0, len(items), _BATCH):
-            for item in items[start : start + _BATCH]:
-                project = item_to_project(item)
+        items.reverse()
+        while items:
+            for _ in range(min(_BATCH, len(items))):
+                # Ten thousand are some 15 MB: what is read makes room for what is made of it.
+                project = item_to_project(items.pop())
                 if project is None:
                     raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
                 found.append(project)

@@ -7,8 +7,10 @@ here raises on what a server sent; what cannot be used is None, and its text sta
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -28,6 +30,14 @@ CONFLICTING_MARKS: Final = "conflicting"
 LONGEST_WORD: Final = 256
 """Characters of a word of the server's that stands in status."""
 
+_STATUS_WORDS: Final = (
+    "provisioningStatus",
+    "provisioningStatusDetail.reason",
+    "provisioningStatusDetail.message",
+    "healthStatus",
+    "healthStatusDetail.reason",
+    "healthStatusDetail.message",
+)
 _TRACE: Final = re.compile(r"[0-9a-fA-F-]{1,64}")
 
 
@@ -274,13 +284,19 @@ def _content(payload: ProjectPayload) -> ProjectContent:
     )
 
 
-def _raw_status(metadata: Metadata) -> dict[str, str]:
-    words = {
-        "provisioningStatus": metadata.provisioning_status,
-        "provisioningStatusDetail.reason": metadata.provisioning_status_detail.reason,
-        "provisioningStatusDetail.message": metadata.provisioning_status_detail.message,
-        "healthStatus": metadata.health_status,
-        "healthStatusDetail.reason": metadata.health_status_detail.reason,
-        "healthStatusDetail.message": metadata.health_status_detail.message,
-    }
-    return {name: clipped(quotable(word), LONGEST_WORD) for name, word in words.items() if word}
+def _raw_status(metadata: Metadata) -> Mapping[str, str]:
+    return _words(
+        metadata.provisioning_status,
+        metadata.provisioning_status_detail.reason,
+        metadata.provisioning_status_detail.message,
+        metadata.health_status,
+        metadata.health_status_detail.reason,
+        metadata.health_status_detail.message,
+    )
+
+
+@lru_cache(maxsize=256)
+def _words(*words: str) -> Mapping[str, str]:
+    """One for all the projects of which the server says the same."""
+    named = zip(_STATUS_WORDS, words, strict=True)
+    return {name: clipped(quotable(word), LONGEST_WORD) for name, word in named if word}

@@ -48,7 +48,7 @@ class Stored:
     @cached_property
     def text(self) -> bytes:
         """The content as JSON without its opening brace, encoded once for all who list or watch it."""
-        return json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode()[1:]
+        return json.dumps(self.content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()[1:]
 
 
 @dataclass(frozen=True)
