@@ -7,12 +7,19 @@ at 32 calls in flight from a pool, 0.6 ms from lanes, at any number.
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Final
 
 import httpx
+
+# httpcore asks for this optional package whenever it makes a lock or an event, four times a call. An import that fails
+# searches all of sys.path again each time, unless it is on record that there is nothing to find.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # "not there" (import system, 5.3.1)
 
 KEEPALIVE: Final = 0.5
 """Seconds that an idle connection is kept: a Go server without an ingress before it closes idle ones after 1 s

@@ -14,13 +14,13 @@ from project_operator.backends.keystone_v3.credentials import (
     Credential,
     DomainScope,
     Password,
+    ProjectScope,
     Reference,
     Scope,
-    SystemScope,
 )
 from project_operator.backends.openstack import KeystoneConfig, open_backend
 from project_operator.backends.vendor import Surroundings
-from project_operator.sandbox.identity.keystone.admin_client import User
+from project_operator.sandbox.identity.keystone.admin_client import ADMIN, DEFAULT_DOMAIN, User
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 from project_operator.sandbox.identity.keystone.settings import KeystoneSettings
 
@@ -70,10 +70,9 @@ async def backend(connect: Connect) -> KeystoneBackend:
 
 @pytest.fixture
 def cloud(domain: Domain) -> Password:
-    """A credential for the whole cloud."""
-    user = domain.make_user()
-    domain.admin.grant(domain.admin.role_id("admin"), "system", user=user.id)
-    return password_of(user, SystemScope())
+    """A credential for the whole cloud, with the scope whose roles Keystone remembers."""
+    home = Reference(DEFAULT_DOMAIN)
+    return Password(ADMIN, home, domain.server.admin_password, ProjectScope(Reference(name=ADMIN), home))
 
 
 @pytest.fixture

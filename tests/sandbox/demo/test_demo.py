@@ -45,15 +45,6 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
     assert re.search(r"\n   all +[0-9.]+ s\n", said[said.index(ENDED) :])
 
 
-def test_once_works_on_the_emulated_api_and_says_so(tmp_path: Path) -> None:
-    with Demo(tmp_path, "--once", "--source=emulated") as demo:
-        assert demo.end() == 0
-        assert "EMULATED API: no CEL, no server-side apply, no RBAC" in demo.said
-        assert "$ kubectl apply -k crds/" in demo.said
-        assert f"{PROJECT}   gone" in demo.said
-        assert demo.leftovers() == []
-
-
 def test_once_fails_with_the_reason_when_the_operator_dies(tmp_path: Path) -> None:
     with Demo(tmp_path, "--once", "--source=emulated") as demo:
         demo.wait_for("identitybackend.identity.project-operator.dev/default condition met")
@@ -75,17 +66,6 @@ def test_once_that_is_interrupted_does_not_pass(tmp_path: Path) -> None:
         demo.tell(signal.SIGINT)
         assert demo.end() == 130
         wait_until(lambda: not demo.leftovers(), "everything to be gone")
-
-
-@pytest.mark.needs_real
-@pytest.mark.kill
-def test_a_demo_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
-    with Demo(tmp_path) as demo:
-        demo.wait_for("Three things to try there")
-        assert len(demo.leftovers()) > 1
-        demo.tell(signal.SIGKILL)
-        assert demo.end() == -signal.SIGKILL
-        wait_until(lambda: not demo.leftovers(), "everything to be gone", within=60)
 
 
 def test_without_a_terminal_it_tells_each_change_in_a_line(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 
 _MARK: Final = "iproj1:"
 _ORPHANED: Final = "orphaned"
+_CLOUD: Final = ProjectScope(Reference(name=ADMIN), Reference(DEFAULT_DOMAIN))
+"""Where the administrator of the cloud may do everything. Keystone works out the roles of a system scope anew three
+times a request, and remembers these."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,7 @@ class OpenStackCandidate(Candidate):
         return open_backend(config, Surroundings(transport, admission=admission))
 
     def ways(self) -> Iterable[Connecting]:
-        cloud = ProjectScope(Reference(name=ADMIN), Reference(DEFAULT_DOMAIN))
-        for administrator in (None, cloud, SystemScope()):
+        for administrator in (None, _CLOUD, SystemScope()):
             yield OpenStackConnecting(organization_id=self.organization_id, administrator=administrator)
             yield OpenStackConnecting(organization_name=self.organization_name, administrator=administrator)
 
@@ -202,9 +204,7 @@ class OpenStackCandidate(Candidate):
         return Scene(self.vendor, around.group_id, self._reader, above, around.beside.id)
 
     def allowing_everything(self, scene: Scene) -> Connecting:
-        return OpenStackConnecting(
-            administrator=SystemScope(), additional_domains=(scene.domain_id,), manage_domains=True
-        )
+        return OpenStackConnecting(administrator=_CLOUD, additional_domains=(scene.domain_id,), manage_domains=True)
 
     def further_changes(self) -> Iterable[dict[str, Any]]:
         yield {"enabled": False}

@@ -3,6 +3,7 @@ import contextlib
 import json
 import random
 import ssl
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +64,22 @@ class TestWhatIsSent:
             for _ in range(5):
                 await transport.exchange(post())
         assert server.connections == 1
+
+    async def test_a_call_searches_for_no_module(self, open_transport: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An import of what is not installed searches all of sys.path, each time."""
+        searched: list[str] = []
+
+        class Listening:
+            def find_spec(self, name: str, *_: object) -> None:
+                searched.append(name)
+
+        async with ScriptedServer(say(204)) as server:
+            transport = open_transport(server.url)
+            await transport.exchange(post())
+            monkeypatch.setattr(sys, "meta_path", [Listening(), *sys.meta_path])
+            await transport.exchange(post())
+            await transport.exchange(get())
+        assert searched == []
 
     @pytest.mark.parametrize("size", [0, 10, 200_000])
     async def test_what_comes_behind_an_answer_is_no_answer_to_the_next_call(
