@@ -13,6 +13,7 @@ from project_operator.api.events import EventReason
 from project_operator.app import Operator
 from project_operator.backends.addresses import ClusterAddresses
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeUnavailable, TaskEnded
+from project_operator.handlers.watch import check_of
 from project_operator.kube.access import ClusterAccess
 from project_operator.kube.api import KubeApi
 from project_operator.kube.events import EventWriter
@@ -313,9 +314,11 @@ async def test_with_a_namespace_for_leases_it_is_one_of_several_and_resigns_in_t
     (keeper,) = kept
     assert (keeper.options["namespace"], keeper.options["pace"].duration) == ("operators", 6)
     assert keeper.resigned == [1.0]
+    assert not keeper.options["ready"](), "nothing has been seen yet"
+    for resources, _ in operator._watched():
+        for resource in resources:
+            operator._readiness.report(check_of(resource), "")
     assert keeper.options["ready"]()
-    operator._readiness.report("watch", "not everything has been seen")
-    assert not keeper.options["ready"]()
 
 
 async def test_replicas_that_look_after_the_same_say_so(
