@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from asyncio.sslproto import SSLProtocol
 from logging import getLogger
 from pathlib import Path
 from typing import Final
@@ -14,8 +15,11 @@ from project_operator.errors import ProjectOperatorError
 from project_operator.observability import logging
 from project_operator.settings import load_settings
 
-COLLECTED_EVERY: Final = (20_000, 20, 20)
+COLLECTED_EVERY: Final = (20_000, 5, 20)
 """New objects, and rounds of the younger generation, between two looks for garbage of each generation."""
+
+TLS_BUFFER: Final = 64 * 1024
+"""Bytes read at once of each connection: four records (RFC 8446, 5.1). asyncio sets 256 KiB aside, for every one."""
 
 log = getLogger(__name__)
 
@@ -44,6 +48,7 @@ def run(
     )
     logging.configure(settings.log_format, settings.log_level)
     _collect_seldom()
+    _read_in_small_pieces()
     try:
         asyncio.run(app.run(settings))
     except ProjectOperatorError:
@@ -61,3 +66,8 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_EVERY)
+
+
+def _read_in_small_pieces() -> None:
+    """While many Projects are made there are dozens of connections with the API server."""
+    SSLProtocol.max_size = TLS_BUFFER

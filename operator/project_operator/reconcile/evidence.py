@@ -74,24 +74,17 @@ class Listing:
     ) -> Self:
         """Index a complete answer."""
         by_id: dict[str, RemoteProject] = {}
-        by_mark: dict[str, list[RemoteProject]] = {}
-        by_name: dict[str, list[RemoteProject]] = {}
-        by_owner_name: dict[str, list[RemoteProject]] = {}
+        by_mark, by_name, by_owner_name = _Index(), _Index(), _Index()
         for project in projects:
             by_id[project.id] = project
-            by_name.setdefault(project.content.name.casefold(), []).append(project)
-            if project.content.mark:
-                by_mark.setdefault(project.content.mark, []).append(project)
-                by_owner_name.setdefault(owner_name(project.content.mark), []).append(project)
-        return cls(
-            begun_at,
-            by_id,
-            {mark: _by_age(found) for mark, found in by_mark.items()},
-            {name: _by_age(found) for name, found in by_name.items()},
-            {owner: _by_age(found) for owner, found in by_owner_name.items()},
-            credible,
-            in_doubt,
-        )
+            alone = (project,)
+            name, mark = project.content.name, project.content.mark
+            folded = name.casefold()
+            by_name.add(name if folded == name else folded, alone)
+            if mark:
+                by_mark.add(mark, alone)
+                by_owner_name.add(owner_name(mark), alone)
+        return cls(begun_at, by_id, by_mark.whole(), by_name.whole(), by_owner_name.whole(), credible, in_doubt)
 
     def called(self, name: str, *, ignores_case: bool) -> tuple[RemoteProject, ...]:
         """Everything of that name, oldest first, those being deleted included."""
@@ -109,9 +102,24 @@ class Listing:
         return self.by_mark.get(mark, ())
 
 
-def _by_age(found: list[RemoteProject]) -> tuple[RemoteProject, ...]:
-    """Oldest first; nearly always there is one."""
-    return tuple(sorted(found, key=_age)) if len(found) > 1 else (found[0],)
+class _Index:
+    """Projects by what several may have in common. Nearly all are alone, and there are thousands: such a one is in the
+    same tuple in every index.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[RemoteProject, ...]] = {}
+        self._crowds: dict[str, list[RemoteProject]] = {}
+
+    def add(self, key: str, alone: tuple[RemoteProject]) -> None:
+        first = self._found.setdefault(key, alone)
+        if first is not alone:
+            self._crowds.setdefault(key, list(first)).extend(alone)
+
+    def whole(self) -> Mapping[str, tuple[RemoteProject, ...]]:
+        """Each oldest first."""
+        self._found.update((key, tuple(sorted(crowd, key=_age))) for key, crowd in self._crowds.items())
+        return self._found
 
 
 def _age(project: RemoteProject) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from sys import intern
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -248,16 +249,16 @@ def write_project(content: ProjectContent) -> bytes:
 def _remote_project(payload: ProjectPayload) -> RemoteProject:
     metadata = payload.metadata
     return RemoteProject(
-        id=metadata.id,
-        organization_id=metadata.organization_id,
+        id=intern(metadata.id),
+        organization_id=intern(metadata.organization_id),
         content=_content(payload),
         provisioning_status=provisioning_status(metadata.provisioning_status),
         health_status=health_status(metadata.health_status),
         raw_status=_raw_status(metadata),
         creation_time=metadata.creation_time,
-        created_by=metadata.created_by,
+        created_by=intern(metadata.created_by),
         modified_time=metadata.modified_time,
-        modified_by=metadata.modified_by,
+        modified_by=intern(metadata.modified_by),
         deletion_time=metadata.deletion_time,
     )
 
