@@ -116,17 +116,9 @@ class NscaleBackend:
     async def list_projects(self) -> tuple[RemoteProject, ...]:
         """One request, as there are no pages (N1-7)."""
         answer = await self._client.get(Operation.LIST_PROJECTS, projects(self._organization), longest=LONGEST_LIST)
-        found: list[RemoteProject] = []
-        try:
-            for item in each_item(answer.body):
-                project = item_to_project(item)
-                if project is None:
-                    raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
-                found.append(project)
-                if len(found) % _BATCH == 0:
-                    await asyncio.sleep(0)
-        except ValueError:
-            raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer) from None
+        found = await _listed(answer.body)
+        if found is None:
+            raise ANSWERS.unusable(Operation.LIST_PROJECTS, answer)
         # While an organization is not ready its list holds the projects of all others (N4-3).
         return tuple(project for project in found if project.organization_id == self._organization)
 
@@ -293,3 +285,18 @@ def _unused_id(token_hex: Callable[[int], str]) -> str:
     digits = token_hex(16)
     first = "abcdef"[int(digits[0], 16) % 6]
     return f"{first}{digits[1:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
+
+
+async def _listed(body: bytes) -> list[RemoteProject] | None:
+    """The projects of a listing, some at a time, that others have their turns; None where one cannot be used."""
+    found: list[RemoteProject] = []
+    try:
+        for item in each_item(body):
+            if (project := item_to_project(item)) is None:
+                return None
+            found.append(project)
+            if len(found) % _BATCH == 0:
+                await asyncio.sleep(0)
+    except ValueError:
+        return None
+    return found
