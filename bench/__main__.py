@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,10 +41,17 @@ def machine(plan: Plan, parts: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def keep(record: Record) -> str:
+    """What was found so far; returns it."""
+    raw = json.dumps(record.to_json(), indent=1) + "\n"
+    (FOUND / "speed.json").write_text(raw, encoding="utf-8")
+    return raw
+
+
 async def measured(plan: Plan, parts: Sequence[str], folder: Path) -> Record:
     """Everything that ``parts`` name."""
     record = Record(machine(plan, parts), plan.provisioning)
-    run = Run(plan, folder, record)
+    run = Run(plan, folder, record, partial(keep, record))
     for part in parts:
         await run.parts[part]()
     return record
@@ -66,8 +74,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except SandboxError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    raw = json.dumps(record.to_json(), indent=1) + "\n"
-    (FOUND / "speed.json").write_text(raw, encoding="utf-8")
+    raw = keep(record)
     print(page.told(record))
     plots.draw(record, FOUND)
     if chosen.record:

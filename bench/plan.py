@@ -9,8 +9,8 @@ class Plan:
     """Numbers of Projects, of repetitions, and seconds."""
 
     rounds: tuple[tuple[int, int], ...]
-    """Numbers of Projects that bare client and operator create, and how often, in turns. With those of the last, which
-    are the most, everything else is done.
+    """Numbers of Projects that bare client and operator create, and how often, in turns. With those that the
+    first of the last operators creates, which are the most, everything else is done.
     """
     probes: int
     """New Projects for each thing that may go on meanwhile."""
@@ -28,6 +28,8 @@ class Plan:
     """Seconds that the fast identity server takes to provision."""
     latency: float = 0.0
     """Seconds that each of its answers takes at least."""
+    warm_up: int = 20
+    """Seconds after which a control plane counts as warm, whatever it still does of its own."""
 
 
 WHOLE: Final = Plan(
@@ -39,6 +41,8 @@ WHOLE: Final = Plan(
     keystone=1_000,
     shared=1_000,
 )
-QUICK: Final = Plan(rounds=((50, 1), (100, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10)
-PARTS: Final = ("scale", "keystone", "sharing")
-"""What can be run apart: everything on the fast identity server, the real Keystone, several processes."""
+QUICK: Final = Plan(
+    rounds=((50, 1), (100, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10, warm_up=2
+)
+PARTS: Final = ("keystone", "sharing", "scale")
+"""What can be run apart: the real Keystone, several processes, everything on one fast identity server."""

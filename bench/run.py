@@ -14,11 +14,14 @@ from bench.stage import Stage
 class Run:
     """Adds what it finds to ``record``."""
 
-    def __init__(self, plan: Plan, folder: Path, record: Record) -> None:
-        """``folder`` is for logs."""
+    def __init__(self, plan: Plan, folder: Path, record: Record, keep: Callable[[], object]) -> None:
+        """``folder`` is for logs. ``keep`` is called whenever there is more in ``record``: a run takes an hour, and may
+        not reach its end.
+        """
         self._plan = plan
         self._folder = folder
         self._record = record
+        self._keep = keep
         self._begun = time.monotonic()
         self.parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "scale": self._scale,
@@ -45,17 +48,21 @@ class Run:
                 async with self._stage() as stage:
                     operator = await creating.operator(stage, count)
                     record.creations += [bare, operator]
+                    self._keep()
                     self.say(
                         f"{count:,} Projects, {number + 1} of {times}: bare client {bare.rate:.0f}/s, operator "
                         f"{operator.rate:.0f}/s, ratio {operator.rate / bare.rate:.2f}, "
                         f"{operator.resident_bytes / 1e6:.0f} MB"
                     )
-                    if (count, number + 1) == plan.rounds[-1]:
+                    if (count, number) == (plan.rounds[-1][0], 0):
                         record.bytes_per_project = await living.sizes(stage, count)
                         await self._live(stage, count)
 
     def _stage(self) -> Stage:
-        return Stage(self._folder, servers=2, latency=self._plan.latency, provisioning=self._plan.provisioning)
+        plan = self._plan
+        return Stage(
+            self._folder, servers=2, latency=plan.latency, provisioning=plan.provisioning, warm_up=plan.warm_up
+        )
 
     async def _live(self, stage: Stage, count: int) -> None:
         """What comes after the creation of the most."""
@@ -74,23 +81,26 @@ class Run:
 
     async def _keystone(self) -> None:
         """The real one."""
-        self._found_phase(await keystone.created(self._folder, self._plan.keystone))
+        self._found_phase(await keystone.created(self._folder, self._plan.keystone, self._plan.warm_up))
 
     async def _sharing(self) -> None:
         """Several processes."""
         for processes in (1, 2):
-            found = await sharing.shared(self._folder, processes, self._plan.shared)
+            found = await sharing.shared(self._folder, processes, self._plan.shared, self._plan.warm_up)
             self._record.sharing.append(found)
+            self._keep()
             self.say(
                 f"{found.backends} backends on {processes} processes: {found.projects / found.seconds:.0f} Projects/s"
             )
 
     def _found_phase(self, phase: Phase) -> None:
         self._record.phases.append(phase)
+        self._keep()
         self.say(f"{phase.what}: {phase.projects:,} Projects, {phase.seconds:.1f} s")
 
     def _found_latencies(self, found: Latencies) -> None:
         self._record.latencies.append(found)
+        self._keep()
         self.say(
             f"{found.meanwhile}: first call for a new Project after {percentile(found.first_call, 0.95):.2f} s (p95)"
         )

@@ -37,8 +37,6 @@ SETTINGS: Final = {
 }
 """What loopback needs. All else of the operator is as it is without settings."""
 _EVERY: Final = 0.25
-_WARM_UP: Final = 20
-"""Seconds after which a control plane counts as warm, whatever it does."""
 _STILL: Final = 0.15
 """Seconds of processor time in a second in which it has nothing to do."""
 
@@ -78,6 +76,8 @@ class Stage:
     servers: int = 1
     latency: float = 0.0
     provisioning: float = 1.0
+    warm_up: int = 0
+    """Seconds that the control plane has at most to come to rest."""
     plane: ControlPlane = field(init=False)
     identity: IdentityServers = field(init=False)
     kube: Kube = field(init=False)
@@ -171,7 +171,7 @@ class Stage:
 
     async def _warmed_up(self) -> None:
         """An API server that has just begun has much to do of its own; return when it has done that."""
-        for _ in range(_WARM_UP):
+        for _ in range(self.warm_up):
             meter = self.meter()
             await asyncio.sleep(1.0)
             if sum(meter.cpu_seconds().values()) < _STILL:

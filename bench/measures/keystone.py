@@ -31,11 +31,11 @@ def _shape(one: AnsweredRequest) -> str:
     return f"{one.method} {_ID.sub('{id}', one.path)}"
 
 
-async def created(folder: Path, count: int) -> Phase:
+async def created(folder: Path, count: int, warm_up: int) -> Phase:
     """So many projects in a domain of their own; a Keystone creates some 46 a second."""
     with EmbeddedKeystone(report=Report(sys.stderr)) as server:
         domain = make_domain(server)
-        async with Stage(folder) as stage:
+        async with Stage(folder, warm_up=warm_up) as stage:
             manager = domain.manager
             credential = manifests.secret({"username": manager.name, "password": manager.password})
             await stage.kube.ask("POST", manifests.SECRETS, credential)

@@ -19,11 +19,11 @@ _EVERY: Final = 0.2
 _LEASES: Final = f"/apis/coordination.k8s.io/v1/namespaces/{manifests.NAMESPACE}/leases"
 
 
-async def shared(folder: Path, processes: int, per_backend: int) -> Sharing:
+async def shared(folder: Path, processes: int, per_backend: int, warm_up: int) -> Sharing:
     """So many Projects for each backend. All processes run, and who is in charge of what is settled, when the
     credential appears for which everything waits.
     """
-    async with Stage(folder, servers=BACKENDS) as stage:
+    async with Stage(folder, servers=BACKENDS, warm_up=warm_up) as stage:
         await _apply(stage, per_backend)
         meter = stage.meter()
         for number in range(processes):
