@@ -5,6 +5,7 @@ it would write stays in the copy. Backends are read for real, and refuse every w
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -110,6 +111,9 @@ async def _plan(
             engine = await _engine(session, set_)
             for resource, raw in (*((NAMESPACES, raw) for raw in labelled), *everything):
                 engine.observe(resource, None, raw)
+            engine.sweep(
+                PROJECTS, {_identity(raw) for resource, raw in everything if resource == PROJECTS}, sys.maxsize
+            )
             engine.start()
             try:
                 async with asyncio.timeout(patience):
@@ -121,6 +125,11 @@ async def _plan(
     made = (set_.plan(name, delete=delete) for name in set_.subjects)
     told = [plans.in_words(one, ran_out=ran_out, refusals=set_.world.refusals) for one in made]
     return tuple(sorted((*told, *wishes.refused), key=lambda one: one.name))
+
+
+def _identity(raw: Raw) -> tuple[str, str, str]:
+    metadata = raw["metadata"]
+    return metadata["namespace"], metadata["name"], metadata["uid"]
 
 
 async def _make_sure_of(session: Session, namespaces: Iterable[str], seen: Snapshot) -> None:

@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 class Users(Protocol):
     """Who uses a backend object."""
 
-    def users_of(self, key: Key) -> int:
-        """How many Projects name it, or hold a record of intent for it."""
+    def users_of(self, key: Key) -> int | None:
+        """How many Projects name it, or hold a record of intent for it; None: that is not known yet."""
 
     def rules_changed(self, key: Key) -> None:
         """Its spec is another one."""
@@ -174,7 +174,7 @@ class BackendWorker:
             # Connected or not: what its Projects may ask for may be something else now.
             self._users.rules_changed(key)
         entry.spec = backend.spec
-        if backend.metadata.deleting and not self._users.users_of(key):
+        if backend.metadata.deleting and self._users.users_of(key) == 0:
             # The Secret first, then the object.
             await self._holder.release_secrets(key, backend)
             await entry.close()

@@ -31,14 +31,16 @@ _BREAKER: Final = {True: "Closed", False: "Open", None: None}
 _NO_PROBLEM: Final = frozenset({Reason.SUCCEEDED, Reason.PROGRESSING, Reason.IN_USE})
 
 
-def outcome_of(entry: Entry, *, deleting: bool, users: int) -> Outcome:
-    """How things stand with a backend object that ``users`` Projects need."""
+def outcome_of(entry: Entry, *, deleting: bool, users: int | None) -> Outcome:
+    """How things stand with a backend object that ``users`` Projects need; None: that is not known yet."""
     verdict = entry.connection.not_ready if entry.connection is not None else entry.verdict
     if verdict is not None:
         return held(verdict.reason, verdict.message)
     if entry.connection is None:
         return held(Reason.PROGRESSING, "connecting")
     if deleting:
+        if users is None:
+            return held(Reason.IN_USE, "whether Projects use this object is known once all of them have been seen")
         return held(Reason.IN_USE, f"{users} Projects still use this object; it goes when they are gone")
     facts = entry.connection.facts
     return done(f"connected to organization {facts.organization_name or facts.organization_id}")
@@ -50,7 +52,7 @@ def status_of(
     outcome: Outcome,
     *,
     generation: int,
-    users: int,
+    users: int | None,
     secret_names: Sequence[str],
     now: datetime,
 ) -> IdentityBackendStatus:
@@ -65,7 +67,7 @@ def status_of(
             *_reachable(entry, before, generation=generation, now=now),
         ),
         "breaker": _BREAKER[answers(entry)],
-        "projects": users,
+        "projects": users if users is not None else before.projects,
     }
     if (connection := entry.connection) is not None and entry.spec is not None:
         facts, spec = connection.facts, entry.spec

@@ -100,10 +100,10 @@ class Connector:
         clock: Clock,
         hooks: Hooks,
         tell: Tell,
-        users_of: Callable[[Key], int],
+        users_of: Callable[[Key], int | None],
         leadership: Leadership,
     ) -> None:
-        """``users_of``: how many Projects need a backend object."""
+        """``users_of``: how many Projects need a backend object; None: that is not known yet."""
         self._kube = kube
         self._secrets = secrets
         self._registry = registry
@@ -235,7 +235,7 @@ class Connector:
             ConnectionRefused: the credential leads elsewhere than the former one, and there are Projects.
         """
         former = backend.status.organization_id
-        if former in {None, organization_id} or not self._users_of(key):
+        if former in {None, organization_id} or self._users_of(key) == 0:
             return
         raise ConnectionRefused(
             f"the credential leads to organization {organization_id} now, but the Projects of this object are in "

@@ -35,7 +35,7 @@ from project_operator.runtime.keys import Key
 from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.missing_backends import MissingBackends
 from project_operator.runtime.ports import Kube, Publish
-from project_operator.runtime.projects import ProjectWorker
+from project_operator.runtime.projects import ProjectWorker, rests_on_others
 from project_operator.runtime.queue import Class, WorkQueue
 from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
@@ -75,6 +75,7 @@ class Engine:
         self._publish = publish
         self._leadership = leadership
         self._rounds = Rounds()
+        self._all_seen = False
         self._standing_down: dict[str, asyncio.Task[None]] = {}
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
@@ -147,6 +148,7 @@ class Engine:
             unit_of=self._views.unit_of,
             find_backend=self._views.find_for,
             vendor_of=self._backends.vendor_of,
+            all_seen=lambda: self._all_seen,
         )
 
     def start(self) -> None:
@@ -188,6 +190,8 @@ class Engine:
         """What is known and not listed is looked at again, live."""
         if resource.plural == PROJECTS.plural:
             self._gatherer.keep_namespaces({namespace for namespace, _, _ in live})
+            if not self._all_seen:
+                self._see_all()
         for key in self._stores[resource.plural].absent_from(live, version):
             if resource.plural == PROJECTS.plural:
                 self._projects.doubt(key)
@@ -198,6 +202,14 @@ class Engine:
                 self._queue.add(key, Class.ROUTINE)
             else:
                 self._wake_dependents(key)
+
+    def _see_all(self) -> None:
+        """Every Project there was is known from now on: what rests on that goes on."""
+        self._all_seen = True
+        for plural in BACKEND_RESOURCES:
+            self.wake(self._stores[plural].keys(), routine=True)
+        projects = self._stores[PROJECTS.plural].values()
+        self.wake((Key.of(PROJECTS.plural, raw) for raw in projects if rests_on_others(raw)), routine=False)
 
     def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
         """What was listed and is not known, or not in that state."""
@@ -238,9 +250,9 @@ class Engine:
         if (key := self._references.of_uid(uid)) is not None:
             self._queue.add(key, Class.ROUTINE)
 
-    def users_of(self, key: Key) -> int:
-        """How many Projects still need a backend object."""
-        return self._references.using(key.place)
+    def users_of(self, key: Key) -> int | None:
+        """How many Projects still need a backend object; None: not all have been seen yet."""
+        return self._references.using(key.place) if self._all_seen else None
 
     def rules_changed(self, key: Key) -> None:
         """Who refers to it is judged anew."""

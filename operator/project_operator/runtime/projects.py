@@ -27,7 +27,7 @@ from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key, Place
-from project_operator.runtime.leadership import NOBODYS, Leadership
+from project_operator.runtime.leadership import NOBODYS, Leadership, Term
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.standing import seconds_to_ready
 from project_operator.runtime.store import References, Store
@@ -66,9 +66,11 @@ class ProjectWorker:
         unit_of: Callable[[Mapping[str, Any]], str],
         find_backend: Callable[[Mapping[str, Any]], Awaitable[bool]],
         vendor_of: Callable[[Key], str],
+        all_seen: Callable[[], bool],
     ) -> None:
         """``unit_of``: the unit of leadership that a raw Project belongs to; ``find_backend``: a live look for its
-        backend object where none is known, and whether there is one; ``vendor_of``: the type of a backend object.
+        backend object where none is known, and whether there is one; ``vendor_of``: the type of a backend object;
+        ``all_seen``: whether every Project there was at the start is known.
         """
         self._kube = kube
         self._store = store
@@ -82,6 +84,7 @@ class ProjectWorker:
         self._unit_of = unit_of
         self._find_backend = find_backend
         self._vendor_of = vendor_of
+        self._all_seen = all_seen
         self._memories: dict[Key, Memory] = {}
         self._must_read: set[Key] = set()
         self._kube_failures: dict[Key, int] = {}
@@ -135,8 +138,7 @@ class ProjectWorker:
                 if raw is None:
                     return await self._vanished(key)
                 term = self._leadership.term(self._unit_of(raw))
-                if term is None and not self._owes_a_name(key, raw):
-                    self._stand_by(key, raw)
+                if not self._may_go_on(key, raw, term):
                     return None
                 if await self._find_backend(raw):
                     continue  # and it may be another replica's
@@ -236,6 +238,13 @@ class ProjectWorker:
         record, now = record_of(parse_project(raw)[0]), self._clock.now()
         memory = self._memories.get(key) or Memory.first_sight(record, now)
         self._memories[key] = memory.seen_as(record, now)
+
+    def _may_go_on(self, key: Key, raw: Mapping[str, Any], term: Term | None) -> bool:
+        """False where another process is in charge, or the end of the first listing is to be waited for."""
+        if term is None and not self._owes_a_name(key, raw):
+            self._stand_by(key, raw)
+            return False
+        return self._all_seen() or not rests_on_others(raw)
 
     def _owes_a_name(self, key: Key, raw: Mapping[str, Any]) -> bool:
         """Whether the id in the answer to an own creation may still be written, in charge or not (R5)."""
@@ -347,6 +356,13 @@ class ProjectWorker:
         self._hooks.emit(RetryScheduled("api_server", type(error).__name__))
         logger.warning("%s: the API server: %s; trying again in %.1f s", key, error, pause)
         return pause
+
+
+def rests_on_others(raw: Mapping[str, Any]) -> bool:
+    """Whether what may be done for a Project depends on which others there are: who is inside of one that goes, and who
+    else holds what is to be imported.
+    """
+    return "deletionTimestamp" in raw["metadata"] or bool(part(raw, "spec", "import"))
 
 
 def _names(action: act.Action) -> bool:

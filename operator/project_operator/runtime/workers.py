@@ -48,6 +48,8 @@ class Workers(Generic[K]):
             if self._idle and not for_good:
                 return
             self._idle += 1
+            # Work that waits for nothing, thousands of looks at a start, would have the loop to itself.
+            await asyncio.sleep(0)
 
     def _hire(self) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(for_good=False), name="further worker")

@@ -21,6 +21,7 @@ from project_operator.kube.resources import (
 
 Place = tuple[str, str, str]
 Listener = Callable[[Resource, str | None, dict[str, Any]], None]
+Sweep = Callable[[Resource, set[Place], int], None]
 Objects = list[dict[str, Any]]
 WATCHED = {
     resource.plural: resource
@@ -202,28 +203,32 @@ class SimulatedKube:
         *,
         stale: Callable[[Place], int] = lambda _: 0,
         late: Callable[[Resource], float] = lambda _: 0.0,
+        sweep: Sweep = lambda *_: None,
     ) -> None:
-        """A new operator's first listings. ``stale`` says how many versions an object's state lags behind, ``late``
-        after how many seconds a kind is listed: nothing of it is told before.
+        """A new operator's first listings, of which each ends with a ``sweep``. ``stale`` says how many versions an
+        object's state lags behind, ``late`` after how many seconds a kind is listed: nothing of it is told before.
         """
         self.listener = listener
         self._unlisted = {plural for plural, resource in WATCHED.items() if late(resource)}
         for plural, resource in WATCHED.items():
             if plural in self._unlisted:
-                asyncio.get_running_loop().call_later(late(resource), self._list, plural, listener, stale)
+                asyncio.get_running_loop().call_later(late(resource), self._list, plural, listener, stale, sweep)
             else:
-                self._list(plural, listener, stale)
+                self._list(plural, listener, stale, sweep)
 
-    def _list(self, plural: str, listener: Listener, stale: Callable[[Place], int]) -> None:
+    def _list(self, plural: str, listener: Listener, stale: Callable[[Place], int], sweep: Sweep) -> None:
         if self.listener is not listener:
             return
         self._unlisted.discard(plural)
+        live = set()
         for place, raw in list(self._objects.items()):
             if place[0] == plural and _is_watched(plural, raw):
+                live.add((place[1], place[2], raw["metadata"]["uid"]))
                 old = self.past[place][: -stale(place)] if stale(place) else []
                 listener(WATCHED[place[0]], None, _copied(old[-1] if old else raw))
                 if old:
                     self._tell(WATCHED[place[0]], "MODIFIED", raw)
+        sweep(WATCHED[plural], live, self._version)
 
     def _require(self, resource: Resource, namespace: str, name: str) -> dict[str, Any]:
         try:

@@ -128,7 +128,7 @@ class World:
         clock = SimulatedClock(self.random)
         self.engine = self.new_engine(self.kube, clock, Alone(clock), self._open)
         self.engine.start()
-        self.kube.replay(self.engine.observe, stale=stale, late=late)
+        self.kube.replay(self.engine.observe, stale=stale, late=late, sweep=self.engine.sweep)
 
     def new_engine(self, kube: Kube, clock: Clock, leadership: Leadership, opening: Open) -> Engine:
         """An operator that has not begun to work; ``opening`` is how it connects."""

@@ -1,4 +1,4 @@
-"""An operator starts, and hears of the backend objects later than of the Projects that refer to them."""
+"""An operator starts, and hears of the backend objects later than of the Projects that refer to them, or earlier."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +11,7 @@ from simulation.world import World
 from project_operator.api.marks import ORPHANED
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, IDENTITY_BACKENDS, PROJECTS, Resource
 from project_operator.runtime.backend_objects import BackendWorker
+from project_operator.runtime.engine import Engine
 from project_operator.runtime.missing_backends import BELIEVED, MissingBackends
 
 LATE = 20.0
@@ -128,5 +129,87 @@ def test_however_many_miss_it_one_looks_and_is_believed_for_a_while() -> None:
         await world.until(lambda: all(world.reason(name) == "BackendNotFound" for name in world.names()))
         assert world.kube.all(PROJECTS)
         assert len(looked) <= 1 + (looked[-1] - looked[0]) / BELIEVED
+
+    told(story)
+
+
+def projects_late(resource: Resource) -> float:
+    return LATE if resource == PROJECTS else 0.0
+
+
+def backend_status(world: World) -> Mapping[str, Any]:
+    backend = world.kube.look("default", IDENTITY_BACKENDS)
+    assert backend is not None
+    status: Mapping[str, Any] = backend["status"]
+    return status
+
+
+async def restarted_without_projects(world: World, change: Callable[[], object]) -> None:
+    """An operator died, something was changed, and the next one hears of Projects later than of all else."""
+    world.install()
+    world.apply()
+    world.start()
+    await world.ready()
+    await world.until(lambda: backend_status(world).get("projects") == 1)
+    await world.crash()
+    change()
+    world.start(late=projects_late)
+
+
+def test_a_backend_object_whose_projects_are_not_seen_yet_is_not_let_go() -> None:
+    async def story(world: World) -> None:
+        await restarted_without_projects(world, lambda: world.kube.delete("default", IDENTITY_BACKENDS))
+        for _ in range(2):
+            await asyncio.sleep(LATE / 2 + 1.0)
+            assert world.kube.look("default", IDENTITY_BACKENDS) is not None
+        world.kube.delete("web")
+        await gone(world)
+        await world.until(lambda: world.kube.look("default", IDENTITY_BACKENDS) is None)
+        assert world.backend.truth == {}
+
+    told(story)
+
+
+def test_an_operator_that_takes_unseen_projects_for_none_loses_their_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "users_of", lambda engine, key: engine._references.using(key.place))
+
+    async def story(world: World) -> None:
+        await restarted_without_projects(world, lambda: world.kube.delete("default", IDENTITY_BACKENDS))
+        await world.until(lambda: world.kube.look("default", IDENTITY_BACKENDS) is None, within=LATE / 2)
+        assert world.kube.look("web") is not None
+
+    told(story)
+
+
+def test_how_many_projects_there_are_is_not_said_before_they_are_seen() -> None:
+    async def story(world: World) -> None:
+        await restarted_without_projects(world, world.kube.writes.clear)
+        await asyncio.sleep(2 * LATE)
+        assert backend_status(world)["projects"] == 1
+        assert [place for place in world.kube.writes if place[0] == IDENTITY_BACKENDS.plural] == []
+
+    told(story)
+
+
+@pytest.mark.parametrize("policy", ["Delete", "Orphan"])
+def test_what_goes_waits_until_all_others_have_been_seen_and_what_is_new_does_not(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see_all = Engine._see_all
+    monkeypatch.setattr(Engine, "_see_all", lambda _: None)
+
+    async def story(world: World) -> None:
+        world.install()
+        world.apply(deletionPolicy=policy)
+        world.start()
+        await world.ready()
+        world.kube.delete("web")
+        await asyncio.sleep(LATE)
+        assert world.kube.look("web") is not None
+        assert world.backend.count("delete") == 0
+
+        assert world.engine is not None
+        see_all(world.engine)
+        await gone(world)
 
     told(story)
