@@ -30,6 +30,8 @@ class Plan:
     """Seconds that each of its answers takes at least."""
     warm_up: int = 20
     """Seconds after which a control plane counts as warm, whatever it still does of its own."""
+    lease_seconds: int = 12
+    """How long a Lease holds that is not renewed."""
 
 
 WHOLE: Final = Plan(
@@ -42,7 +44,15 @@ WHOLE: Final = Plan(
     shared=1_000,
 )
 QUICK: Final = Plan(
-    rounds=((50, 1), (100, 1)), probes=2, restarts=1, hung=20, idle=5.0, keystone=20, shared=10, warm_up=2
+    rounds=((100, 1),),
+    probes=2,
+    restarts=1,
+    hung=20,
+    idle=2.0,
+    keystone=20,
+    shared=10,
+    warm_up=0,
+    lease_seconds=3,
 )
 PARTS: Final = ("keystone", "sharing", "scale")
 """What can be run apart: the real Keystone, several processes, everything on one fast identity server."""

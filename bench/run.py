@@ -86,7 +86,7 @@ class Run:
     async def _sharing(self) -> None:
         """Several processes."""
         for processes in (1, 2):
-            found = await sharing.shared(self._folder, processes, self._plan.shared, self._plan.warm_up)
+            found = await sharing.shared(self._folder, processes, self._plan)
             self._record.sharing.append(found)
             self._keep()
             self.say(

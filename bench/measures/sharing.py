@@ -10,6 +10,7 @@ from typing import Final
 from bench import manifests
 from bench.kube import each
 from bench.patience import WITHIN
+from bench.plan import Plan
 from bench.record import Sharing
 from bench.stage import Stage
 from project_operator.api import names
@@ -19,22 +20,22 @@ _EVERY: Final = 0.2
 _LEASES: Final = f"/apis/coordination.k8s.io/v1/namespaces/{manifests.NAMESPACE}/leases"
 
 
-async def shared(folder: Path, processes: int, per_backend: int, warm_up: int) -> Sharing:
+async def shared(folder: Path, processes: int, plan: Plan) -> Sharing:
     """So many Projects for each backend. All processes run, and who is in charge of what is settled, when the
     credential appears for which everything waits.
     """
-    async with Stage(folder, servers=BACKENDS, warm_up=warm_up) as stage:
-        await _apply(stage, per_backend)
+    async with Stage(folder, servers=BACKENDS, warm_up=plan.warm_up) as stage:
+        await _apply(stage, plan.shared)
         meter = stage.meter()
         for number in range(processes):
-            operator = stage.start_operator(LEASE_NAMESPACE=manifests.NAMESPACE)
+            operator = stage.start_operator(LEASE_NAMESPACE=manifests.NAMESPACE, LEASE_DURATION=str(plan.lease_seconds))
             meter.add(f"operator {number + 1}", operator.pid)
         for operator in stage.operators:
             await stage.ready(operator)
         led = await _shared_out(stage, processes)
         for operator in stage.operators:
             await stage.idle(operator, 1)
-        count, before, begun = BACKENDS * per_backend, meter.cpu_seconds(), time.monotonic()
+        count, before, begun = BACKENDS * plan.shared, meter.cpu_seconds(), time.monotonic()
         await stage.kube.ask("POST", manifests.SECRETS, manifests.secret())
         await stage.sight.until(lambda: stage.sight.count_ready() >= count, "the Projects to be Ready")
         seconds = time.monotonic() - begun

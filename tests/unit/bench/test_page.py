@@ -75,7 +75,7 @@ def test_a_write_in_the_rest_and_a_slow_first_call_are_marked(record: Record) ->
 
     missed = [what for what, verdict in verdicts(record).items() if verdict == budgets.MISSED]
     assert missed == [
-        "writes while 10,000 rest for 600 s",
+        "writes to Projects while 10,000 rest for 600 s",
         "a new Project's first call (p95) while 10,000 are settled",
     ]
 
