@@ -20,7 +20,7 @@ from project_operator.observability.hooks import FanOut, Hooks, WatchEnded
 Report = Callable[[str, str], None]
 """Takes a check's name and why it does not hold ("" = it holds): `Readiness.report`."""
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 20
 """Listed objects that are taken in before others have their turn."""
 UNSEEN: Final = "not everything there is has been seen yet"
 

@@ -18,6 +18,7 @@ class Workers(Generic[K]):
         self._work = work
         self._least = least
         self._idle = 0
+        self._turn = asyncio.Lock()
         self._permanent: list[asyncio.Task[None]] = []
         self._further: set[asyncio.Task[None]] = set()
 
@@ -48,8 +49,10 @@ class Workers(Generic[K]):
             if self._idle and not for_good:
                 return
             self._idle += 1
-            # Work that waits for nothing, thousands of looks at a start, would have the loop to itself.
-            await asyncio.sleep(0)
+            # Work that waits for nothing, thousands of looks at a start, would have the loop to itself: between two
+            # keys everybody else has a turn, however many workers there are.
+            async with self._turn:
+                await asyncio.sleep(0)
 
     def _hire(self) -> None:
         task = asyncio.get_running_loop().create_task(self._serve(for_good=False), name="further worker")

@@ -35,5 +35,6 @@ def test_work_that_waits_for_nothing_does_not_keep_the_loop_to_itself() -> None:
 
     run_virtually(story())
     runs = [len(list(group)) for kind, group in groupby(done, lambda one: one == TURN) if not kind]
-    # One more than stay for good is hired as soon as all of these are at work.
+    # At first each begins with one, and one more than stay for good is hired; from then on it is one at a time.
     assert max(runs) <= LEAST + 1
+    assert max(runs[1:]) == 1
