@@ -57,7 +57,12 @@ class Valve:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(self._pass(reader, behind_writer), self._pass(behind_reader, writer))
+        try:
+            await asyncio.gather(self._pass(reader, behind_writer), self._pass(behind_reader, writer))
+        except asyncio.CancelledError:
+            for one in (writer, behind_writer):
+                one.transport.abort()
+            raise
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):

@@ -28,6 +28,7 @@ from project_operator.cli.statuses import ExitStatus
 from project_operator.cli.stored import Raw
 from project_operator.errors import ConfigurationError, KubeForbidden, KubeNotFound
 from project_operator.kube.resources import CLUSTER_IDENTITY_BACKENDS, NAMESPACES, PROJECTS
+from project_operator.kube.sink import identity_of
 from project_operator.observability.hooks import FanOut
 from project_operator.reconcile.view import Cadence, Cluster
 from project_operator.runtime.clock import SystemClock
@@ -112,7 +113,7 @@ async def _plan(
             for resource, raw in (*((NAMESPACES, raw) for raw in labelled), *everything):
                 engine.observe(resource, None, raw)
             engine.sweep(
-                PROJECTS, {_identity(raw) for resource, raw in everything if resource == PROJECTS}, sys.maxsize
+                PROJECTS, {identity_of(raw) for resource, raw in everything if resource == PROJECTS}, sys.maxsize
             )
             engine.start()
             try:
@@ -125,11 +126,6 @@ async def _plan(
     made = (set_.plan(name, delete=delete) for name in set_.subjects)
     told = [plans.in_words(one, ran_out=ran_out, refusals=set_.world.refusals) for one in made]
     return tuple(sorted((*told, *wishes.refused), key=lambda one: one.name))
-
-
-def _identity(raw: Raw) -> tuple[str, str, str]:
-    metadata = raw["metadata"]
-    return metadata["namespace"], metadata["name"], metadata["uid"]
 
 
 async def _make_sure_of(session: Session, namespaces: Iterable[str], seen: Snapshot) -> None:

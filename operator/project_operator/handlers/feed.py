@@ -6,18 +6,9 @@ from typing import Any
 
 from project_operator.kube.answers import compact
 from project_operator.kube.resources import Resource
-from project_operator.kube.sink import Sink
-
-Key = tuple[str, str, str]
-"""Namespace, name, uid."""
+from project_operator.kube.sink import Identity, Sink, identity_of
 
 log = logging.getLogger(__name__)
-
-
-def key_of(raw: Mapping[str, Any]) -> Key:
-    """Which object this is."""
-    metadata = raw["metadata"]
-    return metadata.get("namespace", ""), metadata["name"], metadata["uid"]
 
 
 class Feed:
@@ -32,7 +23,7 @@ class Feed:
         _shorten(raw)
         self._take(event_type, compact(self._resource, raw))
 
-    def listed(self, raw: dict[str, Any]) -> Key:
+    def listed(self, raw: dict[str, Any]) -> Identity:
         """Take one object from a listing."""
         _shorten(raw)
         # Of the kinds that are not ours, a listing names the kind once, for all of them.
@@ -40,8 +31,8 @@ class Feed:
         raw.setdefault("kind", self._resource.kind)
         return self._take(None, raw)
 
-    def _take(self, event_type: str | None, raw: dict[str, Any]) -> Key:
-        key = key_of(raw)
+    def _take(self, event_type: str | None, raw: dict[str, Any]) -> Identity:
+        key = identity_of(raw)
         try:
             self._sink.observe(self._resource, event_type, raw)
         except Exception:
@@ -56,14 +47,14 @@ class Feed:
             log.exception("whether %s %s/%s is known could not be told", self._resource.plural, namespace, name)
             return False
 
-    def sweep(self, live: set[Key], version: int) -> None:
+    def sweep(self, live: set[Identity], version: int) -> None:
         """Tell the sink what there is, as of that resourceVersion."""
         try:
             self._sink.sweep(self._resource, live, version)
         except Exception:
             log.exception("the sweep of %s failed", self._resource.plural)
 
-    def behind(self, versions: Mapping[Key, int]) -> set[Key]:
+    def behind(self, versions: Mapping[Identity, int]) -> set[Identity]:
         """Those of the listed states, by resourceVersion, that the sink has not been shown."""
         try:
             return self._sink.behind(self._resource, versions)

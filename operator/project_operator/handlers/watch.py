@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from project_operator.errors import KubeError, KubeForbidden, KubeNotFound, KubeUnavailable
-from project_operator.handlers.feed import Feed, Key, key_of
+from project_operator.handlers.feed import Feed
 from project_operator.handlers.stream import Scope, stream
 from project_operator.kube.api import KubeApi, Page
 from project_operator.kube.resources import CREDENTIALS_SELECTOR, SECRETS, Resource
-from project_operator.kube.sink import Sink
+from project_operator.kube.sink import Identity, Sink, identity_of
 from project_operator.observability.hooks import FanOut, Hooks, WatchEnded
 
 Report = Callable[[str, str], None]
@@ -242,7 +242,7 @@ class _Watch:
 
     async def _list_all(self) -> None:
         """Hand everything there is to the feed, and then say that this is all."""
-        live: set[Key] = set()
+        live: set[Identity] = set()
         version = sys.maxsize
         for place in self._places:
             async for page in self._pages(place):
@@ -254,12 +254,12 @@ class _Watch:
 
     async def _look_for_missed(self) -> None:
         """Raises KubeUnavailable where the stream has kept something back: a stream that is begun anew lists it all."""
-        listed: dict[Key, int] = {}
+        listed: dict[Identity, int] = {}
         version = sys.maxsize
         try:
             for place in self._places:
                 async for page in self._pages(place, metadata_only=True):
-                    listed |= {key_of(item): int(item["metadata"]["resourceVersion"]) for item in page.items}
+                    listed |= {identity_of(item): int(item["metadata"]["resourceVersion"]) for item in page.items}
                     version = min(version, page.version)
         except KubeNotFound:
             raise

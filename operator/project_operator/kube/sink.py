@@ -5,6 +5,15 @@ from typing import Any, Protocol
 
 from project_operator.kube.resources import Resource
 
+Identity = tuple[str, str, str]
+"""Namespace ("" where there is none), name, uid."""
+
+
+def identity_of(raw: Mapping[str, Any]) -> Identity:
+    """Which object this is."""
+    metadata = raw["metadata"]
+    return metadata.get("namespace", ""), metadata["name"], metadata["uid"]
+
 
 class Sink(Protocol):
     """Takes in what the API server says.
@@ -20,14 +29,14 @@ class Sink(Protocol):
         compare ``metadata.resourceVersion`` all the same. ``raw`` belongs to the receiver, who must not change it.
         """
 
-    def sweep(self, resource: Resource, live: set[tuple[str, str, str]], version: int) -> None:
-        """All objects of the kind as (namespace, name, uid) in the watched namespaces, listed as of ``version``.
+    def sweep(self, resource: Resource, live: set[Identity], version: int) -> None:
+        """All objects of the kind in the watched namespaces, listed as of ``version``.
 
         Who is known in a state that is no newer, and is not in it, is gone; of newer ones it says nothing. Deletions
         that the watch missed (by a 410 and a new listing, or while the API server was away) are found by this alone.
         """
 
-    def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+    def behind(self, resource: Resource, versions: Mapping[Identity, int]) -> set[Identity]:
         """Those of the listed objects, with their resourceVersions, whose state was not observed, nor any later one.
 
         Objects that were observed to be gone are not among them.

@@ -17,6 +17,7 @@ from project_operator.kube.resources import (
     SECRETS,
     Resource,
 )
+from project_operator.kube.sink import Identity
 from project_operator.observability.hooks import Census, Hooks, QueueWaited, ReconcileFinished, RetryScheduled
 from project_operator.reconcile.actions import Notice, Poll
 from project_operator.reconcile.evidence import Observation
@@ -186,7 +187,7 @@ class Engine:
             self.wake(self._references.referring(key.place), routine=True)
         self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
 
-    def sweep(self, resource: Resource, live: set[tuple[str, str, str]], version: int) -> None:
+    def sweep(self, resource: Resource, live: set[Identity], version: int) -> None:
         """What is known and not listed is looked at again, live."""
         if resource.plural == PROJECTS.plural:
             self._gatherer.keep_namespaces({namespace for namespace, _, _ in live})
@@ -211,7 +212,7 @@ class Engine:
         projects = self._stores[PROJECTS.plural].values()
         self.wake((Key.of(PROJECTS.plural, raw) for raw in projects if rests_on_others(raw)), routine=False)
 
-    def behind(self, resource: Resource, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
+    def behind(self, resource: Resource, versions: Mapping[Identity, int]) -> set[Identity]:
         """What was listed and is not known, or not in that state."""
         return self._stores[resource.plural].behind(versions)
 

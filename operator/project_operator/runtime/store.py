@@ -12,6 +12,7 @@ from typing import Any, Final
 from project_operator.api.conditions import ConditionType, Reason
 from project_operator.api.names import FINALIZER
 from project_operator.kube.resources import IDENTITY_BACKENDS
+from project_operator.kube.sink import Identity, identity_of
 from project_operator.runtime.backend_kinds import PLACES_KEPT, backend_place
 from project_operator.runtime.keys import Key, Place
 from project_operator.runtime.stored import conditions, part, text
@@ -87,16 +88,16 @@ class Store:
     def __len__(self) -> int:
         return len(self._objects)
 
-    def absent_from(self, live: set[tuple[str, str, str]], version: int) -> list[Key]:
-        """The keys that are not in ``live`` (namespace, name, uid), and whose state here is no newer than that."""
+    def absent_from(self, live: set[Identity], version: int) -> list[Key]:
+        """The keys that are not in ``live``, and whose state here is no newer than that."""
         return [
             Key.of(self.plural, raw)
             for raw in self._objects.values()
-            if int(raw["metadata"]["resourceVersion"]) <= version and _identity(raw) not in live
+            if int(raw["metadata"]["resourceVersion"]) <= version and identity_of(raw) not in live
         ]
 
-    def behind(self, versions: Mapping[tuple[str, str, str], int]) -> set[tuple[str, str, str]]:
-        """Those of ``versions`` (by namespace, name, uid) of which neither that state is known, nor a later one, nor
+    def behind(self, versions: Mapping[Identity, int]) -> set[Identity]:
+        """Those of ``versions`` of which neither that state is known, nor a later one, nor
         their end.
         """
 
@@ -257,11 +258,6 @@ class _Facts:
 def _both(one: Place, other: Place) -> frozenset[Place]:
     """One set for all the Projects of which that is true."""
     return frozenset((one, other))
-
-
-def _identity(raw: Raw) -> tuple[str, str, str]:
-    metadata = raw["metadata"]
-    return metadata.get("namespace", ""), metadata["name"], metadata["uid"]
 
 
 def _reports_missing(raw: Raw) -> bool:

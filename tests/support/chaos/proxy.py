@@ -93,6 +93,7 @@ class Upstream:
             reader, writer = self._idle.pop()
             if not reader.at_eof() and not writer.is_closing():
                 return reader, writer
+            writer.transport.abort()
         return await self.open()
 
 

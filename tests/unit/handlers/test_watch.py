@@ -16,6 +16,19 @@ def secret(name: str, label: str | None) -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "default", "labels": labels}}
 
 
+def listing_held(cluster: Cluster) -> tuple[asyncio.Event, asyncio.Event]:
+    """The listing of all waits from now on: set when one does, and to be set that it goes on."""
+    held, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(request: web.Request, _: Handler) -> None:
+        if lists_all(request):
+            held.set()
+            await release.wait()
+
+    cluster.faults.append(hold)
+    return held, release
+
+
 async def test_what_exists_is_listed_and_then_every_change_follows(cluster: Cluster, start: Start) -> None:
     await cluster.define()
     await cluster.project("alpha")
@@ -39,14 +52,7 @@ async def test_what_exists_is_listed_and_then_every_change_follows(cluster: Clus
 async def test_it_is_not_ready_before_everything_has_been_observed(cluster: Cluster, start: Start) -> None:
     await cluster.define()
     await cluster.project("alpha")
-    held, release = asyncio.Event(), asyncio.Event()
-
-    async def hold(request: web.Request, _: Handler) -> None:
-        if lists_all(request):
-            held.set()
-            await release.wait()
-
-    cluster.faults.append(hold)
+    held, release = listing_held(cluster)
     layer = start()
     await held.wait()
     assert layer.checks == {"watch projects": "not everything there is has been seen yet"}
@@ -59,14 +65,7 @@ async def test_it_is_not_ready_before_everything_has_been_observed(cluster: Clus
 async def test_what_is_new_does_not_wait_for_the_listing_of_what_was(cluster: Cluster, start: Start) -> None:
     await cluster.define()
     await cluster.project("alpha")
-    held, release = asyncio.Event(), asyncio.Event()
-
-    async def hold(request: web.Request, _: Handler) -> None:
-        if lists_all(request):
-            held.set()
-            await release.wait()
-
-    cluster.faults.append(hold)
+    held, release = listing_held(cluster)
     layer = start()
     await held.wait()
     await cluster.project("beta")
