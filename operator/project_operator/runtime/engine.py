@@ -185,7 +185,7 @@ class Engine:
             self._note_project(key)
         elif event_type in {None, "ADDED", "DELETED"}:
             self.wake(self._references.referring(key.place), routine=True)
-        self._queue.add(key, Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
+        self._queue.add(key, _class_of(raw))
 
     def sweep(self, resource: Resource, live: set[Identity], version: int) -> None:
         """What is known and not listed is looked at again, live."""
@@ -236,11 +236,15 @@ class Engine:
     def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
         """The single read that ``poll`` asked for ``key`` was answered."""
         self._projects.remember_read(key, poll.project_id, observation, poll.group_ids)
+        if standing.outcome(self._stores[key.plural].of(key)) == "working":
+            # Somebody waits to see it done. There are no more of them than are read one by one.
+            self._queue.add(key)
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
-        """Look at these again."""
+        """Look at these again. ``routine``: nobody waits for it, but for those whose spec was not dealt with yet."""
         for key in keys:
-            self._queue.add(key, Class.ROUTINE if routine else Class.CHANGED)
+            waits = not routine or _is_unanswered(self._stores[key.plural].of(key))
+            self._queue.add(key, Class.CHANGED if waits else Class.ROUTINE)
 
     def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:
         """The Projects that name a remote project."""
@@ -292,7 +296,7 @@ class Engine:
                     self._queue.add(Key.of(plural, raw))
         for raw in self._stores[PROJECTS.plural].values():
             if self._views.unit_of(raw) == unit:
-                self._queue.add(Key.of(PROJECTS.plural, raw), Class.CHANGED if _wants_attention(raw) else Class.ROUTINE)
+                self._queue.add(Key.of(PROJECTS.plural, raw), _class_of(raw))
 
     async def wind_down(self, unit: str, grace: float) -> None:
         """See `Crew.wind_down`."""
@@ -413,12 +417,17 @@ class Engine:
             self._queue.add_after(key, again)
 
 
-def _wants_attention(raw: Mapping[str, Any]) -> bool:
-    """Whether somebody waits for it: a new generation, a deletion, a request to look again."""
+def _class_of(raw: Mapping[str, Any]) -> Class:
+    """Somebody waits for a deletion, and for what is unanswered."""
+    return Class.CHANGED if "deletionTimestamp" in raw["metadata"] or _is_unanswered(raw) else Class.ROUTINE
+
+
+def _is_unanswered(raw: Mapping[str, Any] | None) -> bool:
+    """Whether there is a new generation, or a request to look again, that status does not speak of."""
+    if raw is None:
+        return False
     metadata, status = raw["metadata"], part(raw, "status")
     asked = (metadata.get("annotations") or {}).get(names.RECONCILE_ANNOTATION)
-    return (
-        "deletionTimestamp" in metadata
-        or status.get("observedGeneration") != metadata.get("generation")
-        or (asked is not None and asked != status.get("lastHandledReconcileAt"))
+    return status.get("observedGeneration") != metadata.get("generation") or (
+        asked is not None and asked != status.get("lastHandledReconcileAt")
     )

@@ -3,8 +3,8 @@ the work of others.
 
 Semantics are those of client-go's workqueue: a key added while it is being worked on is worked on once more afterwards;
 a key added twice is worked on once. Two classes share the workers: ``CHANGED`` (a person or GitOps waits for it) goes
-before ``ROUTINE`` (polls, resyncs, retries), but a routine key that has waited longer than ``ageing`` seconds goes
-next.
+before ``ROUTINE`` (polls, resyncs, retries), but a routine key that has waited longer than ``ageing`` seconds takes
+turns with those: thousands of them, at a start, hold up nobody who comes then.
 
 Keys are in lanes, one for each backend: they take turns, and of each only so many keys are worked on at once. So what
 hangs in one lane holds up no other, and many in one lane do not go before few in another.
@@ -72,6 +72,8 @@ class WorkQueue(Generic[K]):
         self._due: dict[K, float] = {}
         self._delayed: list[tuple[float, int, K]] = []
         self._sequence = 0
+        self._gave_way = False
+        """What changed has let something routine go before it, and goes next."""
         self._wakeup = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -160,12 +162,16 @@ class WorkQueue(Generic[K]):
 
     def _take(self) -> tuple[K, Class, float] | None:
         changed, routine = (next(iter(turns.values()), None) for turns in self._turns)
-        aged = routine is not None and self._now() - routine.since(Class.ROUTINE) > self._ageing
-        if changed is not None and not (
-            aged and routine is not None and routine.since(Class.ROUTINE) < changed.since(Class.CHANGED)
-        ):
-            return self._take_from(changed, Class.CHANGED)
+        if changed is not None:
+            self._gave_way = not self._gave_way and routine is not None and self._goes_before(routine, changed)
+            if not self._gave_way:
+                return self._take_from(changed, Class.CHANGED)
         return self._take_from(routine, Class.ROUTINE) if routine is not None else None
+
+    def _goes_before(self, routine: _Lane[K], changed: _Lane[K]) -> bool:
+        """Whether the first of ``routine`` has aged, and waits longer than what changed."""
+        since = routine.since(Class.ROUTINE)
+        return self._now() - since > self._ageing and since < changed.since(Class.CHANGED)
 
     def _take_from(self, lane: _Lane[K], cls: Class) -> tuple[K, Class, float]:
         key, since = lane.ready[cls].popitem(last=False)

@@ -89,6 +89,19 @@ def test_aged_routine_work_does_not_push_before_what_changed_earlier() -> None:
     told(story())
 
 
+def test_much_that_has_aged_takes_turns_with_what_comes_then() -> None:
+    async def story() -> None:
+        queue = WorkQueue[str](ageing=2.0)
+        for key in ("r1", "r2", "r3", "r4"):
+            queue.add(key, Class.ROUTINE)
+        await asyncio.sleep(3.0)
+        for key in ("c1", "c2"):
+            queue.add(key, Class.CHANGED)
+        assert await all_taken(queue) == ["r1", "c1", "r2", "c2", "r3", "r4"]
+
+    told(story())
+
+
 def test_a_key_added_while_it_is_worked_on_is_worked_on_once_more_and_never_twice_at_once() -> None:
     async def story() -> None:
         queue = WorkQueue[str]()
