@@ -32,4 +32,4 @@ def test_without_the_guards_both_create(crowd_of: Callable[..., Crowd], broken: 
     with crowd_of(COUNT, BOUNDS) as crowd:
         begin(crowd, broken("without_the_guards"))
 
-        crowd.wait_doubled(1)
+        crowd.wait_doubled(1, more=True)

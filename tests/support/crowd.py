@@ -1,5 +1,6 @@
 """Many Projects in one namespace with an identity server of their own, and the account of what it holds for them."""
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -127,10 +128,10 @@ class Crowd:
         self.objects.close()
         self.identity.stop()
 
-    def apply_projects(self) -> None:
-        """`kubectl apply` of all Projects at once."""
+    def apply_projects(self, prefix: str = "team") -> None:
+        """`kubectl apply` of all Projects at once; of as many more with another ``prefix``."""
         width = len(str(self.count - 1))
-        self._apply(*(manifest("Project", f"team-{number:0{width}}", {}) for number in range(self.count)))
+        self._apply(*(manifest("Project", f"{prefix}-{number:0{width}}", {}) for number in range(self.count)))
 
     def apply_backend(self) -> None:
         """`kubectl apply` of the Secret and the IdentityBackend that all of them use."""
@@ -226,14 +227,20 @@ class Crowd:
         """Return once no creation is under way in the identity server any more: nothing can still take effect."""
         wait_until(lambda: all(call.ended is not None for call in self.creations()), "the end of all creations")
 
-    def wait_doubled(self, count: int) -> None:
-        """Return once the identity server holds two living projects or more for at least ``count`` Projects."""
-        wait_until(
-            lambda: len(self.account().doubled) >= count,
-            f"{count} Projects to have two projects each",
-            within=SETTLED_WITHIN,
-            every=0.5,
-        )
+    def wait_doubled(self, count: int, *, more: bool = False) -> None:
+        """Return once the identity server holds two living projects or more for at least ``count`` Projects; ``more``:
+        until then new ones are applied, for doubling takes a coincidence.
+        """
+        prefixes = map("more-{}".format, itertools.count())
+
+        def look() -> bool:
+            if len(self.account().doubled) >= count:
+                return True
+            if more:
+                self.apply_projects(next(prefixes))
+            return False
+
+        wait_until(look, f"{count} Projects to have two projects each", within=SETTLED_WITHIN, every=0.5)
 
     def account(self) -> Account:
         """As things are now."""

@@ -17,6 +17,9 @@ from project_operator.backends.calls import Answer, Call, NoAnswer
 from project_operator.backends.deadlines import within
 from project_operator.backends.trust import Lost
 
+SHORT = 1.0
+"""Seconds of a deadline that is waited for; an answer that comes at once comes within it on a busy machine too."""
+
 
 class TestNoAnswer:
     async def test_a_write_that_is_not_answered_was_sent_and_is_not_sent_again(self, open_transport: Open) -> None:
@@ -144,7 +147,7 @@ class TestNoAnswer:
 
 async def the_deadline_resets(open_transport: Open) -> None:
     async with ScriptedServer(never) as server:
-        transport = open_transport(server.url, timeout=0.2)
+        transport = open_transport(server.url, timeout=SHORT)
         assert lost(await transport.exchange(post())) == (Lost.DEADLINE, True)
         await server.until(lambda server: not server._tasks)
         assert server.resets == 1
@@ -170,7 +173,7 @@ class TestDeadline:
                 await asyncio.sleep(0.01)
 
         async with ScriptedServer(trickle) as server:
-            transport = open_transport(server.url, timeout=0.3)
+            transport = open_transport(server.url, timeout=SHORT)
             assert lost(await transport.exchange(post())) == (Lost.DEADLINE, True)
 
     async def test_a_handshake_that_does_not_end_is_broken_off_and_nothing_was_sent(
@@ -193,11 +196,11 @@ class TestDeadline:
 
     async def test_waiting_for_a_connection_counts(self, open_transport: Open) -> None:
         async with ScriptedServer(never) as server:
-            transport = open_transport(server.url, connections=1, timeout=0.4)
+            transport = open_transport(server.url, connections=1, timeout=SHORT)
 
             # The second gives up first: at one moment it could still get the connection that the first lets go.
             async def sooner() -> Answer | NoAnswer:
-                with within(0.2):
+                with within(SHORT / 2):
                     return await transport.exchange(post())
 
             first, second = await asyncio.gather(transport.exchange(post()), sooner())
@@ -207,24 +210,24 @@ class TestDeadline:
     async def test_waiting_for_admission_does_not_count(self, open_transport: Open) -> None:
         admission = asyncio.Semaphore(0)
         async with ScriptedServer(say(204)) as server:
-            transport = open_transport(server.url, timeout=0.2, admission=admission)
+            transport = open_transport(server.url, timeout=SHORT, admission=admission)
             call = asyncio.create_task(transport.exchange(post()))
-            done, _ = await asyncio.wait({call}, timeout=0.4)
+            done, _ = await asyncio.wait({call}, timeout=1.2 * SHORT)
             assert not done
             admission.release()
             assert isinstance(await call, Answer)
 
     async def test_calls_may_share_a_deadline(self, open_transport: Open) -> None:
         async with ScriptedServer(in_turn(say(204), never)) as server:
-            transport = open_transport(server.url, timeout=0.3)
+            transport = open_transport(server.url, timeout=SHORT)
             with transport.one_deadline() as deadline:
                 assert isinstance(await transport.exchange(get()), Answer)
                 assert lost(await transport.exchange(get()))[0] is Lost.DEADLINE
-            assert asyncio.get_running_loop().time() < deadline.at + 0.25
+            assert asyncio.get_running_loop().time() < deadline.at + SHORT / 2
 
     async def test_none_of_them_has_longer_than_it_would_by_itself(self, open_transport: Open) -> None:
         async with ScriptedServer(in_turn(never, say(204))) as server:
-            transport = open_transport(server.url, timeout=0.2)
+            transport = open_transport(server.url, timeout=SHORT)
             with transport.one_deadline(100) as deadline:
                 assert lost(await transport.exchange(post())) == (Lost.DEADLINE, True)
                 assert asyncio.get_running_loop().time() < deadline.at - 10
@@ -233,12 +236,12 @@ class TestDeadline:
     async def test_waiting_for_admission_does_not_count_there_either(self, open_transport: Open) -> None:
         admission = asyncio.Semaphore(1)
         async with ScriptedServer(say(204)) as server:
-            transport = open_transport(server.url, timeout=0.3, admission=admission)
+            transport = open_transport(server.url, timeout=SHORT, admission=admission)
             with transport.one_deadline():
                 assert isinstance(await transport.exchange(get()), Answer)
                 await admission.acquire()
                 second = asyncio.create_task(transport.exchange(get()))
-                done, _ = await asyncio.wait({second}, timeout=0.4)
+                done, _ = await asyncio.wait({second}, timeout=1.2 * SHORT)
                 assert not done
                 admission.release()
                 assert isinstance(await second, Answer)
