@@ -25,6 +25,7 @@ from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
 from project_operator.runtime.leadership import Term
 from project_operator.runtime.ports import Kube
+from project_operator.runtime.shared_read import SharedRead
 from project_operator.runtime.store import References
 
 LEFT_KEPT: Final = 10_000
@@ -66,6 +67,7 @@ class Gatherer:
         self._namespaces: dict[str, tuple[datetime, str]] = {}
         self._left_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._definition = (NEVER, False)
+        self._checking = SharedRead()
         self._parsed: OrderedDict[tuple[str, str], tuple[Project, str]] = OrderedDict()
 
     async def gather(
@@ -136,7 +138,16 @@ class Gatherer:
         self._namespaces = {name: known for name, known in self._namespaces.items() if name in living}
 
     async def check_definition(self) -> None:
-        """I14, live: whether our CRD is being deleted, or no longer served."""
+        """I14, live: whether our CRD is being deleted, or no longer served, as a look says that begins from now on: one
+        for all who want it meanwhile, for the object is large.
+
+        Raises:
+            KubeError: it could not be read.
+        """
+        wanted_at = self._clock.now()
+        await self._checking.until(lambda: self._definition[0] > wanted_at, self._look_at_definition)
+
+    async def _look_at_definition(self) -> None:
         asked_at = self._clock.now()
         try:
             raw = await self._kube.get(DEFINITIONS, None, f"{names.PROJECT_PLURAL}.{names.GROUP}")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from copy import copy
 
-from project_operator.errors import BackendError
+from project_operator.errors import ProjectOperatorError
 
 
 class SharedRead:
@@ -13,7 +13,7 @@ class SharedRead:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._failures = 0
-        self._error: BackendError | None = None
+        self._error: ProjectOperatorError | None = None
 
     async def until(self, there: Callable[[], bool], read: Callable[[], Awaitable[None]]) -> None:
         """Return once ``there`` holds; ``read``, which one of those who wait calls, is to bring it about.
@@ -21,7 +21,7 @@ class SharedRead:
         Who waited while it failed does not try again: each would wait for the failure of all before.
 
         Raises:
-            BackendError: what ``read`` raised, here or for somebody who was before.
+            ProjectOperatorError: what ``read`` raised, here or for somebody who was before.
         """
         failures = self._failures
         async with self._lock:
@@ -31,7 +31,7 @@ class SharedRead:
                 raise copy(self._error).with_traceback(None)
             try:
                 await read()
-            except BackendError as error:
+            except ProjectOperatorError as error:
                 self._failures += 1
                 self._error = error
                 raise

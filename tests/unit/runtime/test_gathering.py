@@ -1,4 +1,6 @@
-from collections.abc import Awaitable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -21,6 +23,7 @@ from project_operator.runtime.backend_views import Reach
 from project_operator.runtime.gathering import Gatherer, parse_project
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.keys import Key
+from project_operator.runtime.shared_read import SharedRead
 from project_operator.runtime.store import References, Store
 
 
@@ -153,6 +156,55 @@ def test_the_definition_is_looked_at_live(change: str) -> None:
         after, _ = await stage.gatherer.gather(key, raw, {})
         assert after.definition_checked_at > NEVER
         assert after.definition_terminating is (change != "served")
+
+    told(story())
+
+
+async def looked_at_by_ten(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Ten want the definition looked at while a look is under way, and it has begun to go meanwhile: whether each knows
+    of that afterwards.
+    """
+    key, raw = stage.apply()
+    get = stage.kube.get
+
+    async def slowly(resource: Resource, namespace: str | None, name: str) -> dict[str, Any]:
+        found = deepcopy(await get(resource, namespace, name))
+        if resource == DEFINITIONS:
+            await asyncio.sleep(1.0)
+        return found
+
+    monkeypatch.setattr(stage.kube, "get", slowly)
+
+    async def look() -> bool:
+        await stage.gatherer.check_definition()
+        return (await stage.gatherer.gather(key, raw, {}))[0].definition_terminating
+
+    under_way = asyncio.create_task(look())
+    await asyncio.sleep(0.5)
+    stage.kube.definition()["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    found = await asyncio.gather(*(look() for _ in range(10)))
+    assert await under_way is False
+    return list(found)
+
+
+def test_one_look_at_the_definition_is_for_all_who_want_one_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        stage = Stage()
+        assert all(await looked_at_by_ten(stage, monkeypatch))
+        assert stage.asked.count(DEFINITIONS.plural) == 2
+
+    told(story())
+
+
+def test_a_gatherer_that_believes_a_look_begun_earlier_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        stage, until = Stage(), SharedRead.until
+
+        async def any_look(self: SharedRead, _: object, read: Callable[[], Awaitable[None]]) -> None:
+            await until(self, lambda: stage.gatherer._definition[0] > NEVER, read)
+
+        monkeypatch.setattr(SharedRead, "until", any_look)
+        assert not any(await looked_at_by_ten(stage, monkeypatch))
 
     told(story())
 
