@@ -108,7 +108,7 @@ class Operator:
                 asyncio.create_task(self._keep_learning(stop), name="cluster addresses"),
             ]
             if keeper is not None:
-                beside.append(asyncio.create_task(keeper.run(engine), name="leases"))
+                beside.append(asyncio.create_task(keeper.run(engine.handover), name="leases"))
             engine.start()
             resigning = asyncio.create_task(self._resign(keeper, stop), name="resignation")
             watching = asyncio.create_task(self._watch_all(stop, own_signals), name="watches")

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final
 
-from project_operator.api import names
 from project_operator.api.marks import cluster_digest
 from project_operator.backends.registry import Registry
 from project_operator.errors import KubeError
@@ -30,10 +29,11 @@ from project_operator.runtime.clock import Clock
 from project_operator.runtime.connecting import Connector, Surround
 from project_operator.runtime.connections import Connection
 from project_operator.runtime.gathering import Gatherer
+from project_operator.runtime.handover import Handover
 from project_operator.runtime.hierarchy import Hierarchy
 from project_operator.runtime.holding import Holder
 from project_operator.runtime.keys import Key
-from project_operator.runtime.leadership import NOBODYS, Leadership
+from project_operator.runtime.leadership import Leadership
 from project_operator.runtime.missing_backends import MissingBackends
 from project_operator.runtime.ports import Kube, Publish
 from project_operator.runtime.projects import ProjectWorker, rests_on_others
@@ -42,6 +42,7 @@ from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.stored import part
 from project_operator.runtime.sweeper import Sweeper
+from project_operator.runtime.urgency import class_of, is_unanswered
 from project_operator.runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,6 @@ class Engine:
         self._leadership = leadership
         self._rounds = Rounds()
         self._all_seen = False
-        self._standing_down: dict[str, asyncio.Task[None]] = {}
         self._stores = {resource.plural: Store(resource.plural, by_label=resource == SECRETS) for resource in KINDS}
         self._references = References(default_backend, default_backend_kind)
         self._queue: WorkQueue[Key] = WorkQueue(lane_of=self._lane_of, width=workers)
@@ -151,6 +151,14 @@ class Engine:
             vendor_of=self._backends.vendor_of,
             all_seen=lambda: self._all_seen,
         )
+        self.handover = Handover(
+            stores=self._stores,
+            leadership=leadership,
+            unit_of=self._views.unit_of,
+            rounds=self._rounds,
+            stand_down=self._backends.stand_down,
+            look_at=self._queue.add,
+        )
 
     def start(self) -> None:
         """Begin to work."""
@@ -160,8 +168,7 @@ class Engine:
         """Begin nothing more; what is under way has ``grace`` seconds, then it stays as the objects record it."""
         self._queue.close()
         await self._workers.stop(grace)
-        for task in list(self._standing_down.values()):
-            task.cancel()
+        self.handover.stop()
         await self._backends.aclose()
 
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -185,7 +192,7 @@ class Engine:
             self._note_project(key)
         elif event_type in {None, "ADDED", "DELETED"}:
             self.wake(self._references.referring(key.place), routine=True)
-        self._queue.add(key, _class_of(raw))
+        self._queue.add(key, class_of(raw))
 
     def sweep(self, resource: Resource, live: set[Identity], version: int) -> None:
         """What is known and not listed is looked at again, live."""
@@ -243,7 +250,7 @@ class Engine:
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
         """Look at these again. ``routine``: nobody waits for it, but for those whose spec was not dealt with yet."""
         for key in keys:
-            waits = not routine or _is_unanswered(self._stores[key.plural].of(key))
+            waits = not routine or is_unanswered(self._stores[key.plural].of(key))
             self._queue.add(key, Class.CHANGED if waits else Class.ROUTINE)
 
     def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:
@@ -273,53 +280,6 @@ class Engine:
         """Its object says so."""
         self._queue.add(connection.key, Class.ROUTINE)
 
-    # What leadership asks (runtime.leadership.Crew).
-
-    def units(self) -> Iterable[tuple[str, str]]:
-        """Every backend object, and the want of one."""
-        yield NOBODYS, "no-backend"
-        for plural, resource in BACKEND_RESOURCES.items():
-            for raw in self._stores[plural].values():
-                key = Key.of(plural, raw)
-                yield key.uid, "-".join(filter(None, (resource.kind, key.namespace, key.name)))
-
-    def leadership_changed(self, unit: str) -> None:
-        """Of a term that is over what is under way ends, then its connection is closed; in a new one everything that
-        it is about is looked at.
-        """
-        if self._leadership.term(unit) is None:
-            self._stand_down(unit)
-            return
-        for plural in BACKEND_RESOURCES:
-            for raw in self._stores[plural].values():
-                if raw["metadata"]["uid"] == unit:
-                    self._queue.add(Key.of(plural, raw))
-        for raw in self._stores[PROJECTS.plural].values():
-            if self._views.unit_of(raw) == unit:
-                self._queue.add(Key.of(PROJECTS.plural, raw), _class_of(raw))
-
-    async def wind_down(self, unit: str, grace: float) -> None:
-        """See `Crew.wind_down`."""
-        task = self._stand_down(unit)
-        _, late = await asyncio.wait({task}, timeout=grace)
-        if late:
-            await self._backends.stand_down(unit)
-
-    def _stand_down(self, unit: str) -> asyncio.Task[None]:
-        """What is under way of ``unit`` ends by itself: an answer that comes yet is worth having."""
-        if (task := self._standing_down.get(unit)) is None:
-
-            async def stand_down() -> None:
-                try:
-                    await self._rounds.over(unit)
-                    await self._backends.stand_down(unit)
-                finally:
-                    del self._standing_down[unit]
-
-            task = asyncio.get_running_loop().create_task(stand_down(), name=f"stand down {unit}")
-            self._standing_down[unit] = task
-        return task
-
     def census(self) -> Census:
         """How things stand, for the gauges."""
         tally = standing.tally(self._stores[PROJECTS.plural].values())
@@ -333,7 +293,7 @@ class Engine:
             connections=self._backends.census(),
             breakers=self._backends.breakers(),
             credential_expiries=self._backends.credential_expiries(),
-            units=sum(1 for _ in self.units()),
+            units=sum(1 for _ in self.handover.units()),
             led=led,
             replicas=replicas,
         )
@@ -415,19 +375,3 @@ class Engine:
         self._hooks.emit(ReconcileFinished(key.plural, outcome, self._clock.now() - begun))
         if again is not None:
             self._queue.add_after(key, again)
-
-
-def _class_of(raw: Mapping[str, Any]) -> Class:
-    """Somebody waits for a deletion, and for what is unanswered."""
-    return Class.CHANGED if "deletionTimestamp" in raw["metadata"] or _is_unanswered(raw) else Class.ROUTINE
-
-
-def _is_unanswered(raw: Mapping[str, Any] | None) -> bool:
-    """Whether there is a new generation, or a request to look again, that status does not speak of."""
-    if raw is None:
-        return False
-    metadata, status = raw["metadata"], part(raw, "status")
-    asked = (metadata.get("annotations") or {}).get(names.RECONCILE_ANNOTATION)
-    return status.get("observedGeneration") != metadata.get("generation") or (
-        asked is not None and asked != status.get("lastHandledReconcileAt")
-    )

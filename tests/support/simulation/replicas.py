@@ -93,7 +93,8 @@ class Replicas(World):
         engine = self.new_engine(wire, clock, keeper, opening)
         engine.start()
         self.kube.replay(engine.observe, sweep=engine.sweep)
-        operator = Operator(name, wire, keeper, engine, asyncio.get_running_loop().create_task(keeper.run(engine)))
+        leading = asyncio.get_running_loop().create_task(keeper.run(engine.handover))
+        operator = Operator(name, wire, keeper, engine, leading)
         self.operators.append(operator)
         self.kube.listener = self._tell_all
         return operator

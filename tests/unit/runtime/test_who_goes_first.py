@@ -69,7 +69,7 @@ def test_at_a_start_a_new_project_does_not_wait_for_a_look_at_all_the_others(mon
 
 
 def test_an_engine_that_wakes_all_alike_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_is_unanswered", lambda _: False)
+    monkeypatch.setattr(engine, "is_unanswered", lambda _: False)
     assert order_after_the_first_listing(monkeypatch).index("young") >= len(CROWD) - 1
 
 

@@ -13,7 +13,7 @@ from simulation.world import IN_FLIGHT_BOUND, READ_LAG, SEND_VALIDITY
 from project_operator.kube.resources import IDENTITY_BACKENDS
 from project_operator.reconcile.record import Timing
 from project_operator.runtime import connecting
-from project_operator.runtime.engine import Engine
+from project_operator.runtime.handover import Handover
 
 QUARANTINE = Timing(SEND_VALIDITY, 2.0, IN_FLIGHT_BOUND, READ_LAG).quarantine
 FAILOVER = 15.0
@@ -198,10 +198,10 @@ def without_a_gate(patch: pytest.MonkeyPatch) -> None:
 
 
 def releasing_before_calls_end(patch: pytest.MonkeyPatch) -> None:
-    async def at_once(engine: Engine, unit: str, grace: float) -> None:
+    async def at_once(handover: Handover, unit: str, grace: float) -> None:
         pass
 
-    patch.setattr(Engine, "wind_down", at_once)
+    patch.setattr(Handover, "wind_down", at_once)
 
 
 def test_without_a_gate_one_that_goes_on_begins_calls(monkeypatch: pytest.MonkeyPatch) -> None:

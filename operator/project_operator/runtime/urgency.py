@@ -1,0 +1,24 @@
+"""Whom somebody waits for: pure, from objects as the API server has them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from project_operator.api import names
+from project_operator.runtime.queue import Class
+from project_operator.runtime.stored import part
+
+
+def class_of(raw: Mapping[str, Any]) -> Class:
+    """Somebody waits for a deletion, and for what is unanswered."""
+    return Class.CHANGED if "deletionTimestamp" in raw["metadata"] or is_unanswered(raw) else Class.ROUTINE
+
+
+def is_unanswered(raw: Mapping[str, Any] | None) -> bool:
+    """Whether there is a new generation, or a request to look again, that status does not speak of."""
+    if raw is None:
+        return False
+    metadata, status = raw["metadata"], part(raw, "status")
+    asked = (metadata.get("annotations") or {}).get(names.RECONCILE_ANNOTATION)
+    return status.get("observedGeneration") != metadata.get("generation") or (
+        asked is not None and asked != status.get("lastHandledReconcileAt")
+    )
