@@ -51,7 +51,7 @@ ROOM = max(7, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
 # latter would last longest, and the cores would have nothing to do in the end. Likewise the one that has the most to
 # compute goes before the others.
-YIELDING = {"core": 10, "unit": 10, "contract": 3, "api": 10}
+YIELDING = {"core": 10, "unit": 5, "contract": 3, "api": 10}
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
 # Plugins that are dear to import, and the part or the argument that needs them.

@@ -168,10 +168,14 @@ async def test_a_watch_of_one_namespace_does_not_see_another(client: "Client", f
         assert await watch.some(1) == [("ADDED", "here")]
 
 
-async def test_a_watch_of_metadata_shows_metadata(client: "Client", four: str) -> None:
-    async with client.watch(four, accept=METADATA.format(""), fieldSelector="metadata.name=c") as watch:
+async def test_a_watch_of_metadata_shows_metadata(client: "Client", four: str, widget: Make) -> None:
+    since = (await client.get(four)).body["metadata"]["resourceVersion"]
+    only = {"resourceVersion": since, "fieldSelector": "metadata.name=e"}
+    async with client.watch(four, accept=METADATA.format(""), **only) as watch:
+        await client.create(four, widget("e"))
         kind, item = await watch.next()
-    assert (kind, item["kind"], item["metadata"].get("name")) == ("ADDED", "PartialObjectMetadata", "c"), item
+    assert (kind, item["kind"], item["metadata"].get("name")) == ("ADDED", "PartialObjectMetadata", "e"), str(item)
+    assert "spec" not in item
 
 
 async def test_a_watch_from_a_forgotten_version_is_told_so(client: "Client", widgets: str) -> None:
