@@ -51,7 +51,7 @@ class Owner(Protocol):
         """Ids that statuses name in that place, and those of them whose vanishing is no surprise."""
 
     def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
-        """The single read that ``poll`` asked for ``key`` was answered."""
+        """The single read that ``poll`` asked for ``key`` was answered: look at it again."""
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
         """Look at these again."""

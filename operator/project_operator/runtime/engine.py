@@ -42,7 +42,7 @@ from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.stored import part
 from project_operator.runtime.sweeper import Sweeper
-from project_operator.runtime.urgency import class_of, is_unanswered
+from project_operator.runtime.urgency import class_after_read, class_of, is_unanswered
 from project_operator.runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -241,11 +241,9 @@ class Engine:
         return self._references.named(endpoint_id)
 
     def has_read(self, key: Key, poll: Poll, observation: Observation) -> None:
-        """The single read that ``poll`` asked for ``key`` was answered."""
+        """The single read that ``poll`` asked for ``key`` was answered: look at it again."""
         self._projects.remember_read(key, poll.project_id, observation, poll.group_ids)
-        if standing.outcome(self._stores[key.plural].of(key)) == "working":
-            # Somebody waits to see it done. There are no more of them than are read one by one.
-            self._queue.add(key)
+        self._queue.add(key, class_after_read(self._stores[key.plural].of(key)))
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
         """Look at these again. ``routine``: nobody waits for it, but for those whose spec was not dealt with yet."""

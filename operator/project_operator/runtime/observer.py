@@ -44,13 +44,13 @@ class Audience(Protocol):
         """What statuses say at this moment about the projects of this backend."""
 
     def has_read(self, key: Key, poll: Poll, project: RemoteProject | None, *, begun_at: float) -> None:
-        """The single read that ``poll`` asked for was answered; None: not found."""
+        """The single read that ``poll`` asked for was answered: look at ``key`` again. None: not found."""
 
     def note_read(self, project_id: str, project: RemoteProject | None) -> None:
         """The observer read ``project_id`` of its own accord; None: not found."""
 
     def wake(self, key: Key) -> None:
-        """Evidence that ``key`` wanted is there."""
+        """A listing that ``key`` wanted is there."""
 
     def wake_holders(self, project_ids: Iterable[str]) -> None:
         """These named projects look different from what their Projects last saw."""
@@ -193,7 +193,6 @@ class Observer:
             return error
         self._wants.pop(key, None)
         self._audience.has_read(key, poll, project, begun_at=begun_at)
-        self._audience.wake(key)
         return None
 
     async def _list(self) -> None:

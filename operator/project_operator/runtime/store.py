@@ -97,9 +97,7 @@ class Store:
         ]
 
     def behind(self, versions: Mapping[Identity, int]) -> set[Identity]:
-        """Those of ``versions`` of which neither that state is known, nor a later one, nor
-        their end.
-        """
+        """Those of ``versions`` of which neither that state is known, nor a later one, nor their end."""
 
         def known(namespace: str, name: str) -> int:
             raw = self._objects.get((namespace, name))

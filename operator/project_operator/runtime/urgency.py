@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from project_operator.api import names
+from project_operator.runtime import standing
 from project_operator.runtime.queue import Class
 from project_operator.runtime.stored import part
 
@@ -11,6 +12,11 @@ from project_operator.runtime.stored import part
 def class_of(raw: Mapping[str, Any]) -> Class:
     """Somebody waits for a deletion, and for what is unanswered."""
     return Class.CHANGED if "deletionTimestamp" in raw["metadata"] or is_unanswered(raw) else Class.ROUTINE
+
+
+def class_after_read(raw: Mapping[str, Any] | None) -> Class:
+    """Somebody waits to see it done. There are no more of these than are read one by one."""
+    return Class.CHANGED if is_unanswered(raw) or standing.outcome(raw) == "working" else Class.ROUTINE
 
 
 def is_unanswered(raw: Mapping[str, Any] | None) -> bool:

@@ -43,6 +43,7 @@ class Audience:
         assert begun_at <= now()
         self.reads.append((poll.project_id, project))
         assert key.name not in self.woken
+        self.woken.append(key.name)
 
     def note_read(self, project_id: str, project: RemoteProject | None) -> None:
         self.noted.append((project_id, project))

@@ -87,7 +87,6 @@ def test_a_read_of_what_somebody_waits_for_is_dealt_with_first(ready: str, waits
         project = world.remote()
         poll = Poll(project.id, 0.0, 0.0)
         world.engine.has_read(key, poll, Observation(asyncio.get_running_loop().time(), project))
-        world.engine.wake([key], routine=True)
         assert world.engine.census().queue_depth == waits
 
     told(story)
