@@ -51,9 +51,17 @@ def keep(record: Record) -> str:
 async def measured(plan: Plan, parts: Sequence[str], folder: Path) -> Record:
     """Everything that ``parts`` name."""
     record = Record(machine(plan, parts), plan.provisioning)
-    run = Run(plan, folder, record, partial(keep, record))
-    for part in parts:
-        await run.parts[part]()
+
+    async def run(part: str) -> None:
+        place = folder / part
+        place.mkdir()
+        await Run(plan, place, record, partial(keep, record)).parts[part]()
+
+    if plan.side_by_side:
+        await asyncio.gather(*map(run, parts))
+    else:
+        for part in parts:
+            await run(part)
     return record
 
 

@@ -88,12 +88,12 @@ class Stage:
     async def __aenter__(self) -> Self:
         self._exits = contextlib.AsyncExitStack()
         try:
-            self.plane = self._exits.enter_context(ControlPlane.start(report=Report(sys.stderr)))
+            # In a thread, as other stages may be under way in this one's loop.
+            started = await asyncio.to_thread(ControlPlane.start, report=Report(sys.stderr))
+            self.plane = self._exits.enter_context(started)
             refuse_emulated(self.plane)
             self.identity = self._exits.enter_context(IdentityServers(self.servers, self.latency, self.provisioning))
-            self.plane.kubectl("apply", "--server-side", "--kustomize", str(ROOT / "crds"))
-            self.plane.wait_established(*(crd_name(kind) for kind in KINDS))
-            self.plane.kubectl("create", "namespace", manifests.NAMESPACE)
+            await asyncio.to_thread(self._install)
             self.kube = await self._exits.enter_async_context(Kube(self.plane.kubeconfig))
             self.sight = await self._exits.enter_async_context(Sight(self.kube))
             self.traffic = Traffic(self.plane.audit_log)
@@ -111,6 +111,11 @@ class Stage:
             for operator in self.operators:
                 error.add_note(f"--- the operator's last words\n{operator.last_lines(30)}")
         await self._exits.aclose()
+
+    def _install(self) -> None:
+        self.plane.kubectl("apply", "--server-side", "--kustomize", str(ROOT / "crds"))
+        self.plane.wait_established(*(crd_name(kind) for kind in KINDS))
+        self.plane.kubectl("create", "namespace", manifests.NAMESPACE)
 
     async def connect(self, interval: str = "10m") -> None:
         """The Secret, and the backend object that Projects use which name none."""

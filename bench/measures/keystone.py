@@ -1,9 +1,11 @@
 """(h): the real Keystone, whose own access log says what it was asked for each project."""
 
+import asyncio
 import re
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +35,8 @@ def _shape(one: AnsweredRequest) -> str:
 
 async def created(folder: Path, count: int, warm_up: int) -> Phase:
     """So many projects in a domain of their own; a Keystone creates some 46 a second."""
-    with EmbeddedKeystone(report=Report(sys.stderr)) as server:
+    with ExitStack() as stack:
+        server = await asyncio.to_thread(stack.enter_context, EmbeddedKeystone(report=Report(sys.stderr)))
         domain = make_domain(server)
         async with Stage(folder, warm_up=warm_up) as stage:
             manager = domain.manager
