@@ -30,8 +30,8 @@ sandbox: run-environment ## start a Kubernetes control plane without a cluster (
 demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=nscale, keystone, otc, k5, csp)
 	@$(OPERATOR) sandbox demo $(if $(ONCE),--once) $(if $(BACKEND),--backend=$(BACKEND)) $(ARGS)
 
-test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses)
-	@$(BIN)/python scripts/run_tests.py $(foreach part,$(PARTS),--part $(part)) -- $(ARGS)
+test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses, WHOLE=1: also what takes long)
+	@$(BIN)/python scripts/run_tests.py $(foreach part,$(PARTS),--part $(part)) -- $(if $(WHOLE),--whole) $(ARGS)
 
 test-kind: environment ## run the scenarios on a cluster made by kind, with Docker (or CLUSTER=kubeconfig EXPENDABLE=context: on yours)
 	@$(if $(CLUSTER),SANDBOX_KUBECONFIG="$(CLUSTER)" SANDBOX_EXPENDABLE="$(EXPENDABLE)") \
@@ -59,8 +59,9 @@ kill: environment ## kill the operator amid creations, all seeds and broken buil
 chaos: environment ## kill, cut and spoil at every point, on all backends; prints what came of it (RECORD=1, ARGS=)
 	@$(BIN)/python scripts/run_chaos.py $(if $(RECORD),--record) -- $(ARGS)
 
-soak: environment ## search bigger worlds of interleavings, and edit at random on a real API server, for minutes to hours
-	@$(BIN)/python -m pytest tests/soak -pno:schemathesis -o cache_dir=.pytest_cache/soak $(ARGS)
+soak: environment ## what is too long for `make test`: its longer tests, bigger worlds, random edits on a real API server (ARGS= chooses)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory test WHOLE=1 PARTS="core unit contract sandbox scenarios chart api")
+	@$(BIN)/python -m pytest -pno:schemathesis -o cache_dir=.pytest_cache/soak $(or $(ARGS),tests/soak)
 
 mutants: environment ## break the core in small ways, and count how many of these its tests notice (RECORD=1, ARGS=)
 	@$(PYTHON) scripts/bootstrap.py mutants

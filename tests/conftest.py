@@ -13,9 +13,12 @@ from project_operator.sandbox.controlplane.plane import ControlPlane, default_ca
 from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import Options, Search
 
-# Seconds are not asserted: the parts of the tests run side by side, and the machine may have more to do.
-settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+# Seconds are not asserted: the parts of the tests run side by side, and the machine may have more to do. What a test
+# does not say of its number of examples is few for every day, as each day has others.
+settings.register_profile(
+    "every day", settings(), max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("whole", settings.get_profile("every day"), max_examples=400)
 
 pytest_plugins = ["keystone"]  # fixtures of tests/support: the real Keystone
 
@@ -23,7 +26,11 @@ pytest_plugins = ["keystone"]  # fixtures of tests/support: the real Keystone
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("project-operator")
     group.addoption("--kind", action="store_true", help="run on a cluster made by kind (pytest-kind), not embedded")
-    group.addoption("--whole", action="store_true", help="also what is marked `whole`, which takes many minutes")
+    group.addoption("--whole", action="store_true", help="also what is marked `whole`, and ten times as many examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("whole" if config.getoption("whole") else "every day")
 
 
 @pytest.hookimpl(trylast=True)

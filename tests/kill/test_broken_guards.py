@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from crowd import Account, Bounds, Crowd
 from operator_process import OURS, Program
 
@@ -19,6 +20,7 @@ def begin(crowd: Crowd, build: Program = OURS) -> None:
     crowd.apply_backend()
 
 
+@pytest.mark.whole
 def test_of_two_operators_one_gets_the_right_to_create(crowd_of: Callable[..., Crowd]) -> None:
     with crowd_of(COUNT, BOUNDS) as crowd:
         begin(crowd)

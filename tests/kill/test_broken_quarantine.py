@@ -23,6 +23,7 @@ def begin(crowd: Crowd, build: Program = OURS) -> None:
     crowd.start_operator(build)
 
 
+@pytest.mark.whole
 def test_the_quarantine_outlasts_the_latest_effect(crowd_of: Callable[..., Crowd]) -> None:
     with crowd_of(COUNT, BOUNDS) as crowd:
         begin(crowd)
@@ -34,7 +35,9 @@ def test_the_quarantine_outlasts_the_latest_effect(crowd_of: Callable[..., Crowd
         assert crowd.account() == Account()
 
 
-@pytest.mark.parametrize("rule", ["with_a_short_quarantine", "without_the_quarantine"])
+@pytest.mark.parametrize(
+    "rule", ["with_a_short_quarantine", pytest.param("without_the_quarantine", marks=pytest.mark.whole)]
+)
 def test_a_quarantine_that_ends_before_it_doubles_projects(
     rule: str, crowd_of: Callable[..., Crowd], broken: Callable[[str], Program]
 ) -> None:

@@ -263,7 +263,10 @@ def pytest_configure(config: pytest.Config) -> None:
     scope="session",
     params=[
         pytest.param("emulated", marks=pytest.mark.xdist_group("emulated API server")),
-        pytest.param("real", marks=[pytest.mark.needs_real, pytest.mark.xdist_group("control plane")]),
+        # What a pinned API server does is no other thing tomorrow.
+        pytest.param(
+            "real", marks=[pytest.mark.needs_real, pytest.mark.whole, pytest.mark.xdist_group("control plane")]
+        ),
     ],
 )
 def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:

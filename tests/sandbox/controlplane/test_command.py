@@ -33,7 +33,7 @@ def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.needs_real
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.whole)])
 def test_it_prints_what_to_export_and_ends_cleanly(number: signal.Signals, tmp_path: Path) -> None:
     process = subprocess.Popen(
         RUN, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(TMPDIR=str(tmp_path))

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 MARKED = "import pytest\n\n@pytest.mark.needs_real\ndef test_real():\n    pass\n"
 REASON = "needs a real API server"
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:schemathesis")  # which is dear to import
 
 
 @pytest.mark.parametrize(("ci", "status", "outcome"), [("", 0, "1 skipped"), ("true", 1, "1 error")])
@@ -18,7 +19,7 @@ def test_on_the_emulated_api(tmp_path: Path, ci: str, status: int, outcome: str)
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     (tmp_path / "test_marked.py").write_text(MARKED)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider", str(tmp_path)],
+        [*PYTEST, "-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider", str(tmp_path)],
         check=False,
         capture_output=True,
         text=True,

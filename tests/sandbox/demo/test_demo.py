@@ -68,6 +68,7 @@ def test_once_that_is_interrupted_does_not_pass(tmp_path: Path) -> None:
         wait_until(lambda: not demo.leftovers(), "everything to be gone")
 
 
+@pytest.mark.whole
 def test_without_a_terminal_it_tells_each_change_in_a_line(tmp_path: Path) -> None:
     with Demo(tmp_path, "--source=emulated") as demo:
         place = demo.wait_for("Three things to try there")

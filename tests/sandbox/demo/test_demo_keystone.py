@@ -39,6 +39,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing_on_the_emulated_api
 
 @pytest.mark.needs_real
 @pytest.mark.kill
+@pytest.mark.whole
 def test_what_it_says_can_be_tried_works_and_killed_it_leaves_nothing(tmp_path: Path) -> None:
     with Demo(tmp_path, "--backend=keystone", terminal=True) as demo:
         place = demo.wait_for("Three things to try there")

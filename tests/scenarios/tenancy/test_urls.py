@@ -21,19 +21,24 @@ def _refused(scenario: Scenario, url: str) -> str:
 
 
 # The operator of these tests may reach where the identity server is, 127.0.0.0/8 or one address, and nothing else of
-# what is refused.
+# what is refused. Every day those that differ most: what an address is, is judged by tests/unit/backends.
 @pytest.mark.parametrize(
     ("host", "kind"),
     [
         ("[::1]", "a loopback"),
         ("169.254.169.254", "a link-local"),
-        ("2852039166", "a link-local"),
-        ("0xa9fea9fe", "a link-local"),
         ("[::ffff:169.254.169.254]", "a link-local"),
-        ("[64:ff9b::a9fe:a9fe]", "a link-local"),
-        ("[2002:a9fe:a9fe::1]", "a link-local"),
-        ("[fd00:ec2::254]", "a metadata service"),
-        ("0.0.0.0", "an unspecified"),  # noqa: S104 - nothing is bound
+        *(
+            pytest.param(host, kind, marks=pytest.mark.whole)
+            for host, kind in (
+                ("2852039166", "a link-local"),
+                ("0xa9fea9fe", "a link-local"),
+                ("[64:ff9b::a9fe:a9fe]", "a link-local"),
+                ("[2002:a9fe:a9fe::1]", "a link-local"),
+                ("[fd00:ec2::254]", "a metadata service"),
+                ("0.0.0.0", "an unspecified"),  # noqa: S104 - nothing is bound
+            )
+        ),
     ],
 )
 def test_an_address_that_only_the_operator_could_reach_is_refused(

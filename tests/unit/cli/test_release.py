@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -194,6 +194,15 @@ def test_it_says_that_leases_may_not_be_read(api: Api, capsys: pytest.CaptureFix
     assert err == "whether an operator runs is seen only afterwards, for want of a right: leases is forbidden\n"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell without job control has what it starts in the background ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_it_says_what_was_released(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted(name: str) -> None:
         if name == "default":

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.no_cover  # single decisions cover these branches too, 
     ("people", "budget"),
     [
         pytest.param((), 1, id="one-fault"),
-        pytest.param(("edit",), 0, id="an-edit"),
+        pytest.param(("edit",), 0, id="an-edit", marks=pytest.mark.whole),
         pytest.param(("strip",), 0, id="a-finalizer-stripped"),
     ],
 )

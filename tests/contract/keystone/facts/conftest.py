@@ -2,10 +2,13 @@
 
 One domain for all: to make one and empty it takes longer than most of what is asked. A test that counts projects makes
 a domain of its own, which stays: the server ends with the run.
+
+What a pinned Keystone does is no other thing tomorrow, so they are marked `whole`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -17,6 +20,13 @@ from project_operator.sandbox.identity.keystone.admin_client import User
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 
 SignIn = Callable[[User, Mapping[str, Any] | None], Caller]
+HERE: Final = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.whole)
 
 
 @pytest.fixture(scope="session")

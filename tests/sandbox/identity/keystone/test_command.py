@@ -29,6 +29,7 @@ def test_it_prints_what_a_client_needs_and_ends_when_it_is_interrupted() -> None
         assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.whole  # the command of nscale's server does so with each run
 def test_it_ends_when_its_owner_is_gone() -> None:
     reading, writing = os.pipe()
     with running(*KEYSTONE, "--output", "json", "--die-with-parent-fd", str(reading), pass_fds=(reading,)) as (

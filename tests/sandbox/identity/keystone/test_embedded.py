@@ -36,6 +36,7 @@ def test_links_name_the_host_that_was_asked_for_so_that_a_proxy_can_stand_in_fro
     assert asked.json()["version"]["links"][0]["href"] == "http://proxy.example:1234/v3/"
 
 
+@pytest.mark.whole
 def test_a_stop_and_a_start_keep_port_and_state(tmp_path: Path) -> None:
     with EmbeddedKeystone(folder=tmp_path / "keystone") as server:
         url = server.url
@@ -83,7 +84,7 @@ def _child(server: EmbeddedKeystone, parent: str) -> str:
     return server.admin.make_project(f"below-{parent}", DEFAULT_DOMAIN, parent_id=parent)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.whole), signal.SIGKILL])
 def test_it_ends_with_its_owner_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
     script = (
         "import sys, time, pathlib\n"

@@ -54,6 +54,7 @@ def test_without_an_index_it_fails_with_a_way_out_and_leaves_nothing_half_made(
     assert list(digest.iterdir()) == []
 
 
+@pytest.mark.whole  # makes two databases
 def test_two_at_once_share_one_preparation(tmp_path: Path) -> None:
     ready = prepare(default_cache(), Report(sys.__stderr__))
     # The packages are there already, as after an interruption between the two steps.
