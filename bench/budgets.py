@@ -7,7 +7,7 @@ from typing import Final
 from bench.measures.appearing import HANGING, RESTARTING, RESYNCING, SETTLED
 from bench.measures.keystone import KEYSTONE
 from bench.measures.living import DELETION, IDLE, RESTART, UPDATE
-from bench.record import OPERATOR, Creation, Latencies, Phase, Record, percentile
+from bench.record import OPERATOR, Creation, Latencies, Phase, Record, Sharing, percentile
 from bench.traffic import about, writes
 
 MEGABYTE: Final = 1_000_000
@@ -39,7 +39,8 @@ def table(record: Record) -> list[Row]:
     ]
     for phase in record.phases:
         rows += _of_phase(phase)
-    return [*rows, *(_first_call(one) for one in record.latencies)]
+    rows += [_first_call(one) for one in record.latencies]
+    return rows + [_failover(one) for one in record.sharing if one.failover]
 
 
 def _row(what: str, bar: str, measured: str, kept: bool) -> Row:  # noqa: FBT001 - the verdict
@@ -115,6 +116,13 @@ def _rest(phase: Phase) -> Row:
     said = f"{to_projects}, and {writes(requests) - to_projects} to anything else"
     what = f"writes to Projects while {phase.projects:,} rest for {phase.seconds:.0f} s"
     return _row(what, "0", said, to_projects == 0)
+
+
+def _failover(one: Sharing) -> Row:
+    slowest = max(one.failover)
+    killed = f"one of {one.processes} processes was killed, slowest of {one.backends} backends"
+    what = f"a new Project's first call after {killed}"
+    return _row(what, "≤ 15 s", f"{slowest:.1f} s", slowest <= 15)  # noqa: PLR2004 - the bar
 
 
 _MEANWHILE: Final = {

@@ -70,6 +70,10 @@ class Sharing:
     cpu_seconds: dict[str, float]
     led: list[int]
     """How many backend objects each process was in charge of."""
+    failover: list[float] = field(default_factory=list)
+    """Seconds from the end of one process by SIGKILL to the first call for a new Project, for each backend; empty where
+    there was but one.
+    """
 
 
 @dataclass

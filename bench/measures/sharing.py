@@ -1,4 +1,4 @@
-"""(i): eight backend objects, on one process and on two that share them by Leases."""
+"""(i): eight backend objects, on one process, and on two that share them by Leases until one of them is killed."""
 
 import asyncio
 import time
@@ -40,7 +40,21 @@ async def shared(folder: Path, processes: int, plan: Plan) -> Sharing:
         await stage.sight.until(lambda: stage.sight.count_ready() >= count, "the Projects to be Ready")
         seconds = time.monotonic() - begun
         used = {name: round(after - before[name], 2) for name, after in meter.cpu_seconds().items()}
-        return Sharing(processes, BACKENDS, count, round(seconds, 3), used, led)
+        failover = await _taken_over(stage) if processes > 1 else []
+        return Sharing(processes, BACKENDS, count, round(seconds, 3), used, led, failover)
+
+
+async def _taken_over(stage: Stage) -> list[float]:
+    """Kill a process; how long after that a new Project of each backend is asked for."""
+    stage.operators[0].kill()
+    killed = time.monotonic()
+    new = [f"after-{number}" for number in range(BACKENDS)]
+    for number, name in enumerate(new):
+        body = manifests.project(name, backendRef=manifests.of_backend(f"backend-{number}"))
+        await stage.kube.ask("POST", manifests.PROJECTS, body)
+    await stage.sight.until(lambda: all(name in stage.sight.ready for name in new), "another process to take over")
+    told = [await stage.told(name, server) for server, name in enumerate(new)]
+    return [round(one["asked_at"] - killed, 3) for one in told]
 
 
 async def _apply(stage: Stage, per_backend: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bench import budgets, page, scaling
 from bench.measures.living import IDLE, RESTART
-from bench.record import BARE, OPERATOR, Creation, Latencies, Phase, Record, record_of
+from bench.record import BARE, OPERATOR, Creation, Latencies, Phase, Record, Sharing, record_of
 
 
 def creation(who: str, projects: int, rate: float, memory: int = 0) -> Creation:
@@ -20,6 +20,10 @@ def creation(who: str, projects: int, rate: float, memory: int = 0) -> Creation:
 
 def phase(what: str, seconds: float, **calls: int) -> Phase:
     return Phase(what, 10_000, seconds, {OPERATOR: 5.0}, 170_000_000, {"get namespaces": 3}, calls)
+
+
+def sharing(processes: int, *failover: float) -> Sharing:
+    return Sharing(processes, 8, 8_000, 100.0, {"operator 1": 40.0}, [8 // processes] * processes, list(failover))
 
 
 @pytest.fixture
@@ -38,6 +42,7 @@ def record() -> Record:
         ],
         phases=[phase(RESTART, 9.0, listProjects=1), phase(IDLE, 600.0, listProjects=1)],
         latencies=[Latencies("settled", 10_000, [0.3, 0.2], [1.9, 1.8])],
+        sharing=[sharing(1), sharing(2, 0.1, 13.2)],
     )
 
 
@@ -78,6 +83,13 @@ def test_a_write_in_the_rest_and_a_slow_first_call_are_marked(record: Record) ->
         "writes to Projects while 10,000 rest for 600 s",
         "a new Project's first call (p95) while 10,000 are settled",
     ]
+
+
+def test_a_failover_that_takes_too_long_is_marked(record: Record) -> None:
+    record.sharing[1] = sharing(2, 0.1, 15.1)
+
+    missed = [what for what, verdict in verdicts(record).items() if verdict == budgets.MISSED]
+    assert missed == ["a new Project's first call after one of 2 processes was killed, slowest of 8 backends"]
 
 
 def test_the_page_is_written_between_its_marks(record: Record) -> None:
