@@ -22,6 +22,8 @@ class Plan:
     """Seconds of rest that are watched."""
     keystone: int
     """Projects in the real Keystone."""
+    csp: int
+    """Projects in the embedded Cloud Services Platform, where calls are counted and nothing is timed."""
     shared: int
     """Projects for each of the backends that processes share."""
     provisioning: float = 1.0
@@ -43,6 +45,7 @@ WHOLE: Final = Plan(
     hung=1_000,
     idle=600.0,
     keystone=1_000,
+    csp=200,
     shared=1_000,
 )
 QUICK: Final = Plan(
@@ -52,10 +55,13 @@ QUICK: Final = Plan(
     hung=20,
     idle=2.0,
     keystone=20,
+    csp=20,
     shared=10,
     warm_up=0,
     lease_seconds=3,
     side_by_side=True,
 )
-PARTS: Final = ("keystone", "sharing", "scale")
-"""What can be run apart: the real Keystone, several processes, everything on one fast identity server."""
+PARTS: Final = ("keystone", "csp", "sharing", "scale")
+"""What can be run apart: the real Keystone, the platform where a creation takes most calls, several processes, and
+everything on one fast identity server.
+"""

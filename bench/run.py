@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bench.measures import appearing, creating, identity_alone, keystone, living, sharing
+from bench.measures import appearing, creating, csp, identity_alone, keystone, living, sharing
 from bench.plan import Plan
 from bench.record import Latencies, Phase, Record, percentile
 from bench.stage import Stage
@@ -26,6 +26,7 @@ class Run:
         self.parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "scale": self._scale,
             "keystone": self._keystone,
+            "csp": self._csp,
             "sharing": self._sharing,
         }
         """What can be run apart."""
@@ -82,6 +83,10 @@ class Run:
     async def _keystone(self) -> None:
         """The real one."""
         self._found_phase(await keystone.created(self._folder, self._plan.keystone, self._plan.warm_up))
+
+    async def _csp(self) -> None:
+        """Where a creation takes most calls."""
+        self._found_phase(await csp.created(self._folder, self._plan.csp, self._plan.warm_up))
 
     async def _sharing(self) -> None:
         """Several processes."""

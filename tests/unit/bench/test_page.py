@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench import budgets, page, scaling
+from bench.measures.csp import CSP
 from bench.measures.living import IDLE, RESTART
 from bench.record import BARE, OPERATOR, Creation, Latencies, Phase, Record, Sharing, record_of
 
@@ -83,6 +84,15 @@ def test_a_write_in_the_rest_and_a_slow_first_call_are_marked(record: Record) ->
         "writes to Projects while 10,000 rest for 600 s",
         "a new Project's first call (p95) while 10,000 are settled",
     ]
+
+
+def test_a_call_too_many_where_a_creation_takes_three_is_marked(record: Record) -> None:
+    record.phases += [phase(CSP, 9.0, createProject=10_000, getProject=20_000, listProjects=50)]
+    assert budgets.MISSED not in verdicts(record).values()
+    record.phases[-1] = phase(CSP, 9.0, createProject=10_000, getProject=20_001)
+
+    missed = [what for what, verdict in verdicts(record).items() if verdict == budgets.MISSED]
+    assert missed == ["CSP: calls for a creation, shared ones apart"]
 
 
 def test_a_failover_that_takes_too_long_is_marked(record: Record) -> None:
