@@ -30,7 +30,7 @@ sandbox: run-environment ## start a Kubernetes control plane without a cluster (
 demo: run-environment ## from nothing to a Project that is Ready, and a live table of it (ONCE=1: without a person; BACKEND=nscale, keystone, otc, k5, csp)
 	@$(OPERATOR) sandbox demo $(if $(ONCE),--once) $(if $(BACKEND),--backend=$(BACKEND)) $(ARGS)
 
-test: environment ## run every test, part by part (ARGS= goes to pytest, PARTS= chooses, WHOLE=1: also what takes long)
+test: environment ## run the tests, part by part (ARGS= goes to pytest, PARTS= chooses, WHOLE=1: also what takes long)
 	@$(BIN)/python scripts/run_tests.py $(foreach part,$(PARTS),--part $(part)) -- $(if $(WHOLE),--whole) $(ARGS)
 
 test-kind: environment ## run the scenarios on a cluster made by kind, with Docker (or CLUSTER=kubeconfig EXPENDABLE=context: on yours)

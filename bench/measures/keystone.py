@@ -27,7 +27,7 @@ def _shape(one: AnsweredRequest) -> str:
 
 
 async def created(folder: Path, count: int, warm_up: int) -> Phase:
-    """So many projects in a domain of their own; a Keystone creates some 46 a second."""
+    """So many projects in a domain of their own."""
     with ExitStack() as stack:
         server = await asyncio.to_thread(stack.enter_context, EmbeddedKeystone(report=Report(sys.stderr)))
         domain = make_domain(server)

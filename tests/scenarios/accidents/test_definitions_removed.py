@@ -67,7 +67,6 @@ def test_without_policies_the_objects_go_and_the_projects_stay(expendable: Scena
     assert {call.operation for call in expendable.calls()} == {"createProject", "updateProject"}
 
 
-@pytest.mark.whole
 def test_with_policies_nothing_goes_before_that_is_allowed(expendable: Scenario, guarded: dict[str, str]) -> None:
     said = expendable.refused("delete", "--kustomize=crds/", "--timeout=60s")
     for definition in DEFINITIONS:

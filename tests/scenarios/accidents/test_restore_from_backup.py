@@ -112,7 +112,6 @@ def burn(scenes: Mapping[str, Scene]) -> None:
         assert scene.objects.list(IDENTITY_BACKENDS) == []
 
 
-@pytest.mark.whole
 def test_every_project_is_found_or_a_conflict_and_none_is_created(scenes: dict[str, Scene], start: Start) -> None:
     for kind, scene in scenes.items():
         connect(scene)
