@@ -41,7 +41,7 @@ class Plan:
 WHOLE: Final = Plan(
     rounds=((100, 3), (1_000, 3), (5_000, 1), (10_000, 5)),
     probes=20,
-    restarts=10,
+    restarts=20,
     hung=1_000,
     idle=600.0,
     keystone=1_000,

@@ -22,6 +22,8 @@ def test_created_read_and_ready(stage: CSPScenario) -> None:
     assert status["observed"]["createdBy"] == stage.platform.admin.about().client_id
     assert stage.count("createProject") == 1
     assert stage.count("getProject") - looks == 1, "the answer shows the id alone"
+    written = [(write.verb, write.subresource) for write in stage.writes()]
+    assert written == [("patch", ""), ("patch", "status"), ("patch", "status")], "the finalizer, the id, then Ready"
 
 
 def test_changed_and_corrected(stage: CSPScenario) -> None:

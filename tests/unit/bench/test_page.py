@@ -93,6 +93,8 @@ def test_a_call_too_many_where_a_creation_takes_three_is_marked(record: Record) 
 
     missed = [what for what, verdict in verdicts(record).items() if verdict == budgets.MISSED]
     assert missed == ["CSP: calls for a creation, shared ones apart"]
+    record.phases[-1] = dataclasses.replace(record.phases[-1], api_requests={"patch projects/status": 30_001})
+    assert verdicts(record)["CSP: writes to the Project"] == budgets.MISSED
 
 
 def test_a_failover_that_takes_too_long_is_marked(record: Record) -> None:
