@@ -42,7 +42,7 @@ from project_operator.runtime.rounds import Rounds
 from project_operator.runtime.store import References, Store
 from project_operator.runtime.stored import part
 from project_operator.runtime.sweeper import Sweeper
-from project_operator.runtime.urgency import class_after_read, class_of, is_unanswered
+from project_operator.runtime.urgency import class_after_read, class_of, somebody_waits
 from project_operator.runtime.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -154,6 +154,7 @@ class Engine:
         self.handover = Handover(
             stores=self._stores,
             leadership=leadership,
+            references=self._references,
             unit_of=self._views.unit_of,
             rounds=self._rounds,
             stand_down=self._backends.stand_down,
@@ -246,9 +247,9 @@ class Engine:
         self._queue.add(key, class_after_read(self._stores[key.plural].of(key)))
 
     def wake(self, keys: Iterable[Key], *, routine: bool) -> None:
-        """Look at these again. ``routine``: nobody waits for it, but for those whose spec was not dealt with yet."""
+        """Look at these again. ``routine``: nobody waits for it, but for those that are not made or answered yet."""
         for key in keys:
-            waits = not routine or is_unanswered(self._stores[key.plural].of(key))
+            waits = not routine or somebody_waits(self._stores[key.plural].of(key))
             self._queue.add(key, Class.CHANGED if waits else Class.ROUTINE)
 
     def holders(self, endpoint_id: str, project_id: str) -> Iterable[Key]:

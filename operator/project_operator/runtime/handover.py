@@ -10,7 +10,7 @@ from project_operator.runtime.keys import Key
 from project_operator.runtime.leadership import NOBODYS, Leadership
 from project_operator.runtime.queue import Class
 from project_operator.runtime.rounds import Rounds
-from project_operator.runtime.store import Store
+from project_operator.runtime.store import References, Store
 from project_operator.runtime.urgency import class_of
 
 
@@ -22,6 +22,7 @@ class Handover:
         *,
         stores: Mapping[str, Store],
         leadership: Leadership,
+        references: References,
         unit_of: Callable[[Mapping[str, Any]], str],
         rounds: Rounds,
         stand_down: Callable[[str], Awaitable[None]],
@@ -30,6 +31,7 @@ class Handover:
         """``unit_of``: the unit that a Project belongs to. ``stand_down`` ends the connection of a unit."""
         self._stores = stores
         self._leadership = leadership
+        self._references = references
         self._unit_of = unit_of
         self._rounds = rounds
         self._close = stand_down
@@ -51,11 +53,10 @@ class Handover:
         if self._leadership.term(unit) is None:
             self._stand_down(unit)
             return
-        for plural in BACKEND_RESOURCES:
-            for raw in self._stores[plural].values():
-                if raw["metadata"]["uid"] == unit:
-                    self._look_at(Key.of(plural, raw), Class.CHANGED)
-        for raw in self._stores[PROJECTS.plural].values():
+        backend = self._backend_of(unit)
+        if backend is not None:
+            self._look_at(backend, Class.CHANGED)
+        for raw in self._may_belong_to(backend):
             if self._unit_of(raw) == unit:
                 self._look_at(Key.of(PROJECTS.plural, raw), class_of(raw))
 
@@ -70,6 +71,17 @@ class Handover:
         """The process ends: nothing is waited for any more."""
         for task in list(self._standing_down.values()):
             task.cancel()
+
+    def _backend_of(self, unit: str) -> Key | None:
+        objects = ((plural, raw) for plural in BACKEND_RESOURCES for raw in self._stores[plural].values())
+        return next((Key.of(plural, raw) for plural, raw in objects if raw["metadata"]["uid"] == unit), None)
+
+    def _may_belong_to(self, backend: Key | None) -> Iterable[Mapping[str, Any]]:
+        """The Projects that refer to it; all of them, where the unit is the want of one."""
+        projects = self._stores[PROJECTS.plural]
+        if backend is None:
+            return projects.values()
+        return [raw for key in self._references.referring(backend.place) if (raw := projects.of(key)) is not None]
 
     def _stand_down(self, unit: str) -> asyncio.Task[None]:
         """What is under way of ``unit`` ends by itself: an answer that comes yet is worth having."""

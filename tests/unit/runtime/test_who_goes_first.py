@@ -1,18 +1,19 @@
 """Among many that are looked at as a matter of course, those for whom somebody waits go first."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import pytest
 from simulation.backend import SimulatedBackend
 from simulation.loop import run_virtually
 from simulation.world import World
 
-from project_operator.backends.base import RemoteProject
+from project_operator.backends.base import ConnectionFacts, RemoteProject
 from project_operator.kube.resources import PROJECTS
 from project_operator.reconcile.actions import Poll
 from project_operator.reconcile.evidence import Observation
-from project_operator.runtime import engine
+from project_operator.runtime import engine, urgency
 from project_operator.runtime.keys import Key
 from project_operator.runtime.projects import ProjectWorker
 
@@ -30,11 +31,18 @@ def told(story: Callable[[World], Awaitable[None]]) -> None:
     run_virtually(tell())
 
 
-def order_after_the_first_listing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def order_after_the_first_listing(monkeypatch: pytest.MonkeyPatch, *, signing_in: float = 0.0) -> list[str]:
     """An operator starts with a crowd that is settled, and one that is new: who was looked at, in which order, from
     when it had seen what the backend has until the new one's project was made.
+
+    ``signing_in``: how many seconds the connection takes. Long before they are over status says what is waited for.
     """
     order: list[str] = []
+    connect = SimulatedBackend.connect
+
+    async def connect_late(self: SimulatedBackend) -> ConnectionFacts:
+        await asyncio.sleep(signing_in)
+        return await connect(self)
 
     async def story(world: World) -> None:
         for name in CROWD:
@@ -55,22 +63,36 @@ def order_after_the_first_listing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 order.append(key.name)
             return await work(self, key)
 
+        monkeypatch.setattr(SimulatedBackend, "connect", connect_late)
         monkeypatch.setattr(SimulatedBackend, "list_projects", show)
         monkeypatch.setattr(ProjectWorker, "work", noted)
         world.start()
+        if signing_in:
+            await world.until(lambda: world.status("young").get("observedGeneration") == 1)
+            assert not shown
         await world.ready("young")
 
     told(story)
     return order
 
 
-def test_at_a_start_a_new_project_does_not_wait_for_a_look_at_all_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert order_after_the_first_listing(monkeypatch).index("young") == 0
+@pytest.mark.parametrize("signing_in", [0.0, 5.0])
+def test_at_a_start_a_new_project_does_not_wait_for_a_look_at_all_the_others(
+    signing_in: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert order_after_the_first_listing(monkeypatch, signing_in=signing_in).index("young") == 0
 
 
-def test_an_engine_that_wakes_all_alike_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "is_unanswered", lambda _: False)
-    assert order_after_the_first_listing(monkeypatch).index("young") >= len(CROWD) - 1
+@pytest.mark.parametrize(
+    ("signing_in", "waits"),
+    [(0.0, lambda _: False), (5.0, lambda _: False), (5.0, urgency.is_unanswered)],
+    ids=["at once", "late", "late, and an answer is all that is waited for"],
+)
+def test_an_engine_that_wakes_all_alike_is_caught(
+    signing_in: float, waits: Callable[[Mapping[str, Any] | None], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "somebody_waits", waits)
+    assert order_after_the_first_listing(monkeypatch, signing_in=signing_in).index("young") >= len(CROWD) - 1
 
 
 @pytest.mark.parametrize(
