@@ -12,7 +12,8 @@ from troubles import failing, marked
 
 from project_operator.backends.base import Backend, ProjectContent
 from project_operator.backends.otc import sightings
-from project_operator.backends.otc.backend import AT_ONCE, OTCBackend
+from project_operator.backends.otc.backend import OTCBackend
+from project_operator.backends.otc.reader import AT_ONCE
 from project_operator.errors import (
     BackendUnavailable,
 )
@@ -103,7 +104,7 @@ class TestStatus:
         """T5-3, T8-6: the list succeeds, and what the backend asked for is told all the same."""
         await backend.get_project(iam.make(OURS))
         pauses: list[float] = []
-        monkeypatch.setattr(backend, "_pause", pauses.append)
+        monkeypatch.setattr(backend._reader, "_pause", pauses.append)
         monkeypatch.setattr(sightings, "_RENEWED_WITHIN", 1e-6)
         box.spoil(say(429, b"{}", "Retry-After: 77"), skip=1)
         assert len(await backend.list_projects()) == 1
