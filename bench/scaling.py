@@ -36,9 +36,9 @@ STORED: Final = Cost("size of the object in the API server", 3.0, "KB", of_machi
 ETCD: Final = Cost("etcd after its creation, before compaction", 12.0, "KB", of_machine=False)
 LISTED: Final = Cost("size in a listing of the backend", 0.5, "KB", of_machine=False)
 MEMORY: Final = Cost("memory of the operator", 8.0, "KB", of_machine=False)
-CREATION_CPU: Final = Cost("processor time of the operator for its creation", 12.0, "ms", of_machine=True)
-RESTART_CPU: Final = Cost("processor time of the operator for a restart", 1.2, "ms", of_machine=True)
-IDLE_CPU: Final = Cost("processor time of the operator for 10 min of rest", 0.17, "ms", of_machine=True)
+CREATION_CPU: Final = Cost("processor time of the operator for its creation", 9.0, "ms", of_machine=True)
+RESTART_CPU: Final = Cost("processor time of the operator for a restart", 0.8, "ms", of_machine=True)
+IDLE_CPU: Final = Cost("processor time of the operator for 10 min of rest", 0.15, "ms", of_machine=True)
 COSTS: Final = (
     *(CREATION_WRITES, CREATION_CALLS, UPDATE_WRITES, DELETION_WRITES),
     *(STORED, ETCD, LISTED, MEMORY, CREATION_CPU, RESTART_CPU, IDLE_CPU),
