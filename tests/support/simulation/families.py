@@ -48,6 +48,10 @@ class Family:
             present=places["roles" if self.roles else "plain"],
         )
 
+    def as_compared(self, name: str) -> str:
+        """A name of a project as this kind of backend compares it with others."""
+        return name.casefold() if self.vendor.capabilities.ignores_case else name
+
     def held(self, spec: Spec, name: str) -> Spec:
         """``spec`` without what this kind of backend says that it cannot hold, as the Project ``name`` has it."""
         backend = IdentityBackendSpec.model_validate(self.member)

@@ -33,24 +33,26 @@ def outcome(world: World, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     }
     if not world.is_ready(name):
         return told
-    observed = status.get("observed", {})
+    observed, remote = status.get("observed", {}), world.remote(name).content
+    as_compared = world.family.as_compared if world.family is not None else str
     return told | {
-        "managed": managed(world.remote(name).content, spec),
-        "observed": {field: _ordered(observed.get(field)) for field in ("name", *_shown(spec))},
+        "names": [as_compared(one) for one in (remote.name, observed["name"], status["name"])],
+        "managed": managed(remote, spec),
+        "observed": {field: _ordered(observed.get(field)) for field in _shown(spec)},
         "applied": {field: value for field, value in status.get("applied", {}).items() if field != "generation"},
         "rest": {field: status.get(field) for field in _EQUAL},
     }
 
 
 _EQUAL: Final = (
-    *("id", "name", "organizationID", "backendRef", "provisioningStatus", "healthStatus", "operation", "origin"),
+    *("id", "organizationID", "backendRef", "provisioningStatus", "healthStatus", "operation", "origin"),
     *("condemned", "goneIDs", "drift", "plan"),
 )
 
 
 def managed(content: ProjectContent, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """That part of ``content`` that ``spec`` manages."""
-    found: dict[str, Any] = {"name": content.name}
+    """That part of ``content``, but for the name, that ``spec`` manages."""
+    found: dict[str, Any] = {}
     for field, parts in MANAGED.items():
         if field in spec:
             found |= {part: _sorted(getattr(content, part)) for part in parts}

@@ -218,7 +218,8 @@ class Edits(RuleBasedStateMachine):
             if world.is_ready(name) and name not in self.drifted and spec.get("managementPolicy", "Manage") == "Manage":
                 wanted = ProjectSpec.model_validate(spec)
                 content = world.remote(name).content
-                assert content.name == (wanted.name or name), f"I7: {world.picture()}"
+                names = {self.family.as_compared(one) for one in (content.name, wanted.name or name)}
+                assert len(names) == 1, f"I7: {world.picture()}"
                 assert wanted.description is None or (content.description or "") == wanted.description, "I7"
 
     def teardown(self) -> None:
@@ -338,10 +339,7 @@ def test_what_counts_is_what_was_written_last(family: str) -> None:
     assert machine.ends["Succeeded"] >= READY
 
 
-# Builds that get one thing wrong; each must fail a story that the real build survives.
-
-
-def tell(family: str, *written: Spec) -> None:
+def tell(family: str, *written: Spec) -> Edits:
     """Write these specs of one Project, each when the one before was applied."""
     machine = machine_of(family)()
     machine.start(1)
@@ -352,6 +350,17 @@ def tell(family: str, *written: Spec) -> None:
             machine.promises_hold()
     finally:
         machine.teardown()
+    return machine
+
+
+def test_a_name_in_another_case_is_the_same_where_case_does_not_count() -> None:
+    """Nothing is written for it, and nothing about it is wrong (F2-3)."""
+    machine = tell("k5", {"name": "web-1"}, {"name": "WEB-1"})
+    assert machine.ends == {"Succeeded": 1}
+    assert not machine.world.backend.count("update")
+
+
+# Builds that get one thing wrong; each must fail a story that the real build survives.
 
 
 def keeps_what_is_no_longer_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from project_operator.backends.answers import clipped
 from project_operator.backends.base import RemoteProject
 from project_operator.backends.keystone_v3 import requests
+from project_operator.backends.keystone_v3.absence import is_gone
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.contents import Contents
 from project_operator.backends.keystone_v3.errors import Operation
@@ -84,7 +85,7 @@ class Deletion:
         try:
             await acknowledged(self._client, request, before_send)
         except PermissionDenied:
-            if not await self._projects.is_gone(project_id):
+            if not await is_gone(self._projects.get(project_id)):
                 raise
         except RequestRefused as refused:
             if children := await self._children(project_id):

@@ -9,13 +9,14 @@ from typing import Final
 from project_operator.backends.base import RemoteProject
 from project_operator.backends.deadlines import apart
 from project_operator.backends.keystone_v3 import requests
+from project_operator.backends.keystone_v3.absence import not_in_the_list
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import DomainDocument, item_to_project, read_page, read_project
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
 from project_operator.backends.keystone_v3.requests import get
-from project_operator.errors import BackendError, PermissionDenied, ProjectNotFound, RequestRefused
+from project_operator.errors import PermissionDenied, RequestRefused
 
 _MANY: Final = 4
 """So many times the timeout for a list that many wait for."""
@@ -97,16 +98,6 @@ class ProjectReader:
             if not self._gets:
                 self._shared = None
 
-    async def is_gone(self, project_id: str) -> bool:
-        """Whether a write was forbidden because there is nothing to write to (K4-1)."""
-        try:
-            await self.get(project_id)
-        except ProjectNotFound:
-            return True
-        except (PermissionDenied, RequestRefused):
-            return False
-        return False
-
     async def _get(self, project_id: str) -> RemoteProject:
         operation = Operation.GET_PROJECT
         answer = await self._client.send(get(operation, path_of(operation, project_id), {project_id}))
@@ -142,7 +133,7 @@ class ProjectReader:
         except PermissionDenied:
             raise denied from None
         if project_id not in shown:
-            raise gone(denied) from None
+            raise not_in_the_list(denied, "domain") from None
         return self._reach.note(shown[project_id])
 
     async def _shown(self, since: float) -> Mapping[str, RemoteProject]:
@@ -171,13 +162,3 @@ def path_of(operation: Operation, project_id: str) -> str:
         words = f"{operation.words}: {project_id[:64]!r} is no id of a project"
         raise RequestRefused(words, operation=operation)
     return requests.project_path(project_id)
-
-
-def gone(denied: BackendError) -> ProjectNotFound:
-    """What ``denied`` is, now that a complete list does not show the project."""
-    return ProjectNotFound(
-        f"{denied.operation.replace('_', ' ')}: a complete list of the domain does not show the project",
-        operation=denied.operation,
-        status=denied.status,
-        trace_id=denied.trace_id,
-    )

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from project_operator.backends.base import ProjectContent, RemoteProject
 from project_operator.backends.keystone_v3 import requests
+from project_operator.backends.keystone_v3.absence import is_gone, not_in_the_list
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.errors import Operation
 from project_operator.backends.keystone_v3.mark_place import MarkPlace
 from project_operator.backends.keystone_v3.payloads import IMMUTABLE
-from project_operator.backends.keystone_v3.projects import ProjectReader, gone, path_of
+from project_operator.backends.keystone_v3.projects import ProjectReader, path_of
 from project_operator.backends.keystone_v3.reach import Reach, is_domain
 from project_operator.backends.keystone_v3.requests import Asked
 from project_operator.backends.keystone_v3.writing import acknowledged, put_right, with_more
@@ -67,8 +68,8 @@ class Update:
         """What Keystone cannot say of itself: that there is nothing to write to, or that a name is taken."""
         if request.asked.operation is not Operation.UPDATE_PROJECT:
             return error
-        if isinstance(error, PermissionDenied) and await self._projects.is_gone(current.id):
-            return gone(error)
+        if isinstance(error, PermissionDenied) and await is_gone(self._projects.get(current.id)):
+            return not_in_the_list(error, "domain")
         renames = content.name != current.content.name and isinstance(error, OutcomeUnknown)
         if renames and error.status == 500 and await self._is_taken(current, content.name):  # noqa: PLR2004 - of HTTP
             return _taken(error)

@@ -15,6 +15,7 @@ from project_operator.backends.base import (
 )
 from project_operator.backends.calls import Answer, Endpoint
 from project_operator.backends.documents import read
+from project_operator.backends.keystone_v3.absence import is_gone, not_in_the_list
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.domains import Domain
 from project_operator.backends.keystone_v3.errors import Operation
@@ -25,7 +26,7 @@ from project_operator.backends.otc.config import OTCConfig
 from project_operator.backends.otc.dialect import OTC
 from project_operator.backends.otc.errors import SPEC_PATH
 from project_operator.backends.otc.payloads import NORMAL, SUSPENDED
-from project_operator.backends.otc.reader import OTCReader, not_in_the_list
+from project_operator.backends.otc.reader import OTCReader
 from project_operator.backends.otc.sightings import Sightings
 from project_operator.backends.requests import Request
 from project_operator.backends.transport import Transport
@@ -198,8 +199,8 @@ class OTCBackend:
         except (ProjectNotFound, RequestRefused) as refused:
             raise self._unless_new(project_id, refused) from None
         except PermissionDenied as denied:
-            if request.asked.operation is Operation.UPDATE_PROJECT and await self._reader.is_gone(project_id):
-                raise not_in_the_list(denied) from None
+            if request.asked.operation is Operation.UPDATE_PROJECT and await is_gone(self._reader.project(project_id)):
+                raise not_in_the_list(denied, "account") from None
             raise
 
     async def _deleted(self, project_id: str, before_send: Callable[[], None]) -> Answer | None:
@@ -207,7 +208,7 @@ class OTCBackend:
         try:
             return await self._client.send(requests.deletion(project_id), before_send)
         except PermissionDenied:
-            if await self._reader.is_gone(project_id):
+            if await is_gone(self._reader.project(project_id)):
                 return None
             raise
 

@@ -9,6 +9,7 @@ from typing import Final
 from project_operator.backends.base import Group, RemoteProject, Role, RoleAssignment
 from project_operator.backends.calls import Answer
 from project_operator.backends.documents import read
+from project_operator.backends.keystone_v3.absence import not_in_the_list
 from project_operator.backends.keystone_v3.client import KeystoneClient
 from project_operator.backends.keystone_v3.domains import Domain
 from project_operator.backends.keystone_v3.errors import Operation
@@ -123,16 +124,6 @@ class OTCReader:
         except PermissionDenied as denied:
             return await self._in_the_list(project_id, denied)
 
-    async def is_gone(self, project_id: str) -> bool:
-        """Whether a write was forbidden because there is nothing to write to."""
-        try:
-            await self.project(project_id)
-        except ProjectNotFound:
-            return True
-        except (PermissionDenied, RequestRefused):
-            return False
-        return False
-
     async def assignments(self, project_id: str, group_ids: frozenset[str]) -> tuple[RoleAssignment, ...]:
         """Group by group: the list of all is discarded (T6-3). A project that was just made has none."""
         try:
@@ -203,7 +194,7 @@ class OTCReader:
         if (believed := self._sightings.believed(project_id)) is not None:
             return believed
         self._sightings.is_gone(project_id)
-        raise not_in_the_list(denied) from None
+        raise not_in_the_list(denied, "account") from None
 
     async def _renew_statuses(self) -> None:
         """Where one cannot be read, what was known stays good, and so does the list; the rest is left to the next."""
@@ -220,13 +211,3 @@ class OTCReader:
                 self._pause(failed.retry_after or 1.0)
             logger.info("statuses were not read again, and are taken to be as they were: %s", failed)
             return
-
-
-def not_in_the_list(denied: PermissionDenied) -> ProjectNotFound:
-    """What ``denied`` is, now that a complete list does not show the project."""
-    return ProjectNotFound(
-        f"{denied.operation.replace('_', ' ')}: a complete list of the account does not show the project",
-        operation=denied.operation,
-        status=denied.status,
-        trace_id=denied.trace_id,
-    )
