@@ -74,8 +74,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "chaos": ("control plane",),
 }
 # The API servers, kubectl and helm are Go programs. They collect garbage this much later, at the cost of memory: a
-# fifth less work for an API server that many objects are written to.
-GO_GARBAGE = {"GOGC": "400"}
+# fifth less work for an API server that many objects are written to. And each keeps to one core, as others have
+# something to do for the rest: what they spend on looking for work in another is a tenth of what they do. What builds
+# programs has all cores.
+GO_PROGRAMS = {"GOGC": "400", "GOMAXPROCS": "1"}
 COVERED = "operator/project_operator/reconcile"
 COVERAGE_BAR = 95
 NO_TESTS = 5
@@ -130,16 +132,22 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     ]
 
 
-def environment() -> dict[str, str]:
-    """What every job has. Bytecode is kept: hundreds of processes would compile the same modules again and again."""
-    return {name: value for name, value in (GO_GARBAGE | os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
+def environment(job: Job) -> dict[str, str]:
+    """What a job has. Bytecode is kept: hundreds of processes would compile the same modules again and again."""
+    known = os.environ if job.name in PREPARATIONS else GO_PROGRAMS | os.environ
+    return {name: value for name, value in known.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def run(job: Job) -> Ended:
+    """Run a job alone; what it says goes where our own words go."""
+    return jobs.run(job, ROOT, environment(job), None)
 
 
 def show(job: Job) -> Ended:
     """Run a job beside others; what it says is shown when it has ended."""
     print(f"{job.name}: begun", flush=True)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        ended = jobs.run(job, ROOT, environment(), output)
+        ended = jobs.run(job, ROOT, environment(job), output)
         output.seek(0)
         print(f"\n=== {job.name} ===\n{output.read().rstrip()}\n", flush=True)
     return ended
@@ -271,8 +279,7 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     planned = jobs_of(parts(set(chosen.part or discovered())), chosen.arguments, coverage=whole)
     alone = len(chosen.part or ()) == 1 or one_cluster(chosen.arguments)
-    start = partial(jobs.run, folder=ROOT, environment=environment(), output=None) if alone else show
-    results = [counted(ended) for ended in jobs.run_all(planned, ROOM, start)]
+    results = [counted(ended) for ended in jobs.run_all(planned, ROOM, run if alone else show)]
     covered = coverage_holds() if whole else True
     print(summary(results, time.monotonic() - started), flush=True)
     if not covered:

@@ -41,15 +41,24 @@ def test_every_part_that_has_workers_is_there() -> None:
 
 
 def test_a_users_own_setting_for_go_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GOGC", raising=False)
-    assert run_tests.environment()["GOGC"] == run_tests.GO_GARBAGE["GOGC"]
-    monkeypatch.setenv("GOGC", "50")
-    assert run_tests.environment()["GOGC"] == "50"
+    part = Job("api", (), 1)
+    for name, ours in run_tests.GO_PROGRAMS.items():
+        monkeypatch.delenv(name, raising=False)
+        assert run_tests.environment(part)[name] == ours
+        monkeypatch.setenv(name, "50")
+        assert run_tests.environment(part)[name] == "50"
+
+
+def test_what_builds_programs_has_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    assert run_tests.PREPARATIONS
+    for name in run_tests.PREPARATIONS:
+        assert "GOMAXPROCS" not in run_tests.environment(Job(name, (), 1))
 
 
 def test_bytecode_is_kept_whatever_the_user_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    assert "PYTHONDONTWRITEBYTECODE" not in run_tests.environment()
+    assert "PYTHONDONTWRITEBYTECODE" not in run_tests.environment(Job("unit", (), 1))
 
 
 def ended(status: int = 0, seconds: float = 2.5, report: Path | None = None) -> Ended:
