@@ -1,7 +1,9 @@
 """The budgets of the design, and what was measured beside each."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bench.measures.appearing import HANGING, RESTARTING, RESYNCING, SETTLED
@@ -39,7 +41,7 @@ def table(record: Record) -> list[Row]:
         _slope(record),
     ]
     for phase in record.phases:
-        rows += _of_phase(phase)
+        rows += _OF_PHASE[phase.what](phase)
     rows += [_first_call(one) for one in record.latencies]
     return rows + [_failover(one) for one in record.sharing if one.failover]
 
@@ -78,39 +80,65 @@ def _slope(record: Record) -> Row:
     return _row("memory for each further Project", "≤ 10 KB", f"{slope:.1f} KB", slope <= 10)  # noqa: PLR2004 - the bar
 
 
-def _of_phase(phase: Phase) -> list[Row]:
+def _rate(phase: Phase) -> str:
+    return f"{phase.projects / phase.seconds:.0f}/s"
+
+
+def _written(phase: Phase) -> float:
+    """Writes to a Project."""
+    return about(Counter(phase.api_requests), "projects") / phase.projects
+
+
+def _of_all(what: str, phase: Phase) -> list[Row]:
+    words = f"{_rate(phase)}, {_written(phase):.2f} writes to the Project each"
+    return [Row(f"{what} of all {phase.projects:,}", "", words)]
+
+
+def _restart(phase: Phase) -> list[Row]:
     written = writes(Counter(phase.api_requests))
-    each = about(Counter(phase.api_requests), "projects") / phase.projects
-    rate = f"{phase.projects / phase.seconds:.0f}/s"
-    if phase.what == RESTART:
-        seconds = f"{phase.seconds:.1f} s, {written} writes"
-        return [_row(f"restart with {phase.projects:,} settled: writes", "0", seconds, written == 0)]
-    if phase.what == IDLE:
-        share = phase.cpu_seconds[OPERATOR] / phase.seconds * 100
-        listings = phase.backend_calls.get("listProjects", 0)
-        expected = -(-phase.seconds // TEN_MINUTES)
-        calls = sum(phase.backend_calls.values())
-        return [
-            _rest(phase),
-            _row("calls to the backend meanwhile", "1 listing in 10 min", f"{listings} of {calls}", calls <= expected),
-            _row("processor time meanwhile", "≤ 2 % of a core", f"{share:.2f} %", share <= 2),  # noqa: PLR2004 - the bar
-        ]
-    if phase.what == KEYSTONE:
-        shared = sum(phase.backend_calls.values()) - phase.projects
-        creations = phase.backend_calls.get("POST /v3/projects", 0) / phase.projects
-        return [
-            _row("Keystone: creations for each project", "1", f"{creations:.3f}, {rate}", creations == 1),
-            Row("Keystone: all other requests, for each project", "", f"{shared / phase.projects:.3f}"),
-            _row("Keystone: writes to the Project", "2", f"{each:.3f}", each <= 2),  # noqa: PLR2004 - the bar
-        ]
-    if phase.what == CSP:
-        asked = sum(phase.backend_calls.get(operation, 0) for operation in OF_A_PROJECT) / phase.projects
-        return [
-            _row("CSP: calls for a creation, shared ones apart", "3", f"{asked:.3f}", asked <= 3),  # noqa: PLR2004 - the bar
-            _row("CSP: writes to the Project", "3", f"{each:.3f}", each <= 3),  # noqa: PLR2004 - the bar
-        ]
-    what = {UPDATE: "change of all", DELETION: "deletion of all"}[phase.what]
-    return [Row(f"{what} {phase.projects:,}", "", f"{rate}, {each:.2f} writes to the Project each")]
+    seconds = f"{phase.seconds:.1f} s, {written} writes"
+    return [_row(f"restart with {phase.projects:,} settled: writes", "0", seconds, written == 0)]
+
+
+def _idle(phase: Phase) -> list[Row]:
+    share = phase.cpu_seconds[OPERATOR] / phase.seconds * 100
+    listings = phase.backend_calls.get("listProjects", 0)
+    expected = -(-phase.seconds // TEN_MINUTES)
+    calls = sum(phase.backend_calls.values())
+    return [
+        _rest(phase),
+        _row("calls to the backend meanwhile", "1 listing in 10 min", f"{listings} of {calls}", calls <= expected),
+        _row("processor time meanwhile", "≤ 2 % of a core", f"{share:.2f} %", share <= 2),  # noqa: PLR2004 - the bar
+    ]
+
+
+def _keystone(phase: Phase) -> list[Row]:
+    shared = sum(phase.backend_calls.values()) - phase.projects
+    creations, written = phase.backend_calls.get("POST /v3/projects", 0) / phase.projects, _written(phase)
+    return [
+        _row("Keystone: creations for each project", "1", f"{creations:.3f}, {_rate(phase)}", creations == 1),
+        Row("Keystone: all other requests, for each project", "", f"{shared / phase.projects:.3f}"),
+        _row("Keystone: writes to the Project", "2", f"{written:.3f}", written <= 2),  # noqa: PLR2004 - the bar
+    ]
+
+
+def _csp(phase: Phase) -> list[Row]:
+    asked = sum(phase.backend_calls.get(operation, 0) for operation in OF_A_PROJECT) / phase.projects
+    written = _written(phase)
+    return [
+        _row("CSP: calls for a creation, shared ones apart", "3", f"{asked:.3f}", asked <= 3),  # noqa: PLR2004 - the bar
+        _row("CSP: writes to the Project", "3", f"{written:.3f}", written <= 3),  # noqa: PLR2004 - the bar
+    ]
+
+
+_OF_PHASE: Final[Mapping[str, Callable[[Phase], list[Row]]]] = {
+    UPDATE: partial(_of_all, "change"),
+    DELETION: partial(_of_all, "deletion"),
+    RESTART: _restart,
+    IDLE: _idle,
+    KEYSTONE: _keystone,
+    CSP: _csp,
+}
 
 
 def _rest(phase: Phase) -> Row:

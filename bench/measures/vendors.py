@@ -1,4 +1,4 @@
-"""What both vendors' measures have in common: Projects in a place other than the fast identity server, counted."""
+"""Projects in the server of a vendor, counted from the start of the operator: what is measured of each alike."""
 
 import time
 from collections import Counter
