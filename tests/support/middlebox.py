@@ -139,7 +139,8 @@ async def middlebox(
 
     ``on_request`` is shown every request before anything is done with it.
     """
-    limits = httpx.Limits(max_keepalive_connections=0)
+    # Long before the server closes what is idle.
+    limits = httpx.Limits(keepalive_expiry=0.1)
     async with httpx.AsyncClient(verify=system_trust(), trust_env=False, timeout=30, limits=limits) as client:
         box = Middlebox(upstream, client, purpose, on_request)
         box.server = ScriptedServer(box.handle, tls=tls)

@@ -37,8 +37,9 @@ class AdminClient:
             verify=verify,
             trust_env=False,
             timeout=30.0,
-            # The server closes idle connections after a second; a connection kept would now and then be found closed.
-            limits=httpx.Limits(max_keepalive_connections=0),
+            # For calls that follow each other at once. The server closes what is idle for longer, and a connection
+            # that was kept until then would now and then be found closed.
+            limits=httpx.Limits(keepalive_expiry=0.1),
         )
 
     def close(self) -> None:
