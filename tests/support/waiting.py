@@ -8,15 +8,18 @@ T = TypeVar("T")
 
 WITHIN: Final = 20.0
 """Seconds after which what should happen counts as not happening; far more than it takes."""
-EVERY: Final = 0.1
-"""Seconds between two looks, each of which is work for whoever is looked at."""
+OFTENEST: Final = 0.1
+SELDOMEST: Final = 0.3
+"""Seconds between two looks, at first and after a while: each is work for whoever is looked at."""
+_GROWTH: Final = 1.2
 
 
-def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN, every: float = EVERY) -> T:
+def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHIN, every: float | None = None) -> T:
     """What ``look`` returns as soon as that is true in Python's sense. Raises AssertionError naming ``what``.
 
     ``every``: seconds between two looks, for those that are dear.
     """
+    pause = every or OFTENEST
     deadline = time.monotonic() + within
     while True:
         found = look()
@@ -24,4 +27,5 @@ def wait_until(look: Callable[[], T | None], what: str, *, within: float = WITHI
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s for {what}; last seen: {found!r}")
-        time.sleep(every)
+        time.sleep(pause)
+        pause = every or min(pause * _GROWTH, SELDOMEST)
