@@ -29,8 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.scenario)
             item.add_marker(pytest.mark.needs_real)
-            if "expendable" in getattr(item, "fixturenames", ()):
-                # One worker starts the second control plane (--dist=loadgroup).
+            if {"expendable", "expendable_plane"} & set(getattr(item, "fixturenames", ())):
+                # One worker starts the second control plane (--dist=loadgroup). The former asks for the latter late.
                 item.add_marker(pytest.mark.xdist_group("expendable"))
 
 
