@@ -55,7 +55,8 @@ def exists(pid: int) -> bool:
 
 
 def up(log: Path) -> Callable[[], bool]:
-    return lambda: log.exists() and "up" in log.read_text()
+    """Whether the program has said so, in a whole line: unbuffered, it comes in pieces."""
+    return lambda: log.exists() and log.read_text().startswith("up") and log.read_text().endswith("\n")
 
 
 def test_the_pid_is_the_program_s_own(tmp_path: Path) -> None:
