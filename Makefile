@@ -61,7 +61,7 @@ chaos: environment ## kill, cut and spoil at every point, on all backends; print
 
 soak: environment ## what is too long for `make test`: its longer tests, bigger worlds, random edits on a real API server (ARGS= chooses)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory test WHOLE=1 PARTS="core unit contract sandbox scenarios chart api")
-	@$(BIN)/python -m pytest -pno:schemathesis -o cache_dir=.pytest_cache/soak $(or $(ARGS),tests/soak)
+	@$(BIN)/python -m pytest -o cache_dir=.pytest_cache/soak $(or $(ARGS),tests/soak)
 
 mutants: environment ## break the core in small ways, and count how many of these its tests notice (RECORD=1, ARGS=)
 	@$(PYTHON) scripts/bootstrap.py mutants

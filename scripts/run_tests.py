@@ -35,27 +35,28 @@ TESTS = ROOT / "tests"
 CORE = TESTS / "unit" / "reconcile"
 RESULTS = ROOT / ".cache" / "tests"
 # The first that there is room for begins: unit tests, as what is wrong is to show early, then those that take longest,
-# so that none is left over in the end. A folder that is not named here comes after these.
+# so that none is left over in the end, and last the core's, which compute while others wait. A folder that is not named
+# here comes after these.
 ORDER = (
-    *("core", "unit", "scenarios", "sandbox", "contract", "kill", "chaos"),
-    *("chart", "api", "gitops", "monitoring"),
+    *("unit", "scenarios", "sandbox", "contract", "kill", "chaos"),
+    *("chart", "api", "gitops", "monitoring", "core"),
 )
 # Workers where tests wait more than they compute. Each has a control plane of its own where it needs one, and each
 # imports and collects all tests of the part: so a part that computes has a single process, and other parts beside it.
 # Tests that share something costly stay together, in a group (`loadgroup` and the marker `xdist_group`).
 WORKERS = dict.fromkeys(ORDER, 1) | {"scenarios": 2, "sandbox": 2}
 DISTRIBUTION = "loadgroup"
-# So many parts keep two cores busy, whatever they work at; more where there are more cores. Two workers that wait for
-# others for most of their time count as one.
-ROOM = max(7, 2 * (os.cpu_count() or 1))
+# So many parts keep two cores busy, whatever they work at; more where there are more cores. With seven, each takes the
+# cores' caches from the others, and all together a tenth longer. Two workers that wait for others for most of their
+# time count as one.
+ROOM = max(5, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
-# latter would last longest, and the cores would have nothing to do in the end. Likewise the one that has the most to
-# compute goes before the others.
-YIELDING = {"core": 10, "unit": 5, "contract": 3, "api": 10}
+# latter would last longest, and the cores would have nothing to do in the end.
+YIELDING = {"unit": 3, "contract": 3, "core": 10}
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
-# Plugins that are dear to import, and the part or the argument that needs them.
-PLUGINS = {"schemathesis": "sandbox", "pytest-kind-ng": "--kind"}
+# Plugins that are dear to import, and the argument that needs them; the first is for the soak alone.
+PLUGINS = {"schemathesis": "", "pytest-kind-ng": "--kind"}
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
 PREPARATIONS = {
     "control plane": ("controlplane", "--build-only"),
@@ -121,7 +122,7 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     measure = ["--cov", "--cov-report="] if coverage else []
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
-        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user not in (part, *arguments)),
+        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user not in arguments),
         # Several write at once.
         *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,
@@ -205,9 +206,9 @@ def jobs_of(chosen: Sequence[str], arguments: list[str], *, coverage: bool) -> l
     """What the parts need, then the parts."""
     needs = {part: tuple(needed(part, arguments)) for part in chosen}
     sandbox = (sys.executable, "-m", "project_operator", "sandbox")
-    # A build takes what the tests that need none leave.
+    # A build takes what the unit tests, which need none, leave: the core's are for the end.
     preparations = [
-        Job(what, (*sandbox, *how), ROOM - len(("core", "unit")))
+        Job(what, (*sandbox, *how), ROOM - 1)
         for what, how in PREPARATIONS.items()
         if any(what in each for each in needs.values())
     ]

@@ -93,7 +93,7 @@ def test_parts_wait_for_what_they_need_and_unit_tests_for_nothing() -> None:
     jobs = {job.name: job for job in run_tests.jobs_of(["unit", "contract", "api"], [], coverage=True)}
     assert list(jobs) == ["control plane", "Keystone", "unit", "contract", "api"]
     assert [jobs[name].needs for name in ("unit", "contract", "api")] == [(), ("Keystone",), ("control plane",)]
-    assert jobs["control plane"].weight + jobs["unit"].weight < run_tests.ROOM
+    assert jobs["control plane"].weight + jobs["unit"].weight <= run_tests.ROOM
     assert "--cov" not in jobs["unit"].command
 
 
@@ -115,7 +115,6 @@ def test_a_plugin_is_loaded_where_it_is_needed() -> None:
         return [each.removeprefix("-pno:") for each in command if each.startswith("-pno:")]
 
     assert left_out("unit") == ["schemathesis", "pytest-kind-ng"]
-    assert left_out("sandbox") == ["pytest-kind-ng"]
     assert left_out("scenarios", "--kind") == ["schemathesis"]
 
 
