@@ -1,6 +1,6 @@
-"""The release workflow: what it may do, what it runs, and that it is one that GitHub would take.
+"""The workflows: what they may do, what they run, and that GitHub would take them.
 
-It was never run from here: what can be judged without GitHub is judged by its text, by some of its steps with programs
+They were never run from here: what can be judged without GitHub is judged by their text, by some steps with programs
 that only say what they would do, and by actionlint where Go is there.
 """
 
@@ -17,10 +17,12 @@ import pytest
 import yaml
 
 from project_operator.sandbox.controlplane.plane import default_cache
+from run_tests import CORE, TESTS
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 RELEASE = ROOT / ".github" / "workflows" / "release.yaml"
+SOAK = ROOT / ".github" / "workflows" / "soak.yaml"
 ACTIONLINT = ROOT / "tests" / "support" / "actionlint"
 RIGHTS = {
     "verify": {},
@@ -88,6 +90,24 @@ def test_nothing_is_pushed_before_everything_that_must_hold_does() -> None:
     assert "bash .ci/run" in ran
     assert any("scripts/release.py check" in run for run in ran)
     assert "python3 scripts/release.py actions" in ran
+
+
+def test_what_is_left_out_of_make_test_is_run_each_night() -> None:
+    (job,) = jobs(SOAK).values()
+    verbs = set(job["strategy"]["matrix"]["verb"])
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    said = re.search(r'^soak:.*\n.* WHOLE=1 PARTS="(.+)"', makefile, re.MULTILINE)
+    assert said is not None
+    left_out = {
+        "core" if path.is_relative_to(CORE) else path.relative_to(TESTS).parts[0]
+        for path in TESTS.rglob("*.py")
+        if "mark.whole" in path.read_text(encoding="utf-8") and path != Path(__file__)
+    }
+    assert {"core", "scenarios", "kill", "chaos"} <= left_out
+    assert left_out <= {*said[1].split(), *verbs}
+    assert verbs == {"soak", "kill", "chaos"}
+    assert [step["run"] for step in steps(SOAK) if "run" in step] == ['make "$VERB"']
+    assert yaml.safe_load(SOAK.read_text(encoding="utf-8"))["permissions"] == {"contents": "read"}
 
 
 def test_the_image_is_built_for_both_platforms_from_the_dockerfile() -> None:

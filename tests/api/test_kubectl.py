@@ -170,6 +170,7 @@ def test_status_and_spec_are_written_apart(objects: CustomObjects) -> None:
     assert (written["status"]["id"], written["metadata"]["generation"]) == ("true", 1)
 
 
+@pytest.mark.whole
 def test_definitions_apply_client_side_as_well_and_change_nothing(served: ControlPlane) -> None:
     generations = ("get", "crd", "-o", "jsonpath={.items[*].metadata.generation}")
     before = served.kubectl(*generations).stdout

@@ -12,7 +12,7 @@ from chaos.tally import Outcome
 from chaos import runs
 
 FAULT = "commit, then lose the answer"
-EVERY = 4
+EVERY = 6
 """Of the points of a kill every so manieth: standings, writes and backends take turns."""
 ENOUGH = (8, 25)
 """Points of the deaths, and of the faults, that come about however busy the machine is."""

@@ -124,6 +124,7 @@ def test_a_project_lives_and_dies_within_the_rights_of_the_chart(life: Life) -> 
     assert EXEMPT.keys() - granted(release.objects) == set(), "exempt, and not granted"
 
 
+@pytest.mark.whole
 def test_it_can_be_examined_from_within(life: Life) -> None:
     """What the page on trouble has people type, with `kubectl exec`."""
     operator = life.scenario.operator
@@ -293,6 +294,7 @@ def documented(above: str) -> list[list[str]]:
     return [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
 
 
+@pytest.mark.whole
 def test_it_is_applied_by_kubectl_alone_and_again_changes_nothing(life: Life, uninstalled: Uninstalled) -> None:
     plane = life.release.plane
     assert uninstalled.said, "nothing else is there under these names"
@@ -390,6 +392,7 @@ def test_installed_again_it_takes_up_where_it_was(life: Life, uninstalled: Unins
     assert projects(life.scenario) == uninstalled.remote
 
 
+@pytest.mark.whole
 def test_before_its_definition_is_served_the_default_backend_comes_last_and_is_taken_over_by_the_next_upgrade(
     release: HelmRelease, early: HelmRelease, before_the_definitions: DryRun
 ) -> None:

@@ -70,6 +70,7 @@ async def test_what_is_held_is_there(backend: Backend, candidate: Candidate, sce
     assert not lacking((await backend.get_project(project.id, group_ids=frozenset({scene.group_id}))).content, told)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("server", "path"), [(key, path) for key, path in HELD if not FIELDS[path].fixed], indirect=["server"]
 )

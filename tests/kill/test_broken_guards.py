@@ -30,6 +30,7 @@ def test_of_two_operators_one_gets_the_right_to_create(crowd_of: Callable[..., C
         assert crowd.account() == Account()
 
 
+@pytest.mark.whole
 def test_without_the_guards_both_create(crowd_of: Callable[..., Crowd], broken: Callable[[str], Program]) -> None:
     with crowd_of(COUNT, BOUNDS) as crowd:
         begin(crowd, broken("without_the_guards"))

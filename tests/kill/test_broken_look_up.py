@@ -21,6 +21,7 @@ def test_whoever_looks_for_the_mark_finds_what_the_dead_made(crowd_of: Callable[
     assert done.account == Account()
 
 
+@pytest.mark.whole
 def test_without_the_look_up_every_unanswered_creation_is_doubled(
     crowd_of: Callable[..., Crowd], broken: Callable[[str], Program]
 ) -> None:

@@ -58,6 +58,7 @@ def certified(bare_scenario: Scenario, tmp_path: Path) -> Certified:
 TOKEN = {"serviceAccountToken": {"secretRef": {"name": SECRET}}}
 
 
+@pytest.mark.whole
 def test_an_ingress_that_asks_for_one_is_shown_it_beside_the_token(certified: Certified) -> None:
     certified.identity.admin.configure(certificate_required=True)
     certified.objects.create(SECRETS, certified.secret())

@@ -28,6 +28,7 @@ def test_kubectl_apply_fails_and_says_what_to_change(
     assert bare_scenario.find() is None
 
 
+@pytest.mark.whole
 def test_what_the_api_server_let_through_is_not_guessed_at(expendable: Scenario) -> None:
     """As after a definition was replaced by one that somebody loosened."""
     expendable.install_definitions()

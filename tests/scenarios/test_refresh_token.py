@@ -64,6 +64,7 @@ def test_projects_are_made_by_the_person(signed_in: Scenario) -> None:
     assert kept(signed_in) not in said
 
 
+@pytest.mark.whole
 def test_after_a_restart_the_kept_refresh_token_is_spent_and_no_other(signed_in: Scenario) -> None:
     first = kept(signed_in)
     restart(signed_in)
@@ -73,6 +74,7 @@ def test_after_a_restart_the_kept_refresh_token_is_spent_and_no_other(signed_in:
     assert {one.status for one in signed_in.calls(TOKEN)} == {200}, "none was used twice"
 
 
+@pytest.mark.whole
 def test_access_tokens_are_renewed_before_they_expire(bare_scenario: Scenario) -> None:
     bare_scenario.identity.admin.configure(access_token_lifetime=3.0)
     bare_scenario.objects.create(SECRETS, sign_in(bare_scenario))

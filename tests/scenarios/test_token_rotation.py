@@ -68,6 +68,7 @@ def test_the_new_token_is_kept_and_works(rotated: Scenario) -> None:
     assert rotated.identity.token not in said
 
 
+@pytest.mark.whole
 def test_after_a_restart_the_rotated_token_counts(rotated: Scenario) -> None:
     restart(rotated)
     rotated.apply_project()
@@ -75,6 +76,7 @@ def test_after_a_restart_the_rotated_token_counts(rotated: Scenario) -> None:
     rotated.wait_ready("default", kind="IdentityBackend")
 
 
+@pytest.mark.whole
 def test_a_new_token_of_the_users_counts_again(rotated: Scenario) -> None:
     account = rotated.identity.admin.make_service_account("by-hand")
     rotated.apply_secret(token=account.token)
@@ -89,6 +91,7 @@ def test_a_new_token_of_the_users_counts_again(rotated: Scenario) -> None:
     assert made == [account.service_account_id]
 
 
+@pytest.mark.whole
 def test_a_token_that_spreads_slowly_disturbs_nobody(bare_scenario: Scenario) -> None:
     bare_scenario.identity.admin.configure(token_lag=0.6, old_token_grace=0.3)
     bare_scenario.objects.create(SECRETS, bare_scenario.secret())

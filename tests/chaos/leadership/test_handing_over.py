@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from crowd import Account
 from lease_pair import DURATION, HOLD, WITHIN, Pair, departures, stopping
 from valve import Valve
@@ -26,6 +27,7 @@ def through(valve: Valve, kubeconfig: Path, folder: Path) -> Path:
     return made
 
 
+@pytest.mark.whole
 def test_a_lost_api_server_and_an_end_cost_no_call_too_many(
     control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:

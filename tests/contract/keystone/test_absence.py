@@ -43,6 +43,7 @@ async def test_not_for_a_manager_who_has_lost_the_role(backend: KeystoneBackend,
     assert domain.admin.project(project.id) is not None
 
 
+@pytest.mark.whole
 async def test_for_an_administrator_by_keystones_word(connect: Connect, cloud: Password) -> None:
     backend = await connect(cloud)
     project = await create(backend)

@@ -16,6 +16,7 @@ from project_operator.errors import (
 )
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("name", ["x" * 64, "größe/ü?&=,;", "日本語", "a b", "e\u0301"])
 async def test_names_are_read_back_as_they_were_written(backend: KeystoneBackend, name: str) -> None:
     project = await create(backend, name)
@@ -56,6 +57,7 @@ async def test_a_name_that_is_taken(backend: KeystoneBackend) -> None:
         await change(backend, project, name="taken")
 
 
+@pytest.mark.whole
 async def test_of_creations_at_one_time_one_succeeds(backend: KeystoneBackend, domain: Domain) -> None:
     outcomes = await asyncio.gather(*(create(backend, "one") for _ in range(6)), return_exceptions=True)
     assert sum(isinstance(outcome, RemoteProject) for outcome in outcomes) == 1
@@ -63,6 +65,7 @@ async def test_of_creations_at_one_time_one_succeeds(backend: KeystoneBackend, d
     assert len(domain.admin.projects(domain.id)) == 1
 
 
+@pytest.mark.whole
 async def test_a_disabled_child_of_a_disabled_parent_can_be_changed(backend: KeystoneBackend) -> None:
     parent = await create(backend, "parent")
     child = await create(backend, "child", parent_id=parent.id)

@@ -38,6 +38,7 @@ async def test_one_whose_user_is_gone_makes_nothing_missing(connect: Connect, do
     await nothing_is_believed(backend, project, domain)
 
 
+@pytest.mark.whole
 async def test_one_whose_application_credential_is_gone(connect: Connect, domain: Domain) -> None:
     user = domain.make_user()
     home = domain.admin.make_project("robots", domain.id)
@@ -71,6 +72,7 @@ async def nothing_is_believed(backend: KeystoneBackend, project: RemoteProject, 
     assert domain.admin.projects(domain.id, "another") == []
 
 
+@pytest.mark.whole
 async def test_many_calls_sign_in_once_more(backend: KeystoneBackend, domain: Domain) -> None:
     project = await create(backend)
     before = await backend._client.token()

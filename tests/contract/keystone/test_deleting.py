@@ -115,6 +115,7 @@ async def test_that_check_notices_a_backend_that_does_not_look(
     assert domain.admin.project(made.id) is None, "with the user"
 
 
+@pytest.mark.whole
 async def test_a_domain_that_is_not_deleted_after_all_is_enabled_again(
     cloudy: KeystoneBackend, made: RemoteProject, domain: Domain
 ) -> None:
@@ -157,6 +158,7 @@ async def test_who_may_not_see_what_is_in_a_domain_does_not_delete_it(
     await delete(backend, made.id)
 
 
+@pytest.mark.whole
 async def test_a_child_of_a_domain_that_a_project_made_is_in_it(
     connect: Connect, cloudy: KeystoneBackend, made: RemoteProject, cloud: Password
 ) -> None:

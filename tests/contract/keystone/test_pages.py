@@ -15,6 +15,8 @@ from project_operator.backends.keystone_v3.credentials import (
 from project_operator.backends.openstack import KeystoneConfig, open_backend
 from project_operator.backends.vendor import Surroundings
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 async def backend(paged: Domain) -> KeystoneBackend:

@@ -27,6 +27,7 @@ from project_operator.errors import (
 from project_operator.sandbox.identity.keystone.embedded import EmbeddedKeystone
 
 
+@pytest.mark.whole
 async def test_every_scope(connect: Connect, domain: Domain) -> None:
     user = domain.make_user("", "admin")
     project = domain.admin.make_project("scope", domain.id)
@@ -44,6 +45,7 @@ async def test_every_scope(connect: Connect, domain: Domain) -> None:
             assert [one.content.name for one in await backend.list_projects()] == ["scope"]
 
 
+@pytest.mark.whole
 async def test_an_application_credential_does_it_all(
     connect: Connect, application_credential: ApplicationCredential
 ) -> None:
@@ -90,6 +92,7 @@ async def test_an_empty_list_of_another_domain_is_never_believed(connect: Connec
         await connect(additional_domains=(other,))
 
 
+@pytest.mark.whole
 async def test_further_domains_are_listed_and_written_to(connect: Connect, domain: Domain, cloud: Password) -> None:
     other = domain.make_domain()
     theirs = domain.admin.make_project("theirs", domain.make_domain())

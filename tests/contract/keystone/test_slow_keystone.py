@@ -23,6 +23,8 @@ from project_operator.errors import BackendUnavailable, OutcomeUnknown
 Pause = Callable[[Received], float]
 LOCKED = {"keystone.immutable": "true"}
 
+pytestmark = pytest.mark.whole
+
 
 def unchecked() -> None:
     pass

@@ -155,6 +155,7 @@ def test_processes_belong_to_one_user_and_listen_on_loopback_alone(control_plane
     assert all(line.split()[3].startswith("127.0.0.1:") for line in ours)
 
 
+@pytest.mark.whole
 def test_the_api_server_alone_can_be_killed_and_started_again() -> None:
     with ControlPlane.start(report=Report(io.StringIO())) as own:
         own.kubectl("create", "configmap", "kept")

@@ -45,6 +45,7 @@ def test_once_goes_from_nothing_to_ready_and_back_to_nothing(tmp_path: Path) -> 
     assert re.search(r"\n   all +[0-9.]+ s\n", said[said.index(ENDED) :])
 
 
+@pytest.mark.whole
 def test_once_fails_with_the_reason_when_the_operator_dies(tmp_path: Path) -> None:
     with Demo(tmp_path, "--once", "--source=emulated") as demo:
         demo.wait_for("identitybackend.identity.project-operator.dev/default condition met")
@@ -60,6 +61,7 @@ def test_once_fails_with_the_reason_when_the_operator_dies(tmp_path: Path) -> No
         assert demo.leftovers() == []
 
 
+@pytest.mark.whole
 def test_once_that_is_interrupted_does_not_pass(tmp_path: Path) -> None:
     with Demo(tmp_path, "--once", "--source=emulated") as demo:
         demo.wait_for("2. Identity server")
@@ -81,6 +83,7 @@ def test_without_a_terminal_it_tells_each_change_in_a_line(tmp_path: Path) -> No
         assert demo.leftovers() == []
 
 
+@pytest.mark.whole
 @pytest.mark.needs_real
 def test_on_a_terminal_it_shows_a_table_and_what_it_says_can_be_tried_works(tmp_path: Path) -> None:
     with Demo(tmp_path, terminal=True) as demo:

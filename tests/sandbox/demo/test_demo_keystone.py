@@ -14,6 +14,7 @@ PROJECT = "payments-staging"
 ENDED = "Everything that was started has ended, and nothing of it is left."
 
 
+@pytest.mark.whole
 def test_once_goes_from_nothing_to_ready_and_back_to_nothing_on_the_emulated_api_and_says_so(tmp_path: Path) -> None:
     with Demo(tmp_path, "--once", "--backend=keystone", "--source=emulated") as demo:
         assert demo.end() == 0

@@ -59,6 +59,7 @@ def test_the_text_shows_calls_that_work() -> None:
         process.terminate()
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_of_k5_shows_calls_that_work() -> None:
     with running("--backend", "k5") as (process, out):
@@ -69,6 +70,7 @@ def test_the_text_of_k5_shows_calls_that_work() -> None:
         process.terminate()
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None:
     with running("--backend", "csp", "--list-lag", "0") as (process, out):
@@ -79,6 +81,7 @@ def test_the_text_of_the_cloud_services_platform_shows_calls_that_work() -> None
         process.terminate()
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_of_open_telekom_cloud_shows_calls_that_work() -> None:
     with running("--backend", "otc", "--creation-lag", "0") as (process, out):

@@ -61,12 +61,14 @@ def marks(scenario: Scenario) -> dict[str, str]:
     return {one.id: str(one.tag(MARK_TAG)) for one in projects}
 
 
+@pytest.mark.whole
 def test_without_policies_the_objects_go_and_the_projects_stay(expendable: Scenario, twenty: dict[str, str]) -> None:
     expendable.kubectl("delete", "--kustomize=crds/", "--timeout=60s")
     assert marks(expendable) == twenty
     assert {call.operation for call in expendable.calls()} == {"createProject", "updateProject"}
 
 
+@pytest.mark.whole
 def test_with_policies_nothing_goes_before_that_is_allowed(expendable: Scenario, guarded: dict[str, str]) -> None:
     said = expendable.refused("delete", "--kustomize=crds/", "--timeout=60s")
     for definition in DEFINITIONS:

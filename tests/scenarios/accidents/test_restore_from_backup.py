@@ -11,7 +11,6 @@ import pytest
 from chart_installation import Installation
 from csp_scenario import CSPScenario
 from k5_scenario import K5Scenario
-from keystone import Domain
 from keystone_scenario import KeystoneScenario
 from operator_process import QUICK, OperatorProcess
 from otc_scenario import OTCScenario
@@ -22,6 +21,13 @@ from project_operator.sandbox.controlplane.plane import ControlPlane
 
 FORMER: Final = "cluster-that-burned"
 NAMES: Final = ("alpha", "beta")
+SCENES: Final[Mapping[str, Callable[..., Scene]]] = {
+    "nscale": Scenario,
+    "keystone": KeystoneScenario,
+    "otc": OTCScenario,
+    "k5": K5Scenario,
+    "csp": CSPScenario,
+}
 Start = Callable[..., OperatorProcess]
 
 
@@ -43,18 +49,21 @@ def start(expendable_plane: ControlPlane, expendable_installation: Installation,
     expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
 
 
-@pytest.fixture
-def scenes(expendable_plane: ControlPlane, keystone_domain: Domain, start: Start) -> Iterator[dict[str, Scene]]:
-    """A namespace and an identity server of every kind, all served by one operator of the former cluster."""
+@pytest.fixture(
+    params=[
+        # Where a delete destroys everything inside.
+        pytest.param(("nscale", "otc"), id="nscale-and-otc"),
+        pytest.param(tuple(SCENES), id="every-kind", marks=pytest.mark.whole),
+    ]
+)
+def scenes(request: pytest.FixtureRequest, expendable_plane: ControlPlane, start: Start) -> Iterator[dict[str, Scene]]:
+    """A namespace and an identity server of each kind, all served by one operator of the former cluster."""
     operator = start(CLUSTER_ID=FORMER)
     with ExitStack() as stack:
-        made: dict[str, Scene] = {
-            "nscale": Scenario(expendable_plane, operator, None, "restore-nscale"),
-            "keystone": KeystoneScenario(expendable_plane, operator, None, "restore-keystone", domain=keystone_domain),
-            "otc": OTCScenario(expendable_plane, operator, None, "restore-otc"),
-            "k5": K5Scenario(expendable_plane, operator, None, "restore-k5"),
-            "csp": CSPScenario(expendable_plane, operator, None, "restore-csp"),
-        }
+        made: dict[str, Scene] = {}
+        for kind in request.param:
+            more = {"domain": request.getfixturevalue("keystone_domain")} if kind == "keystone" else {}
+            made[kind] = SCENES[kind](expendable_plane, operator, None, f"restore-{kind}", **more)
         for scene in made.values():
             scene.open()
             stack.callback(scene.close)

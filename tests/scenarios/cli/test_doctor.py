@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from chart_installation import Installation
 from command_line import CommandLine
 from scenario import Scenario
@@ -37,6 +38,7 @@ def test_an_installation_that_is_well(
     assert len(scenario.calls()) == 1
 
 
+@pytest.mark.whole
 def test_a_wrong_token_and_a_project_that_waits_for_a_person(scenario: Scenario, command_line: CommandLine) -> None:
     scenario.apply_project(enabled=False)
     scenario.wait_for("False", "Unsupported")

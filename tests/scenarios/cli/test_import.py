@@ -46,6 +46,7 @@ def test_applying_what_was_imported_writes_nothing(
     assert all(" names it already" in one["obstacle"] for one in again.document["projects"])
 
 
+@pytest.mark.whole
 def test_with_manage_the_mark_is_all_that_is_written(
     scenario: Scenario, command_line: CommandLine, tmp_path: Path
 ) -> None:
@@ -72,6 +73,7 @@ def test_with_manage_the_mark_is_all_that_is_written(
     assert [after.tag(name) for name in ("owner", "stage")] == ["them", "prod"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("choice", "expected"), [(["--name=*-1"], 1), (["--tag=owner=them"], 3), (["--tag=owner", "--name=nothing*"], 0)]
 )
@@ -88,12 +90,14 @@ def test_projects_are_chosen_by_name_or_tag(
         assert f"{choice[1].removeprefix('--name=')}' --tag 'owner': IdentityBackend " in ran.err
 
 
+@pytest.mark.whole
 def test_an_id_that_is_not_there_is_named(scenario: Scenario, command_line: CommandLine) -> None:
     ran = command_line("import", "--backend=default", f"--namespace={scenario.namespace}", "--id=nobody")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == "project-operator: --id nobody: the backend shows no such project; list them without --id\n"
 
 
+@pytest.mark.whole
 def test_a_project_of_a_project_is_not_offered(scenario: Scenario, command_line: CommandLine) -> None:
     scenario.apply_project()
     project_id = scenario.wait_ready()["status"]["id"]
@@ -108,6 +112,7 @@ def test_a_project_of_a_project_is_not_offered(scenario: Scenario, command_line:
     assert condition(scenario.get(), "Ready")["status"] == "True"
 
 
+@pytest.mark.whole
 def test_what_a_shared_backend_does_not_allow_is_not_written(
     scenario: Scenario, command_line: CommandLine, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """`project-operator orphans`: what has lost its other half is found, from either side."""
 
+import pytest
 from command_line import CommandLine
 from objects import KINDS
 from scenario import Scenario
@@ -42,6 +43,7 @@ def test_what_is_left_over_and_what_is_gone(scenario: Scenario, command_line: Co
     assert len(scenario.calls()) == before
 
 
+@pytest.mark.whole
 def test_under_another_cluster_id_what_lives_is_known_all_the_same(
     scenario: Scenario, command_line: CommandLine
 ) -> None:

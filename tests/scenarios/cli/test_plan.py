@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from command_line import CommandLine
 from scenario import SECRET, Scenario
@@ -79,6 +80,7 @@ def test_what_is_there_and_what_a_change_comes_to(
     assert scenario.get("settled")["spec"]["description"] == "as it is"
 
 
+@pytest.mark.whole
 def test_a_table_in_a_pipe_has_no_escapes_and_a_line_for_each_call(
     scenario: Scenario, command_line: CommandLine, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_table_in_a_pipe_has_no_escapes_and_a_line_for_each_call(
     assert "\x1b" not in ran.out
 
 
+@pytest.mark.whole
 def test_what_was_changed_in_the_backend_is_seen_at_this_moment(scenario: Scenario, command_line: CommandLine) -> None:
     """And not as the status says, which is of an earlier one."""
     scenario.apply_project(description="ours", managementPolicy="ReportDrift")

@@ -47,6 +47,7 @@ def ended(scenario: Scenario) -> Iterator[None]:
         scenario.operator.signal(signal.SIGCONT)
 
 
+@pytest.mark.whole
 def test_it_asks_on_a_terminal_and_goes_on_with_yes(scenario: Scenario, command_line: CommandLine) -> None:
     project_id = settled(scenario)
     before = scenario.remote()

@@ -1,5 +1,6 @@
 """A project's life on the platform, as it is when nobody switched anything on."""
 
+import pytest
 from csp_scenario import CSPScenario
 from scenario import condition
 from waiting import wait_until
@@ -26,6 +27,7 @@ def test_created_read_and_ready(stage: CSPScenario) -> None:
     assert written == [("patch", ""), ("patch", "status"), ("patch", "status")], "the finalizer, the id, then Ready"
 
 
+@pytest.mark.whole
 def test_changed_and_corrected(stage: CSPScenario) -> None:
     stage.connect()
     stage.apply_project(description="before")
@@ -77,6 +79,7 @@ def test_what_the_platform_made_is_never_taken_by_name(stage: CSPScenario) -> No
     assert stage.count("createProject", "updateProject") == 0
 
 
+@pytest.mark.whole
 def test_what_it_cannot_hold_is_named(stage: CSPScenario) -> None:
     stage.connect()
     stage.apply_project(description="x" * 169, tags=[{"name": "a", "value": "b"}], enabled=True)
@@ -85,6 +88,7 @@ def test_what_it_cannot_hold_is_named(stage: CSPScenario) -> None:
     assert stage.remotes() == ()
 
 
+@pytest.mark.whole
 def test_an_organization_that_the_credential_is_not_for(stage: CSPScenario) -> None:
     backend = stage.backend()
     backend["spec"]["vmwareCSP"]["organization"] = "another"

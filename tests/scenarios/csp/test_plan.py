@@ -1,5 +1,6 @@
 """The plan in status is what the platform is then sent, roles included."""
 
+import pytest
 from csp_scenario import WRITES, CSPScenario
 from plans import a_life_is_as_planned
 
@@ -14,6 +15,7 @@ def _sent(stage: CSPScenario) -> list[str]:
     ]
 
 
+@pytest.mark.whole
 def test_what_is_planned_is_what_is_sent(stage: CSPScenario) -> None:
     stage.platform.admin.make_group("admins")
     stage.connect(groupRoles=[{"name": "csp:project_admin", "kind": "Custom"}])

@@ -1,5 +1,6 @@
 """Roles of groups, where the backend object names them."""
 
+import pytest
 from csp_scenario import CSPScenario
 from scenario import condition
 from waiting import wait_until
@@ -22,6 +23,7 @@ def test_given_on_the_project_alone_and_taken_again(stage: CSPScenario) -> None:
     stage.wait_ready()
 
 
+@pytest.mark.whole
 def test_a_role_that_the_backend_object_does_not_name_is_not_given(stage: CSPScenario) -> None:
     stage.platform.admin.make_group("admins")
     stage.connect(groupRoles=ROLES)
@@ -30,6 +32,7 @@ def test_a_role_that_the_backend_object_does_not_name_is_not_given(stage: CSPSce
     assert stage.remotes() == ()
 
 
+@pytest.mark.whole
 def test_without_any_groups_are_refused(stage: CSPScenario) -> None:
     stage.connect()
     stage.apply_project(groups=[{"name": "admins", "roles": [{"name": "csp:project_admin"}]}])

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from command_line import CommandLine, taken_over
 from csp_scenario import WRITES, CSPScenario
 
 from project_operator.sandbox.identity.csp.admin_models import MakeProjects
 
 
+@pytest.mark.whole
 def test_applying_what_was_imported_writes_nothing(
     stage: CSPScenario, command_line: CommandLine, tmp_path: Path
 ) -> None:

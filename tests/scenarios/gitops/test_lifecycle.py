@@ -98,6 +98,7 @@ def test_the_life_of_a_project(scenario: Scenario, stage: Stage) -> None:
     stage("deleting", scenario.wait_for("False", "DeletionProtected"))
 
 
+@pytest.mark.whole
 def test_what_projects_wait_for(scenario: Scenario, stage: Stage) -> None:
     scenario.apply(
         scenario.project("retrying", groups=[{"name": "late"}]),
@@ -128,6 +129,7 @@ def tree(request: pytest.FixtureRequest) -> Iterator[OTCScenario]:
         made.close()
 
 
+@pytest.mark.whole
 def test_a_child_waits_for_its_parent(tree: OTCScenario, stage: Stage) -> None:
     tree.apply_project("child", parentRef={"name": "parent"})
     stage("dependent", tree.wait_for("False", "DependencyNotReady", "child"))

@@ -107,7 +107,9 @@ def taken(found: Mapping[str, Any]) -> Iterator[str]:
             yield from owned_beyond(entry["fieldsV1"], OURS)
 
 
-@pytest.mark.parametrize("how", [(), ARGO], ids=["client-side", "server-side"])
+@pytest.mark.parametrize(
+    "how", [pytest.param((), id="client-side", marks=pytest.mark.whole), pytest.param(ARGO, id="server-side")]
+)
 def test_there_is_none_whatever_the_operator_did(bare_scenario: Scenario, how: tuple[str, ...]) -> None:
     def apply(**spec: Any) -> list[dict[str, Any]]:
         documents = in_git(bare_scenario, **spec)

@@ -54,6 +54,7 @@ def test_somebody_elses_of_that_name_is_never_taken_in_any_case(stage: K5Scenari
     assert (remote.id, remote.enabled, remote.description) == (theirs, False, "theirs")
 
 
+@pytest.mark.whole
 def test_it_can_be_imported_in_any_case_and_keeps_its_own(stage: K5Scenario) -> None:
     (theirs,) = stage.region.admin.make_projects(MakeProjects(name="TEAM", description="theirs"))
     stage.connect()
@@ -63,6 +64,7 @@ def test_it_can_be_imported_in_any_case_and_keeps_its_own(stage: K5Scenario) -> 
     assert stage.remote().description.startswith("theirs iproj1:")
 
 
+@pytest.mark.whole
 def test_changed_and_corrected(stage: K5Scenario) -> None:
     stage.connect()
     stage.apply_project(description="before", enabled=True)
@@ -95,6 +97,7 @@ def test_deletion_is_refused_with_the_reason_before_any_call(stage: K5Scenario, 
     assert (stage.remote().description, stage.remote().enabled) == ("iproj1:orphaned", True)
 
 
+@pytest.mark.whole
 def test_what_it_cannot_hold_is_named(stage: K5Scenario) -> None:
     stage.connect()
     stage.apply_project(name="abc", description="x" * 169, tags=[{"name": "a", "value": "b"}], parentID="p")
@@ -103,6 +106,7 @@ def test_what_it_cannot_hold_is_named(stage: K5Scenario) -> None:
     assert stage.remotes() == ()
 
 
+@pytest.mark.whole
 def test_what_is_not_implemented_is_asked_for_once(stage: K5Scenario) -> None:
     stage.connect()
     stage.apply_project()
@@ -115,6 +119,7 @@ def test_what_is_not_implemented_is_asked_for_once(stage: K5Scenario) -> None:
     assert stage.count("updateProject") == 1
 
 
+@pytest.mark.whole
 def test_a_group_is_given_a_role_by_their_names(stage: K5Scenario) -> None:
     group = stage.region.admin.make_group("those who may")
     stage.connect()
@@ -127,6 +132,7 @@ def test_a_group_is_given_a_role_by_their_names(stage: K5Scenario) -> None:
     assert stage.remote().assignments == ()
 
 
+@pytest.mark.whole
 def test_a_token_that_comes_back_in_every_answer_is_nowhere(stage: K5Scenario) -> None:
     stage.connect()
     stage.apply_project()

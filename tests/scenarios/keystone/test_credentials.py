@@ -1,5 +1,6 @@
 """The manager of a domain is enough; so is an application credential of an admin; what is too little is said."""
 
+import pytest
 from keystone_scenario import KeystoneScenario
 from scenario import condition
 from waiting import wait_until
@@ -7,6 +8,7 @@ from waiting import wait_until
 from project_operator.api.conditions import Reason
 
 
+@pytest.mark.whole
 def test_an_application_credential_of_an_admin_will_do(bare_stage: KeystoneScenario) -> None:
     credential, _ = bare_stage.domain.make_application_credential()
     member = {"auth": {"applicationCredential": {"secretRef": {"name": "credentials"}}}}
@@ -22,6 +24,7 @@ def test_an_application_credential_of_an_admin_will_do(bare_stage: KeystoneScena
     assert bare_stage.admin.project(project_id) is None
 
 
+@pytest.mark.whole
 def test_a_wrong_password_is_said_and_a_right_one_is_followed(bare_stage: KeystoneScenario) -> None:
     manager = bare_stage.domain.manager
     bare_stage.apply(bare_stage.secret(username=manager.name, password="wrong"), bare_stage.backend())

@@ -1,5 +1,6 @@
 """A deletion ends when the project is proved gone, also for one who may see no 404."""
 
+import pytest
 from keystone_scenario import KeystoneScenario
 from scenario import condition
 
@@ -27,6 +28,7 @@ def test_an_orphan_loses_its_mark(stage: KeystoneScenario) -> None:
     assert (left.id, left.tags) == (project_id, frozenset({"kept", "iproj1:orphaned"}))
 
 
+@pytest.mark.whole
 def test_what_is_disabled_keeps_its_mark(stage: KeystoneScenario) -> None:
     stage.apply_project(deletionPolicy="Disable")
     status = stage.wait_ready()

@@ -19,6 +19,7 @@ def _as_admin(stage: KeystoneScenario) -> dict[str, str]:
     return {"id": credential.id, "secret": credential.secret}
 
 
+@pytest.mark.whole
 def test_a_further_domain_holds_what_asks_for_it(bare_stage: KeystoneScenario) -> None:
     further = bare_stage.domain.make_domain()
     member = CLOUD | {"additionalDomains": [further]}
@@ -34,6 +35,7 @@ def test_a_further_domain_holds_what_asks_for_it(bare_stage: KeystoneScenario) -
     bare_stage.assert_quiet()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("wish", ["domainID", "isDomain"])
 def test_what_the_backend_object_is_not_set_up_for_is_refused_unasked(stage: KeystoneScenario, wish: str) -> None:
     keystone = {"isDomain": True} if wish == "isDomain" else {"domainID": stage.domain.make_domain()}

@@ -1,10 +1,12 @@
 """An existing project is taken over, by id or by name, and what the spec does not name is left as it was."""
 
+import pytest
 from keystone_scenario import KeystoneScenario
 
 from project_operator.api.conditions import Reason
 
 
+@pytest.mark.whole
 def test_by_id(stage: KeystoneScenario) -> None:
     group, member = stage.domain.make_group("theirs"), stage.admin.role_id("member")
     project = stage.admin.make_project("team", stage.domain.id, description="from before", tags=["owner=them"])

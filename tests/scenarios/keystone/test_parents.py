@@ -2,6 +2,7 @@
 
 import contextlib
 
+import pytest
 from keystone_scenario import KeystoneScenario
 from scenario import condition
 from waiting import wait_until
@@ -50,12 +51,14 @@ def test_a_child_that_somebody_else_made_blocks_the_deletion(stage: KeystoneScen
     assert stage.admin.projects(stage.domain.id) == []
 
 
+@pytest.mark.whole
 def test_a_parent_by_id_need_not_be_ours(stage: KeystoneScenario) -> None:
     parent = stage.admin.make_project("theirs", stage.domain.id)
     stage.apply_project(parentID=parent)
     assert stage.wait_ready()["status"]["observed"]["parentID"] == parent == stage.remote().parent_id
 
 
+@pytest.mark.whole
 def test_an_imported_project_below_another_parent_is_never_moved(stage: KeystoneScenario) -> None:
     parent = stage.admin.make_project("parent", stage.domain.id)
     project = stage.admin.make_project("team", stage.domain.id)

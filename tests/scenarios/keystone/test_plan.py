@@ -1,9 +1,11 @@
 """The plan in status is what the real Keystone is then sent, roles included."""
 
+import pytest
 from keystone_scenario import KeystoneScenario
 from plans import a_life_is_as_planned
 
 
+@pytest.mark.whole
 def test_what_is_planned_is_what_is_sent(stage: KeystoneScenario) -> None:
     stage.domain.make_group("ours")
     start = stage.asked()

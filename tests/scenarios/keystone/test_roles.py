@@ -1,5 +1,6 @@
 """Groups have the roles that the spec names: no fewer, and those of others stay."""
 
+import pytest
 from keystone_scenario import KeystoneScenario
 from scenario import condition
 from waiting import wait_until
@@ -47,6 +48,7 @@ def test_a_role_that_somebody_takes_is_given_again(stage: KeystoneScenario) -> N
     stage.wait_ready()
 
 
+@pytest.mark.whole
 def test_a_group_that_is_not_there_is_waited_for(stage: KeystoneScenario) -> None:
     stage.apply_project(groups=[{"name": "late", "roles": [{"name": "member"}]}])
     waiting = stage.wait_for("False", Reason.GROUP_NOT_FOUND)
@@ -58,6 +60,7 @@ def test_a_group_that_is_not_there_is_waited_for(stage: KeystoneScenario) -> Non
     assert stage.assignments() == {Assignment(stage.admin.role_id("member"), group=group)}
 
 
+@pytest.mark.whole
 def test_a_role_that_is_not_there_is_said(stage: KeystoneScenario) -> None:
     stage.domain.make_group("ours")
     stage.apply_project(groups=[{"name": "ours", "roles": [{"name": "no-such-role"}]}])
@@ -66,6 +69,7 @@ def test_a_role_that_is_not_there_is_said(stage: KeystoneScenario) -> None:
     assert stage.admin.projects(stage.domain.id) == []
 
 
+@pytest.mark.whole
 def test_without_roles_a_group_is_unsupported(stage: KeystoneScenario) -> None:
     stage.apply_project(groups=[{"name": "ours"}])
     stalled = stage.wait_for("False", Reason.UNSUPPORTED)

@@ -89,6 +89,7 @@ def compared(stage: KeystoneScenario, cloud: Proxy, projects: Mapping[str, Mappi
     return said
 
 
+@pytest.mark.whole
 def test_status_says_what_the_client_reads(bare_stage: KeystoneScenario, cloud: Proxy) -> None:
     stage, admin = bare_stage, bare_stage.admin
     further = stage.domain.make_domain()

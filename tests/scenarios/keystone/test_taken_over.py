@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from command_line import CommandLine, taken_over
 from keystone_scenario import KeystoneScenario
 
 
+@pytest.mark.whole
 def test_applying_what_was_imported_writes_nothing(
     stage: KeystoneScenario, command_line: CommandLine, tmp_path: Path
 ) -> None:

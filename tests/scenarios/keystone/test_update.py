@@ -30,6 +30,7 @@ def test_an_edit_is_one_call_and_leaves_what_is_foreign(stage: KeystoneScenario)
     stage.assert_quiet()
 
 
+@pytest.mark.whole
 def test_a_rename_is_in_place(stage: KeystoneScenario) -> None:
     stage.apply_project()
     project_id = stage.wait_ready()["status"]["id"]
@@ -43,6 +44,7 @@ def test_a_rename_is_in_place(stage: KeystoneScenario) -> None:
     assert patches(stage, before) == [("PATCH", 200)]
 
 
+@pytest.mark.whole
 def test_a_rename_to_a_name_that_is_taken_is_said(stage: KeystoneScenario) -> None:
     stage.admin.make_project("taken", stage.domain.id)
     stage.apply_project()
@@ -57,6 +59,7 @@ def test_a_rename_to_a_name_that_is_taken_is_said(stage: KeystoneScenario) -> No
     assert stage.remote("free").id == refused["status"]["id"]
 
 
+@pytest.mark.whole
 def test_emptied_is_not_absent(stage: KeystoneScenario) -> None:
     stage.apply_project(description="text", tags=[{"name": "ours", "value": "1"}])
     stage.wait_ready()
@@ -65,6 +68,7 @@ def test_emptied_is_not_absent(stage: KeystoneScenario) -> None:
     assert (stage.remote().description, stage.own_tags()) == ("", set())
 
 
+@pytest.mark.whole
 def test_disabled_is_ready_and_enabled_again(stage: KeystoneScenario) -> None:
     stage.apply_project(enabled=False)
     status = stage.wait_ready()["status"]
@@ -80,6 +84,7 @@ def test_disabled_is_ready_and_enabled_again(stage: KeystoneScenario) -> None:
     assert stage.remote().enabled
 
 
+@pytest.mark.whole
 def test_a_change_outside_is_put_right(stage: KeystoneScenario) -> None:
     stage.apply_project(description="ours", enabled=True)
     project_id = stage.wait_ready()["status"]["id"]
@@ -127,6 +132,7 @@ def test_what_somebody_else_made_immutable_is_never_unlocked(stage: KeystoneScen
     stage.admin.edit_project(project_id, options={"immutable": False})
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("policy", ["Plan", "Observe"])
 def test_what_must_not_be_written_is_not(stage: KeystoneScenario, policy: str) -> None:
     project = stage.admin.make_project("team", stage.domain.id, description="theirs")

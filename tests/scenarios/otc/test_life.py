@@ -1,5 +1,6 @@
 """A project's life on Open Telekom Cloud, whose reads are late and whose deletion takes everything with it."""
 
+import pytest
 from otc_scenario import OTCScenario
 from scenario import condition
 from waiting import wait_until
@@ -40,6 +41,7 @@ def test_changed_suspended_and_corrected(stage: OTCScenario) -> None:
     wait_until(lambda: stage.remote().name == "eu-de_renamed", "drift to be corrected")
 
 
+@pytest.mark.whole
 def test_a_group_gets_a_role_by_the_name_that_people_know(stage: OTCScenario) -> None:
     """T6-4."""
     group_id = stage.iam.admin.make_group("developers")
@@ -90,6 +92,7 @@ def test_a_lost_answer_makes_no_second_project(stage: OTCScenario) -> None:
     assert len(stage.remotes()) == 1
 
 
+@pytest.mark.whole
 def test_a_limit_and_a_token_that_dies_are_waited_out(stage: OTCScenario) -> None:
     """T2-10, T5-3."""
     stage.connect()
@@ -116,6 +119,7 @@ def test_what_the_vendor_made_is_never_taken(stage: OTCScenario) -> None:
     assert stage.count("createProject", "updateProject") == 0
 
 
+@pytest.mark.whole
 def test_what_was_there_is_imported_by_its_short_name(stage: OTCScenario) -> None:
     (project_id,) = stage.iam.admin.make_projects(MakeProjects(name="eu-de_legacy", description="old"))
     stage.iam.admin.catch_up()
@@ -125,6 +129,7 @@ def test_what_was_there_is_imported_by_its_short_name(stage: OTCScenario) -> Non
     assert stage.remote().description.startswith("old iproj1:")
 
 
+@pytest.mark.whole
 def test_what_it_cannot_hold_is_named(stage: OTCScenario) -> None:
     stage.connect("Check")
     stage.apply_project(description="x" * 169, tags=[{"name": "a", "value": "b"}])

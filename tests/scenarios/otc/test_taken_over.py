@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from command_line import CommandLine, taken_over
 from otc_scenario import OTCScenario
 
 from project_operator.sandbox.identity.otc.admin_models import MakeProjects
 
 
+@pytest.mark.whole
 def test_applying_what_was_imported_writes_nothing(
     stage: OTCScenario, command_line: CommandLine, tmp_path: Path
 ) -> None:

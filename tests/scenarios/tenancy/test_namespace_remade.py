@@ -26,7 +26,7 @@ def _left_behind(scenario: Scenario) -> tuple[str, str]:
     return project_id, str(scenario.remote().tag(MARK_TAG))
 
 
-@pytest.mark.parametrize("by_name", [False, True])
+@pytest.mark.parametrize("by_name", [False, pytest.param(True, marks=pytest.mark.whole)])
 def test_whoever_comes_after_cannot_claim_it(scenario: Scenario, *, by_name: bool) -> None:
     project_id, mark = _left_behind(scenario)
     wish: dict[str, Any] = {"byName": "Required"} if by_name else {"id": project_id}

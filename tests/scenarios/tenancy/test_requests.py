@@ -23,7 +23,7 @@ def _rules(scenario: Scenario, **tenancy: Any) -> None:
 
 
 @pytest.mark.parametrize("wish", [{"id": None}, {"byName": "Required"}, {"byName": "IfPresent"}])
-@pytest.mark.parametrize("policy", ["Manage", "Observe"])
+@pytest.mark.parametrize("policy", ["Manage", pytest.param("Observe", marks=pytest.mark.whole)])
 def test_a_neighbour_s_project_is_not_imported(shared: Scenario, wish: dict[str, Any], policy: str) -> None:
     (project_id,) = shared.identity.admin.make_projects(name_prefix="neighbour", description="private")
     shared.identity.admin.catch_up()

@@ -42,6 +42,7 @@ def test_it_ends_when_its_owner_is_gone() -> None:
         assert process.wait(DEADLINE) == 0
 
 
+@pytest.mark.whole
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which the printed examples call")
 def test_the_text_shows_calls_that_work_until_it_is_terminated() -> None:
     with running(*KEYSTONE) as (process, out):

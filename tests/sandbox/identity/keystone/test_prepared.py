@@ -41,6 +41,7 @@ def test_every_package_has_hashes_and_no_index_is_named() -> None:
     assert "--find-links" not in lock
 
 
+@pytest.mark.whole
 def test_without_an_index_it_fails_with_a_way_out_and_leaves_nothing_half_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
