@@ -51,8 +51,9 @@ DISTRIBUTION = "loadgroup"
 # time count as one.
 ROOM = max(5, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
-# latter would last longest, and the cores would have nothing to do in the end.
-YIELDING = {"unit": 3, "contract": 3, "core": 10}
+# latter would last longest, and the cores would have nothing to do in the end. Not so the one that has the most to
+# compute, for one process has one core.
+YIELDING = {"contract": 3, "core": 10}
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
 # Plugins that are dear to import, and the argument that needs them; the first is for the soak alone.

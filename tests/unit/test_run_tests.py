@@ -104,8 +104,8 @@ def test_some_parts_have_the_machine_to_themselves(part: str, arguments: list[st
 
 
 def test_parts_that_compute_leave_the_cores_to_those_that_wait() -> None:
-    jobs = {job.name: job for job in run_tests.jobs_of(["unit", "scenarios"], [], coverage=True)}
-    assert [jobs[name].command[0] for name in ("unit", "scenarios")] == ["nice", sys.executable]
+    jobs = {job.name: job for job in run_tests.jobs_of(["core", "scenarios"], [], coverage=True)}
+    assert [jobs[name].command[0] for name in ("core", "scenarios")] == ["nice", sys.executable]
     assert all(run_tests.WORKERS[part] == 1 for part in run_tests.YIELDING)
 
 
