@@ -26,7 +26,7 @@ from simulation.families import FAMILIES, Family
 from simulation.loop import VirtualLoop
 from simulation.world import IN_FLIGHT_BOUND, READ_LAG, World
 
-NAMES: Final = ("shop", "mail", "eu-de_blog", "wiki")
+NAMES: Final = ("shop", "mail", "eu-de_blog", "wiki", "desk", "lab")
 ERRORS: Final = (BackendUnavailable("away"), Throttled("slower", retry_after=2.0))
 SPECS: Final = {family.vendor.key: specs(family.setting) for family in FAMILIES.values()}
 SPOILED: Final = {family.vendor.key: spoiled(family.setting) for family in FAMILIES.values()}

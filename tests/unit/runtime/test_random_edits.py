@@ -19,7 +19,7 @@ from project_operator.api.v1alpha1.types import Condition
 from project_operator.reconcile import content, summary, upkeep
 from project_operator.reconcile.outcome import Outcome
 
-EXAMPLES, STEPS = 105, 12
+EXAMPLES, STEPS = 70, 18
 """For each kind of backend: so many worlds, of so many steps."""
 SEQUENCES, COMPARED, READY = 400, 280, 200
 """For each kind of backend, at least so many sequences of edits, one of each Project, come to an end; so many of them
