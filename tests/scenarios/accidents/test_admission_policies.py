@@ -3,7 +3,6 @@
 from chart_installation import Installation
 from objects import Object
 from scenario import BACKEND, SECRET, Scenario
-from waiting import wait_until
 
 from project_operator.api.names import ALLOW_DELETION_ANNOTATION, FINALIZER, GROUP
 from project_operator.kube.resources import PROJECTS, SECRETS
@@ -55,8 +54,6 @@ def test_only_the_operator_takes_its_finalizer_away(protected: Scenario, install
 
 def test_the_definitions_stay_until_somebody_allows_that_they_go(scenario: Scenario, policies: list[Object]) -> None:
     assert policies
-    trial = ("delete", "crd", PROJECT, "--dry-run=server")
-    wait_until(lambda: scenario.control_plane.kubectl(*trial, check=False).returncode, "the policies to be in force")
     for kind in ("projects", "identitybackends", "clusteridentitybackends"):
         definition = ("crd", f"{kind}.{GROUP}")
         said = scenario.refused("delete", *definition, "--dry-run=server")

@@ -10,7 +10,6 @@ import policies
 import pytest
 from chart_installation import Installation
 from scenario import Scenario
-from waiting import wait_until
 
 from project_operator.api.crd import crd_name
 from project_operator.api.kinds import KINDS
@@ -48,8 +47,6 @@ def guarded(
     """The same, with the shipped policies in force."""
     shipped = policies.shipped(expendable_installation)
     policies.put(expendable.control_plane, shipped)
-    trial = ("delete", "crd", DEFINITIONS[0], "--dry-run=server")
-    wait_until(lambda: expendable.control_plane.kubectl(*trial, check=False).returncode, "the policies to be in force")
     yield twenty
     policies.take_away(expendable.control_plane, shipped)
 
