@@ -53,11 +53,12 @@ ROOM = max(5, 2 * (os.cpu_count() or 1))
 # Parts that compute all the time leave the cores to those that wait, whenever these have something to do: else the
 # latter would last longest, and the cores would have nothing to do in the end. Not so the one that has the most to
 # compute, for one process has one core.
-YIELDING = {"contract": 3, "core": 10}
+YIELDING = {"contract": 3, "core": 5}
 # What takes minutes to hours has a verb of its own (`make soak`).
 SOAK = "soak"
-# Plugins that are dear to import, and the argument that needs them; the first is for the soak alone.
-PLUGINS = {"schemathesis": "", "pytest-kind-ng": "--kind"}
+# Plugins that are dear to import; the first is for the soak alone, the second for clusters made by kind.
+SCHEMATHESIS = "schemathesis"
+KIND = "pytest-kind-ng"
 # What is fetched or built on a new machine, and the arguments of `project-operator sandbox` that get it ready.
 PREPARATIONS = {
     "control plane": ("controlplane", "--build-only"),
@@ -121,9 +122,10 @@ def command(part: str, arguments: list[str], report: Path, *, coverage: bool) ->
     count = 1 if one_cluster(arguments) else WORKERS.get(part, 1)
     workers = [f"--numprocesses={count}", f"--dist={DISTRIBUTION}"] if count > 1 else []
     measure = ["--cov", "--cov-report="] if coverage else []
+    unused = [SCHEMATHESIS, *([] if "--kind" in arguments else [KIND])]
     return [
         *(sys.executable, "-m", "pytest", f"--junitxml={report}"),
-        *(f"-pno:{plugin}" for plugin, user in PLUGINS.items() if user not in arguments),
+        *(f"-pno:{plugin}" for plugin in unused),
         # Several write at once.
         *("-o", f"cache_dir=.pytest_cache/{part}"),
         *workers,

@@ -1,6 +1,7 @@
 """Processes that end with their owner, however that ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def exists(pid: int) -> bool:
 
 def up(log: Path) -> Callable[[], bool]:
     """Whether the program has said so, in a whole line: unbuffered, it comes in pieces."""
-    return lambda: log.exists() and log.read_text().startswith("up") and log.read_text().endswith("\n")
+    return lambda: log.exists() and re.fullmatch(r"up.*\n", log.read_text()) is not None
 
 
 def test_the_pid_is_the_program_s_own(tmp_path: Path) -> None:
