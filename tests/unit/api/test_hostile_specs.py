@@ -65,12 +65,10 @@ def test_a_text_is_bounded_and_can_be_encoded(field: StringField) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-@pytest.mark.parametrize("value", [True, 1, 1.5, None, [], {}, ["a"], {"a": "b"}], ids=repr)
-def test_what_yaml_makes_of_a_word_is_no_text(field: StringField, value: Any) -> None:
-    """`no`, `1`, `1e3`, `~` without quotes are no strings any more when they come here."""
-    if value is None:
-        return  # absent
-    assert refusal(field, value) is not None
+def test_what_yaml_makes_of_a_word_is_no_text(field: StringField) -> None:
+    """`no`, `1`, `1e3` without quotes are no strings any more when they come here."""
+    words = [True, 1, 1.5, [], {}, ["a"], {"a": "b"}]
+    assert [word for word in words if refusal(field, word) is None] == []
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
