@@ -8,7 +8,8 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
@@ -48,38 +49,63 @@ LARGEST_STATUS: Final = 400_000
 """Bytes of what one project can put into a status; etcd takes 1.5 MB."""
 
 
-class Tape:
-    """Stands in for the transport of every backend: records what a server answers, then gives it back."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.answers: dict[tuple[str, str], Answer] = {}
-        self.spoil: Callable[[Answer], Answer] | None = None
-        self.asked = 0
-        real = Transport.exchange
-
-        async def exchange(transport: Transport, call: Call) -> Answer | NoAnswer:
-            if self.spoil is None:
-                answer = await real(transport, call)
-                if isinstance(answer, Answer):
-                    self.answers[call.method, call.path] = answer
-                return answer
-            self.asked += 1
-            assert self.asked <= MOST_REQUESTS, f"asks for ever: {call.method} {call.path}"
-            assert call.path.isascii(), call.path
-            assert ".." not in call.path.split("/"), call.path
-            if call.before_send is not None:
-                call.before_send()
-            return self.spoil(self.answers.get((call.method, call.path), NOT_THERE))
-
-        monkeypatch.setattr(Transport, "exchange", exchange)
-
-
 NOT_THERE: Final = Answer(404, {}, b'{"error": {"code": 404, "message": "not found", "title": "Not Found"}}')
 
 
+@dataclass(frozen=True)
+class Recording:
+    """What a server really answered in the life of a project."""
+
+    answers: Mapping[tuple[str, str], Answer]
+    """By method and path."""
+    project: RemoteProject
+
+
+class Tape:
+    """Stands in for the transport of every backend, and gives back what was recorded."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.project = recording.project
+        self.asked = 0
+        self.spoil: Callable[[Answer], Answer] = unspoilt
+        self._answers = recording.answers
+
+    async def exchange(self, call: Call) -> Answer:
+        self.asked += 1
+        assert self.asked <= MOST_REQUESTS, f"asks for ever: {call.method} {call.path}"
+        assert call.path.isascii(), call.path
+        assert ".." not in call.path.split("/"), call.path
+        if call.before_send is not None:
+            call.before_send()
+        return self.spoil(self._answers.get((call.method, call.path), NOT_THERE))
+
+
+def unspoilt(answer: Answer) -> Answer:
+    return answer
+
+
+@pytest.fixture(scope="module")
+def recording(server: Candidate) -> Recording:
+    """Made once for all tests of a server."""
+    answers: dict[tuple[str, str], Answer] = {}
+    real = Transport.exchange
+
+    async def exchange(transport: Transport, call: Call) -> Answer | NoAnswer:
+        answer = await real(transport, call)
+        if isinstance(answer, Answer):
+            answers[call.method, call.path] = answer
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transport, "exchange", exchange)
+        return Recording(answers, asyncio.run(life(server)))
+
+
 @pytest.fixture
-def tape(monkeypatch: pytest.MonkeyPatch) -> Tape:
-    return Tape(monkeypatch)
+def tape(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> Tape:
+    tape = Tape(recording)
+    monkeypatch.setattr(Transport, "exchange", lambda _, call: tape.exchange(call))
+    return tape
 
 
 async def life(candidate: Candidate) -> RemoteProject:
@@ -106,19 +132,17 @@ EVERY_CALL: Final = [pytest.param(key, name, id=f"{key}-{name}") for key in CAND
 def test_only_errors_of_ours_come_out_and_what_else_comes_can_be_carried(
     server: Candidate, name: str, tape: Tape
 ) -> None:
-    project = asyncio.run(life(server))
-
     async def ask(data: st.DataObject) -> None:
         """A connection of its own each time: what one remembers of an answer must not reach into the next example."""
         backend = server.open()
         try:
             if name != "connect":
-                tape.spoil = lambda answer: answer
+                tape.spoil = unspoilt
                 await backend.connect()
             first = data.draw(st.integers(1, 3), label="number of the first answer that is spoilt")
             tape.asked = 0
             tape.spoil = lambda answer: data.draw(spoilt(answer)) if tape.asked >= first else answer
-            assert_carried(await CALLS[name](backend, project))
+            assert_carried(await CALLS[name](backend, tape.project))
         except BackendError as error:
             assert_tellable(error)
         finally:
