@@ -60,11 +60,12 @@ class Pair:
         self.crowd.__enter__()
         self._audit = AuditLog(self.control_plane.audit_log, ADMINISTRATOR, from_now=True)
         try:
-            self.crowd.apply_backend()
             for number in range(2):
                 self._start(number)
             for operator in self.crowd.operators:
                 operator.wait_ready()
+            # Not before: whoever stops while it connects does not say any more that it is ready.
+            self.crowd.apply_backend()
             wait_until(lambda: len(self.living()) == len(self.crowd.operators), "both to take part", within=WITHIN)
             wait_until(self.in_charge, "somebody to be in charge", within=WITHIN)
         except BaseException:
