@@ -11,6 +11,7 @@ import pytest
 import yaml
 from chart_installation import restricted_namespace
 from helm_release import DryRun, HelmRelease
+from hosting import KEPT
 from scenario import PROMPT, SECRET
 
 from project_operator.sandbox.controlplane.plane import ControlPlane
@@ -45,7 +46,7 @@ def values(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def identity() -> Iterator[EmbeddedIdentityServer]:
     """What the default backend of the release refers to."""
-    with EmbeddedIdentityServer(PROMPT) as server:
+    with EmbeddedIdentityServer(PROMPT, keep_alive=KEPT) as server:
         yield server
 
 

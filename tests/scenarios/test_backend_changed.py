@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hosting import KEPT
 from scenario import PROMPT, Scenario, condition
 
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
@@ -11,7 +12,7 @@ from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentitySe
 @pytest.fixture
 def elsewhere() -> Iterator[EmbeddedIdentityServer]:
     """Another identity server."""
-    with EmbeddedIdentityServer(PROMPT) as server:
+    with EmbeddedIdentityServer(PROMPT, keep_alive=KEPT) as server:
         yield server
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import trustme
+from hosting import KEPT
 from objects import Object
 from scenario import PROMPT, SECRET, Scenario
 
@@ -48,7 +49,9 @@ def certified(bare_scenario: Scenario, tmp_path: Path) -> Certified:
     made = TLSFiles.make(tmp_path)
     tls = TLSFiles(made.certificate, made.key, made.ca_bundle, client_authority=clients)
     bare_scenario.identity.stop()
-    bare_scenario.identity = EmbeddedIdentityServer(PROMPT.model_copy(update={"dialect": "1.14"}), tls=tls).start()
+    bare_scenario.identity = EmbeddedIdentityServer(
+        PROMPT.model_copy(update={"dialect": "1.14"}), tls=tls, keep_alive=KEPT
+    ).start()
     bare_scenario.__class__ = Certified
     assert isinstance(bare_scenario, Certified)
     bare_scenario.authority = authority

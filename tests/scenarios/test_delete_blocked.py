@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hosting import KEPT
 from scenario import PROMPT, Scenario, condition
 
 from project_operator.sandbox.identity.clock import SystemClock
@@ -19,7 +20,7 @@ class _AnHourBehind(SystemClock):
 @pytest.fixture
 def long_ago(bare_scenario: Scenario) -> Iterator[Scenario]:
     """A scenario whose identity server accepted everything an hour ago."""
-    with EmbeddedIdentityServer(PROMPT, clock=_AnHourBehind()) as identity:
+    with EmbeddedIdentityServer(PROMPT, clock=_AnHourBehind(), keep_alive=KEPT) as identity:
         bare_scenario.identity.stop()
         bare_scenario.identity = identity
         bare_scenario.apply(bare_scenario.secret(), bare_scenario.backend())

@@ -42,7 +42,7 @@ def test_recreate_makes_a_new_one_and_remembers_the_old(scenario: Scenario) -> N
 
 
 def test_a_deletion_under_way_outside_is_mirrored_and_what_is_missing_can_be_let_go(scenario: Scenario) -> None:
-    scenario.identity.admin.configure(deprovision_delay=1.5)
+    scenario.identity.admin.configure(deprovision_delay=3600)
     scenario.apply_project()
     project_id = scenario.wait_ready()["status"]["id"]
 
@@ -51,9 +51,10 @@ def test_a_deletion_under_way_outside_is_mirrored_and_what_is_missing_can_be_let
     leaving = scenario.wait_for("False", "Deleting")
     assert f"project {project_id} is being deleted outside, since" in condition(leaving, "Ready")["message"]
     assert leaving["status"]["provisioningStatus"] == "deprovisioning"
+    scenario.identity.admin.remove_project(project_id, at_once=True)
     scenario.wait_for("False", "Missing")
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
     assert scenario.calls("deleteProject") == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
+from hosting import KEPT
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, CheckFunction, GenerationMode
 from schemathesis.checks import response_headers_conformance
@@ -40,7 +41,7 @@ CONFORMANCE = [
 @pytest.fixture(scope="module", params=["documented", "1.18"])
 def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedIdentityServer]:
     paces = NscaleSettings(dialect=request.param, read_lag=0.0, provision_delay=0.0, deprovision_delay=0.05)
-    with EmbeddedIdentityServer(paces, keep_alive=60.0) as running:
+    with EmbeddedIdentityServer(paces, keep_alive=KEPT) as running:
         yield running
 
 

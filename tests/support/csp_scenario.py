@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hosting import KEPT
 from objects import Object
 from scenario import BACKEND, SECRET, Scene, manifest
 
@@ -19,7 +20,9 @@ WRITES = frozenset({"createProject", "updateProject", "deleteProject", "changeGr
 class CSPScenario(Scene):
     """A scene in front of an organization of the platform's."""
 
-    platform: EmbeddedPlatform = field(default_factory=lambda: EmbeddedPlatform(CSPSettings(list_lag=0.1)))
+    platform: EmbeddedPlatform = field(
+        default_factory=lambda: EmbeddedPlatform(CSPSettings(list_lag=0.1), keep_alive=KEPT)
+    )
 
     def open(self) -> None:
         """Start the platform and make the namespace."""

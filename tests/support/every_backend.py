@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from hosting import KEPT
 from keystone import PASSWORD, make_domain
 from objects import Object
 from scenario import PROMPT, Scene, manifest
@@ -33,7 +34,7 @@ class Place:
 
 @contextmanager
 def _nscale(_: Fixture) -> Iterator[Place]:
-    with EmbeddedIdentityServer(PROMPT) as server:
+    with EmbeddedIdentityServer(PROMPT, keep_alive=KEPT) as server:
 
         def truth() -> dict[str, str]:
             return {one.name: one.description or "" for one in server.admin.projects()}
@@ -60,7 +61,7 @@ def _keystone(fixture: Fixture) -> Iterator[Place]:
 
 @contextmanager
 def _open_telekom_cloud(_: Fixture) -> Iterator[Place]:
-    with EmbeddedIAM() as server:
+    with EmbeddedIAM(keep_alive=KEPT) as server:
         about = server.admin.about()
 
         def truth() -> dict[str, str]:
@@ -79,7 +80,7 @@ def _open_telekom_cloud(_: Fixture) -> Iterator[Place]:
 
 @contextmanager
 def _fujitsu_k5(_: Fixture) -> Iterator[Place]:
-    with EmbeddedK5() as server:
+    with EmbeddedK5(keep_alive=KEPT) as server:
         about = server.admin.about()
 
         def truth() -> dict[str, str]:
@@ -95,7 +96,7 @@ def _fujitsu_k5(_: Fixture) -> Iterator[Place]:
 
 @contextmanager
 def _vmware_csp(_: Fixture) -> Iterator[Place]:
-    with EmbeddedPlatform(CSPSettings(list_lag=0.1)) as server:
+    with EmbeddedPlatform(CSPSettings(list_lag=0.1), keep_alive=KEPT) as server:
         about = server.admin.about()
 
         def truth() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from hosting import KEPT
 from objects import Object
 from scenario import BACKEND, SECRET, Scene, manifest
 
@@ -17,7 +18,9 @@ class OTCScenario(Scene):
     """A scene in front of a region of an account. Reads are late enough to miss what was just made."""
 
     iam: EmbeddedIAM = field(
-        default_factory=lambda: EmbeddedIAM(OTCSettings(read_lag=0.2, list_lag=0.2, deletion_delay=0.3))
+        default_factory=lambda: EmbeddedIAM(
+            OTCSettings(read_lag=0.2, list_lag=0.2, deletion_delay=0.3), keep_alive=KEPT
+        )
     )
 
     def open(self) -> None:

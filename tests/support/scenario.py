@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 import yaml
 from audit import AuditLog, Write
+from hosting import KEPT
 from objects import KINDS, Object, Objects
 from operator_process import OperatorProcess
 from waiting import WITHIN, wait_until
@@ -227,7 +228,7 @@ class Scene:
 class Scenario(Scene):
     """The same with the embedded nscale server."""
 
-    identity: EmbeddedIdentityServer = field(default_factory=lambda: EmbeddedIdentityServer(PROMPT))
+    identity: EmbeddedIdentityServer = field(default_factory=lambda: EmbeddedIdentityServer(PROMPT, keep_alive=KEPT))
 
     def open(self) -> None:
         """Start the identity server and make the namespace."""

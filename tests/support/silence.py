@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from chart_installation import Installation
+from hosting import KEPT
 from objects import Object, Objects
 from operator_process import OURS, QUICK, OperatorProcess, Program
 from scenario import PROMPT, condition, manifest
@@ -57,7 +58,7 @@ class Tenants:
     folder: Path
     program: Program = OURS
     identities: dict[str, EmbeddedIdentityServer] = field(
-        default_factory=lambda: {name: EmbeddedIdentityServer(PROMPT) for name in (ALIVE, SILENT)}
+        default_factory=lambda: {name: EmbeddedIdentityServer(PROMPT, keep_alive=KEPT) for name in (ALIVE, SILENT)}
     )
     applied: dict[str, float] = field(default_factory=dict)
     """When each Project was created, in seconds since the epoch."""

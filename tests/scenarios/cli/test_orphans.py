@@ -16,6 +16,8 @@ def found(ran: object, scenario: Scenario) -> dict[str, str]:
 
 
 def test_what_is_left_over_and_what_is_gone(scenario: Scenario, command_line: CommandLine) -> None:
+    # It is asked once: what does not answer in time is away.
+    scenario.apply_backend(timeout="10s", consistency={"readLag": "300ms", "inFlightBound": "10s"})
     scenario.apply_project("kept", suspend=False)
     scenario.apply_project("lost")
     scenario.apply_project("emptied")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 from urllib.parse import quote
 
+from hosting import KEPT
 from scripted_server import Received
 
 from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
@@ -92,7 +93,7 @@ class CSPCandidate(Candidate):
     @classmethod
     @contextmanager
     def start(cls, fixture: Callable[[str], Any]) -> Iterator[Self]:  # noqa: ARG003 - it needs none
-        with EmbeddedPlatform() as server:
+        with EmbeddedPlatform(keep_alive=KEPT) as server:
             yield cls(server)
 
     def __init__(self, server: EmbeddedPlatform) -> None:

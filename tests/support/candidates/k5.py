@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
+from hosting import KEPT
 from scripted_server import Received
 
 from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
@@ -71,7 +72,7 @@ class K5Candidate(Candidate):
     @classmethod
     @contextmanager
     def start(cls, fixture: Callable[[str], Any]) -> Iterator[Self]:  # noqa: ARG003 - it needs none
-        with EmbeddedK5() as server:
+        with EmbeddedK5(keep_alive=KEPT) as server:
             yield cls(server)
 
     def __init__(self, server: EmbeddedK5) -> None:

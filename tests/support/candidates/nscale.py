@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
+from hosting import KEPT
 from scripted_server import Received
 
 from candidates.candidate import AS_IT_WORKS, LOOPBACK, Candidate, Connecting, Purpose, Remark
@@ -46,7 +47,7 @@ class NscaleCandidate(Candidate):
     @classmethod
     @contextmanager
     def start(cls, fixture: Callable[[str], Any]) -> Iterator[Self]:  # noqa: ARG003 - it needs none
-        with EmbeddedIdentityServer(NscaleSettings(dialect="1.18", read_lag=0.0)) as server:
+        with EmbeddedIdentityServer(NscaleSettings(dialect="1.18", read_lag=0.0), keep_alive=KEPT) as server:
             yield cls(server)
 
     def __init__(self, server: EmbeddedIdentityServer) -> None:
