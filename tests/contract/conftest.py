@@ -1,6 +1,5 @@
 """The suite runs over every backend in `candidates.CANDIDATES`; what is peculiar to one is in a folder of its own."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -12,7 +11,6 @@ from candidates import CANDIDATES, Candidate, Connecting
 from middlebox import Middlebox, middlebox
 
 from project_operator.backends.base import Backend
-from project_operator.errors import BackendUnavailable
 
 Connect = Callable[..., Any]
 COLLECTED: Final = pytest.StashKey[frozenset[str]]()
@@ -68,17 +66,6 @@ async def box(candidate: Candidate) -> AsyncIterator[Middlebox]:
         yield box
 
 
-async def connected(backend: Backend) -> None:
-    """Connect; a backend that is in a hurry may need more than one attempt where the machine is busy."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                await backend.connect()
-            except BackendUnavailable:
-                continue
-            return
-
-
 @pytest.fixture
 async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect]:
     """Opens connections, connected, with nothing counted yet; they are closed afterwards."""
@@ -87,7 +74,7 @@ async def connect(candidate: Candidate, box: Middlebox) -> AsyncIterator[Connect
     async def connect_one(*, admission: Any = None, **how: Any) -> Backend:
         backend = candidate.open(Connecting(**{"url": box.url, **how}), admission=admission)
         opened.append(backend)
-        await connected(backend)
+        await backend.connect()
         box.forget()
         return backend
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from contextvars import ContextVar
 from itertools import product
 from typing import Any
@@ -12,9 +12,11 @@ from candidates import Candidate, Connecting
 from candidates.answers import CALLS as NAMES
 from candidates.answers import WRITES
 from middlebox import Middlebox
+from passing_time import SETTLING, pass_time
 from scripted_server import Exchange, ScriptedServer, never, say
-from troubles import PAGE, echo, failing, marked, noticed, told
+from troubles import PAGE, PATIENCE, echo, failing, marked, noticed, told
 from twins import Leaking
+from waiting import WITHIN
 
 from project_operator.backends import transport
 from project_operator.backends.base import Backend, ProjectContent, RemoteProject
@@ -39,8 +41,6 @@ CALLS: dict[str, Asking] = {
 }
 WAITING = {"7": (7, 7), "0": (0, 0), "Fri, 31 Dec 9999 23:59:59 GMT": (1e9, 1e12), "soon": (-1, -1)}
 """Least and most seconds, by the text of the header; -1: none are told."""
-PATIENCE = 10.0
-"""Seconds until a server that nothing is done to has answered."""
 PURE = {"plan_create", "plan_update", "plan_delete"}
 
 
@@ -62,30 +62,9 @@ async def project(backend: Backend, candidate: Candidate) -> RemoteProject:
 
 async def knowing(backend: Backend, box: Middlebox, project: RemoteProject) -> Backend:
     """A connection that has read the project, as the operator always has before it writes; nothing is counted yet."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            # One that gives a call little time may have to ask again on a busy machine.
-            with suppress(BackendUnavailable):
-                await backend.get_project(project.id)
-                break
+    await backend.get_project(project.id)
     box.forget()
     return backend
-
-
-class Hurried:
-    """Connections that give a call little time: a moment, and a second more for each read that it begins with."""
-
-    def __init__(self, connect: Callable[..., Any]) -> None:
-        self._connect = connect
-        self._opened: dict[int, Backend] = {}
-
-    def timeout(self, looks: int) -> float:
-        return 0.4 + looks
-
-    async def with_time_for(self, looks: int) -> Backend:
-        if looks not in self._opened:
-            self._opened[looks] = await self._connect(timeout=self.timeout(looks))
-        return self._opened[looks]
 
 
 def has_come(box: Middlebox, count: int) -> Callable[[ScriptedServer], bool]:
@@ -114,40 +93,47 @@ def test_every_method_of_the_contract_is_here() -> None:
 
 
 async def test_a_call_ends_in_time_and_hangs_up(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
+    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
-    hurried = Hurried(connect)
     for name, ask, looks in calls(candidate):
         with told(name):
-            backend = await knowing(await hurried.with_time_for(looks), box, project)
+            await knowing(backend, box, project)
             box.spoil(never, skip=looks)
             resets = box.server.resets
-            begun = asyncio.get_running_loop().time()
-            error = await failing(ask(backend, project), outcome(name), candidate.secrets)
-            timeout = hurried.timeout(looks)
-            assert timeout - 0.05 < asyncio.get_running_loop().time() - begun < timeout + 2.6
-            assert f"no answer within {timeout:g} s" in str(error)
+            call = asyncio.ensure_future(ask(backend, project))
+            await box.server.until(has_come(box, looks + 1))
+            pass_time(PATIENCE / 2)
+            done, _ = await asyncio.wait({call}, timeout=SETTLING)
+            assert not done
+            pass_time(PATIENCE / 2 + 1)
+            error = await failing(call, outcome(name), candidate.secrets)
+            assert f"no answer within {PATIENCE:g} s" in str(error)
             await box.server.until(was_reset(resets + 1))
             box.mend()
 
 
 async def test_an_answer_that_drips_does_not_buy_time(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, project: RemoteProject
+    backend: Backend, box: Middlebox, candidate: Candidate, project: RemoteProject
 ) -> None:
+    drops = 0
+
     async def drip(exchange: Exchange) -> None:
+        nonlocal drops
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
         while True:
             await exchange.send(b" ")
-            await asyncio.sleep(0.02)
+            drops += 1
+            pass_time(PATIENCE / 10)
+            await asyncio.sleep(0)
 
-    hurried = Hurried(connect)
     for name, ask, looks in calls(candidate):
         with told(name):
-            backend = await knowing(await hurried.with_time_for(looks), box, project)
+            await knowing(backend, box, project)
             box.spoil(drip, skip=looks)
-            begun = asyncio.get_running_loop().time()
-            await failing(ask(backend, project), outcome(name), candidate.secrets)
-            assert asyncio.get_running_loop().time() - begun < hurried.timeout(looks) + 2.6
+            drops = 0
+            error = await failing(ask(backend, project), outcome(name), candidate.secrets)
+            assert f"no answer within {PATIENCE:g} s" in str(error)
+            assert drops > 1
             box.mend()
 
 
@@ -220,11 +206,11 @@ async def test_closing_ends_what_is_under_way(
     for name, ask, looks in calls(candidate):
         with told(name):
             box.mend()
-            backend = await knowing(await connect(timeout=60), box, project)
+            backend = await knowing(await connect(timeout=10 * WITHIN), box, project)
             box.spoil(never, skip=looks)
             call = asyncio.ensure_future(ask(backend, project))
             await box.server.until(has_come(box, looks + 1))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WITHIN):
                 await backend.aclose()
                 await failing(call, outcome(name), candidate.secrets)
 

@@ -7,8 +7,8 @@ import trustme
 from calling import pem, server_tls, unused_port
 from candidates import Candidate, Connecting, Purpose
 from middlebox import Middlebox, middlebox
-from scripted_server import Script, hang_up, never, say
-from troubles import PAGE, each, failing, marked, refusing
+from scripted_server import Script, hang_up, say
+from troubles import PAGE, TOO_LATE, each, failing, marked, refusing
 
 from project_operator.backends.calls import TransportSettings
 from project_operator.errors import BackendUnavailable, ConnectionRefused, CredentialsRejected, Throttled
@@ -84,14 +84,14 @@ async def test_what_is_no_such_server_is_the_url(candidate: Candidate, box: Midd
         "502": say(502, PAGE, kind="text/html"),
         "503": say(503),
         "hang up": hang_up,
-        "never": never,
+        **TOO_LATE,
     },
 )
 async def test_what_may_pass_is_no_fault_of_the_configuration(
     candidate: Candidate, box: Middlebox, answer: Script
 ) -> None:
     box.spoil(answer, EVERYTHING)
-    backend = candidate.open(Connecting(url=box.url, timeout=0.5))
+    backend = candidate.open(Connecting(url=box.url))
     await failing(backend.connect(), BackendUnavailable, candidate.secrets)
     await backend.aclose()
 
@@ -114,7 +114,7 @@ async def test_a_limit_is_told_with_the_time_to_wait(candidate: Candidate, box: 
     "answer",
     {
         "hang up": hang_up,
-        "never": never,
+        **TOO_LATE,
         "500": say(500),
         "403": say(403),
         "a page, 404": say(404, PAGE),
@@ -124,7 +124,7 @@ async def test_a_limit_is_told_with_the_time_to_wait(candidate: Candidate, box: 
 )
 async def test_what_is_good_to_know_is_not_needed(candidate: Candidate, box: Middlebox, answer: Script) -> None:
     box.spoil(answer, skip=candidate.required_requests)
-    backend = candidate.open(Connecting(url=box.url, timeout=0.5))
+    backend = candidate.open(Connecting(url=box.url))
     facts = await backend.connect()
     assert facts.organization_id == candidate.organization_id
     await backend.aclose()

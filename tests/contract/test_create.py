@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
-from scripted_server import Script, hang_up, never, say
-from troubles import LONG, MUTE, PAGE, TROUBLES, failing, marked, noticed, sent, told
+from scripted_server import Script, hang_up, say
+from troubles import LONG, MUTE, PAGE, TOO_LATE, TROUBLES, failing, marked, noticed, sent, told
 from twins import AskingNobody, MakingLightOfIt, TryingTwice, Twin
 
 from project_operator.backends.base import Backend, ProjectContent, Tag
@@ -135,10 +135,10 @@ class TestLost:
 
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
     async def test_so_is_one_that_does_not_come_in_time(
-        self, connect: Callable[..., Any], box: Middlebox, candidate: Candidate, *, done: bool
+        self, backend: Backend, box: Middlebox, candidate: Candidate, *, done: bool
     ) -> None:
-        backend = await connect(timeout=0.5)
-        await a_lost_answer_is_unknown_and_nothing_is_sent_again(backend, box, candidate, never, done=done)
+        (trouble,) = TOO_LATE.values()
+        await a_lost_answer_is_unknown_and_nothing_is_sent_again(backend, box, candidate, trouble, done=done)
         await box.server.until(lambda server: server.resets >= 1)
 
     @pytest.mark.parametrize("wrong", [TryingTwice, MakingLightOfIt])

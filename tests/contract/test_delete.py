@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from candidates import DELETING, WRITES, Candidate, Purpose
 from middlebox import Middlebox
-from scripted_server import never, say
-from troubles import PAGE, TROUBLES, failing, noticed, sent, told
+from scripted_server import say
+from troubles import PAGE, TOO_LATE, TROUBLES, failing, noticed, sent, told
 from twins import Complaining
 
 from project_operator.backends.base import Backend, ProjectContent
@@ -21,7 +21,7 @@ from project_operator.errors import (
     RightExpired,
 )
 
-LOST = TROUBLES | {"never": never}
+LOST = TROUBLES | TOO_LATE
 
 pytestmark = pytest.mark.parametrize("server", DELETING, indirect=True)
 
@@ -118,14 +118,12 @@ async def test_nothing_is_sent_without_leave(backend: Backend, box: Middlebox, c
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-    connect: Callable[..., Any], box: Middlebox, candidate: Candidate, *, done: bool
+    backend: Backend, box: Middlebox, candidate: Candidate, *, done: bool
 ) -> None:
-    hurried, patient = await connect(timeout=0.5), await connect()
     for name, trouble in LOST.items():
         project_id = candidate.make(ProjectContent("there"))
         with told(name):
             box.spoil(trouble, WRITES, passing_on=done)
-            backend = hurried if trouble is never else patient
             await failing(
                 backend.delete_project(project_id, before_send=lambda: None), OutcomeUnknown, candidate.secrets
             )

@@ -1,14 +1,12 @@
 """``update_project`` makes the content what it is told, leaves everything else as it was, and else sends nothing."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from candidates import WRITES, Candidate, Purpose, plain, where
 from middlebox import Middlebox
-from scripted_server import never
-from troubles import TROUBLES, failing, noticed, sent, told
+from troubles import TOO_LATE, TROUBLES, failing, noticed, sent, told
 from twins import DroppingDescriptions, DroppingTags, WritingAnyway
 
 from project_operator.api.marks import ORPHANED
@@ -22,7 +20,7 @@ from project_operator.errors import (
 )
 
 FOREIGN = Tag("somebody.else", "theirs")
-LOST = TROUBLES | {"never": never}
+LOST = TROUBLES | TOO_LATE
 
 THERE = ProjectContent("there", "as it was", (FOREIGN, Tag("team", "red")), mark="iproj1:1")
 
@@ -181,18 +179,16 @@ class TestNotUpdated:
 class TestLost:
     @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
     async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(
-        self, connect: Callable[..., Any], box: Middlebox, candidate: Candidate, *, done: bool
+        self, backend: Backend, box: Middlebox, candidate: Candidate, *, done: bool
     ) -> None:
-        hurried, patient = await connect(timeout=0.5), await connect()
         project_id = candidate.make(THERE)
         for number, (name, trouble) in enumerate(LOST.items()):
             candidate.catch_up()
-            current = await patient.get_project(project_id)
+            current = await backend.get_project(project_id)
             wanted = replace(current.content, name=f"renewed-{number}")
             box.forget()
             with told(name):
                 box.spoil(trouble, WRITES, passing_on=done)
-                backend = hurried if trouble is never else patient
                 await failing(
                     backend.update_project(current, wanted, before_send=lambda: None), OutcomeUnknown, candidate.secrets
                 )

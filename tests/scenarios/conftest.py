@@ -192,7 +192,7 @@ def expendable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scena
             yield made
         finally:
             made.close()
-            plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
+            plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=60s")
     note_rights(request.config, installation, audit)
 
 

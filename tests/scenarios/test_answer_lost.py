@@ -38,6 +38,6 @@ def test_a_deletion_whose_answer_is_lost_ends_all_the_same(scenario: Scenario) -
     scenario.wait_ready()
     scenario.identity.admin.add_fault(Fault(action=FaultAction.DROP, operation="deleteProject"))
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     assert scenario.identity.admin.projects() == []

@@ -18,7 +18,7 @@ def test_nothing_remote_is_touched(expendable: Scenario) -> None:
     ready = expendable.wait_ready()
     mark = expendable.remote().tag(MARK_TAG)
 
-    expendable.kubectl("delete", "--kustomize=crds/", "--timeout=30s")
+    expendable.kubectl("delete", "--kustomize=crds/", "--timeout=60s")
 
     remote = expendable.remote()
     assert (remote.id, remote.tag(MARK_TAG), remote.deletion_time) == (ready["status"]["id"], mark, None)

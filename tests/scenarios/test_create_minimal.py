@@ -7,7 +7,7 @@ from project_operator.api.names import FINALIZER, MARK_TAG
 
 def test_a_project_with_nothing_but_a_name_becomes_ready(scenario: Scenario) -> None:
     scenario.apply_project()
-    scenario.kubectl("wait", "--for=condition=Ready", "iproj/team", "--timeout=20s")
+    scenario.kubectl("wait", "--for=condition=Ready", "iproj/team", "--timeout=60s")
 
     project, remote = scenario.get(), scenario.remote()
     status = project["status"]

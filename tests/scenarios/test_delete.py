@@ -8,7 +8,7 @@ def test_the_project_is_deleted_and_then_the_object_goes(scenario: Scenario) -> 
     scenario.apply_project()
     project_id = scenario.wait_ready()["status"]["id"]
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=30s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     assert scenario.identity.admin.projects() == []
     assert [(call.operation, call.project_id) for call in scenario.calls("deleteProject")] == [
@@ -41,7 +41,7 @@ def test_an_object_for_which_nothing_was_created_goes_at_once(bare_scenario: Sce
     bare_scenario.apply_project()
     bare_scenario.wait_for("False", "BackendNotFound")
 
-    bare_scenario.kubectl("delete", "iproj", "team", "--timeout=10s")
+    bare_scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     assert bare_scenario.calls() == []
 

@@ -10,7 +10,7 @@ def test_orphan_leaves_the_project_without_the_mark(scenario: Scenario) -> None:
     scenario.apply_project(deletionPolicy="Orphan", tags=[{"name": "stage", "value": "live"}])
     project_id = scenario.wait_ready()["status"]["id"]
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     remote = scenario.remote()
     assert (remote.id, remote.tag(MARK_TAG), remote.tag("stage")) == (project_id, ORPHANED, "live")
@@ -24,7 +24,7 @@ def test_the_backend_s_policy_stands_in_status_and_is_followed(bare_scenario: Sc
     status = bare_scenario.wait_ready()["status"]
     assert status["deletionPolicy"] == {"policy": "Orphan", "source": "IdentityBackend"}
 
-    bare_scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    bare_scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     assert bare_scenario.remote().deletion_time is None
 
@@ -32,7 +32,7 @@ def test_the_backend_s_policy_stands_in_status_and_is_followed(bare_scenario: Sc
 def test_what_was_orphaned_can_be_imported_again(scenario: Scenario) -> None:
     scenario.apply_project(deletionPolicy="Orphan")
     project_id = scenario.wait_ready()["status"]["id"]
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     scenario.apply_project("again", import_={"id": project_id}, name="team")
 

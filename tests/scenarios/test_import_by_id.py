@@ -46,7 +46,7 @@ def test_an_id_that_is_not_there_stalls_and_is_found_when_asked_again(scenario: 
     assert "finalizers" not in stalled["metadata"]
     assert scenario.calls() == []
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=10s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
 
 def test_a_project_of_another_project_is_left_alone(scenario: Scenario) -> None:

@@ -44,7 +44,7 @@ def test_deleting_the_object_leaves_the_project(scenario: Scenario) -> None:
     scenario.apply_project(managementPolicy="Observe", import_={"id": project_id})
     scenario.wait_for("True", "Observed")
 
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
 
     assert scenario.remote().id == project_id
     assert scenario.calls() == []

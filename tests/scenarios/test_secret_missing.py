@@ -36,9 +36,9 @@ def test_a_secret_in_use_stays_until_its_backend_is_gone(scenario: Scenario) -> 
     scenario.wait_ready()
 
     scenario.kubectl("delete", "secret", "credentials", "--wait=false")
-    scenario.kubectl("delete", "iproj", "team", "--timeout=20s")
+    scenario.kubectl("delete", "iproj", "team", "--timeout=60s")
     assert scenario.identity.admin.projects() == []
     assert scenario.kubectl("get", "secrets", "--output=name") == "secret/credentials\n"
 
-    scenario.kubectl("delete", "ibackend", "default", "--timeout=10s")
-    scenario.kubectl("wait", "--for=delete", "secret/credentials", "--timeout=10s")
+    scenario.kubectl("delete", "ibackend", "default", "--timeout=60s")
+    scenario.kubectl("wait", "--for=delete", "secret/credentials", "--timeout=60s")

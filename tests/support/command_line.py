@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from operator_process import QUICK
 from scenario import BACKEND, Scene
+from waiting import WITHIN
 
 from project_operator.cli import main
 from project_operator.settings import ENV_PREFIX
 
 ESCAPE = "\x1b"
-DEADLINE = 30.0
 _SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -73,7 +73,7 @@ def on_terminal(*arguments: str, keys: str = "", wait_for: str = "", environ: Ma
         [sys.executable, "-m", "project_operator", *arguments], stdin=slave, stdout=slave, stderr=slave, env=env
     )
     os.close(slave)
-    seen, typed, ends = b"", not keys, time.monotonic() + DEADLINE
+    seen, typed, ends = b"", not keys, time.monotonic() + WITHIN
     try:
         while time.monotonic() < ends:
             if not select.select([master], [], [], 0.2)[0]:
@@ -90,7 +90,7 @@ def on_terminal(*arguments: str, keys: str = "", wait_for: str = "", environ: Ma
             if not typed and wait_for.encode() in seen:
                 os.write(master, keys.encode())
                 typed = True
-        return Ran(process.wait(DEADLINE), seen.decode())
+        return Ran(process.wait(WITHIN), seen.decode())
     finally:
         process.kill()
         process.wait()

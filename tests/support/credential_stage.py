@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from passing_time import pass_time
+from waiting import WITHIN
 
 from project_operator.backends.calls import Answer, Call, NoAnswer
 from project_operator.backends.deadlines import Deadline, within
@@ -36,7 +38,9 @@ class Server(Transport):
         self.asked: list[Call] = []
         self.answers: list[Answer | NoAnswer] = []
         self.hold: asyncio.Event | None = None
-        self.patience = 5.0
+        self.patience = 600.0
+        self.takes = 0.0
+        """Seconds that pass, at once, with each request."""
 
     def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
         return within(self.patience * times)
@@ -45,6 +49,7 @@ class Server(Transport):
         self.asked.append(call)
         if self.hold is not None:
             await self.hold.wait()
+        pass_time(self.takes)
         await asyncio.sleep(0)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
@@ -96,7 +101,7 @@ class Stage:
         return SessionCredential(SESSION, self.sender, self.keeper)
 
     async def until(self, condition: Callable[[], Any]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             while not condition():  # noqa: ASYNC110 - what is waited for is inside of what is tested
                 await asyncio.sleep(0)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
+from waiting import WITHIN
+
 COMMAND: Final = (sys.executable, "-m", "project_operator", "sandbox", "identity")
-DEADLINE: Final = 30.0
-"""Seconds in which what is asked for happens, also on a machine that has other things to do."""
 
 
 @contextmanager
@@ -31,6 +31,6 @@ def tried(out: IO[str]) -> str:
     exports = [line for line in lines if line.startswith("export ")]
     first = next(place for place, line in enumerate(lines) if line.startswith("Try"))
     script = "".join([*exports, *lines[first + 1 :]])
-    shell = subprocess.run(["/bin/sh", "-ec", script], capture_output=True, text=True, check=False, timeout=DEADLINE)
+    shell = subprocess.run(["/bin/sh", "-ec", script], capture_output=True, text=True, check=False, timeout=WITHIN)
     assert shell.returncode == 0, shell
     return shell.stdout

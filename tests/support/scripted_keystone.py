@@ -179,7 +179,7 @@ class _Transport(Transport):
         self._server = server
 
     def one_deadline(self, times: int = 1) -> AbstractContextManager[Deadline]:
-        return within(5.0 * times)
+        return within(600.0 * times)
 
     async def exchange(self, call: Call) -> Outcome:
         return self._server.answer_to(call)

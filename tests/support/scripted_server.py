@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from passing_time import pass_time
+from waiting import WITHIN
+
 
 @dataclass(frozen=True)
 class Received:
@@ -101,7 +104,7 @@ class ScriptedServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def until(self, condition: Callable[["ScriptedServer"], bool], *, seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[["ScriptedServer"], bool], *, seconds: float = WITHIN) -> None:
         """Wait until ``condition`` holds; it is looked at whenever something happens here."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(lambda: condition(self))
@@ -211,3 +214,13 @@ async def reset(exchange: Exchange) -> None:
 async def never(exchange: Exchange) -> None:
     """Never answer."""
     await exchange.hang()
+
+
+def silence(seconds: float) -> Script:
+    """Never answer, and let ``seconds`` pass at once: who waits no longer than that has given up (`pass_time`)."""
+
+    async def script(exchange: Exchange) -> None:
+        pass_time(seconds)
+        await exchange.hang()
+
+    return script

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import pytest
-from scripted_server import Exchange, Script, hang_up, reset, say
+from scripted_server import Exchange, Script, hang_up, reset, say, silence
 
 from project_operator.backends.base import ProjectContent
 from project_operator.errors import BackendError, ConnectionRefused
@@ -56,6 +56,12 @@ TROUBLES: Final[dict[str, Script]] = {
     "redirect": say(307, b"", "Location: http://127.0.0.1:1/elsewhere"),
 }
 """After none of these does anybody know more than before."""
+
+PATIENCE: Final = 30.0
+"""Seconds that a call is given where a test does not say otherwise."""
+
+TOO_LATE: Final[dict[str, Script]] = {"never": silence(PATIENCE + 1)}
+"""Apart, as it is the call's deadline that ends it."""
 
 LONG: Final[dict[str, Script]] = {"too long": pour}
 """Apart, as reading up to the limit takes a moment."""

@@ -6,8 +6,9 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-WITHIN: Final = 20.0
-"""Seconds after which what should happen counts as not happening; far more than it takes."""
+WITHIN: Final = 60.0
+"""Seconds after which what should happen counts as not happening; far more than it takes on a machine that stands
+still now and then."""
 OFTENEST: Final = 0.1
 SELDOMEST: Final = 0.3
 """Seconds between two looks, at first and after a while: each is work for whoever is looked at."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from aiohttp import web
+from waiting import WITHIN
 
 from project_operator.handlers.watch import Rhythm, serve
 from project_operator.kube.access import ClusterAccess
@@ -26,7 +27,7 @@ Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse | None]]
 """Answers a request in the server's place, or passes it on (None)."""
 
 
-async def until(condition: Callable[[], bool], what: str | Callable[[], str], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], what: str | Callable[[], str], seconds: float = WITHIN) -> None:
     """Wait for a condition, with a deadline that says what was waited for."""
     try:
         async with asyncio.timeout(seconds):
@@ -180,7 +181,7 @@ class Layer:
 
     async def close(self) -> None:
         self.stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN):
             await self.task
         await self._api.aclose()
 

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from waiting import WITHIN
 
 from project_operator import app
 from project_operator.api.events import EventReason
@@ -79,7 +80,7 @@ async def served(chosen: Settings, *, until: Callable[[], bool]) -> Operator:
     """An operator that ran until the condition held, and was then told to stop."""
     operator, stop = Operator(chosen, ACCESS), asyncio.Event()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN):
             running = asyncio.create_task(operator.serve(stop, lambda: None))
             while not until() and not running.done():  # noqa: ASYNC110 - what is waited for has no event to tell it
                 await asyncio.sleep(0.01)
@@ -272,7 +273,7 @@ async def test_both_signals_ask_for_a_stop_and_can_be_taken_again() -> None:
             loop.remove_signal_handler(number)
             take()
             signal.raise_signal(number)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WITHIN):
                 await stop.wait()
             stop.clear()
     finally:

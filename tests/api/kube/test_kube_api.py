@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from waiting import WITHIN
 
 from project_operator.api import names
 from project_operator.api.events import EventReason
@@ -216,7 +217,7 @@ async def test_an_event_shows_in_kubectl_and_repeats_in_its_series(api: KubeApi,
     writing = asyncio.create_task(writer.run())
 
     async def written(number: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WITHIN):
             while len(results) < number:  # noqa: ASYNC110 - the results are a list
                 await asyncio.sleep(0.01)
 

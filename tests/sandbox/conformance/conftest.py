@@ -17,6 +17,7 @@ from typing import Any, Final
 import aiohttp
 import pytest
 import yaml
+from waiting import WITHIN
 
 from project_operator.kube.access import load_access
 from project_operator.sandbox.controlplane.plane import default_cache
@@ -25,7 +26,6 @@ from project_operator.sandbox.controlplane.report import Report
 from project_operator.sandbox.controlplane.search import EMULATED_MODULE, Options, Search
 
 Object = dict[str, Any]
-WITHIN: Final = 20.0
 """Seconds after which what should happen counts as not happening."""
 
 GROUP: Final = "conformance.example.com"
@@ -297,7 +297,7 @@ def _serve_widgets(endpoint: Endpoint) -> None:
     while (done := endpoint.kubectl("apply", "-f", "-", stdin=definition("widgets", "Widget"))).returncode:
         assert time.monotonic() < deadline, done.stderr
         time.sleep(0.1)
-    done = endpoint.kubectl("wait", "--for=condition=Established", f"crd/widgets.{GROUP}", "--timeout=20s")
+    done = endpoint.kubectl("wait", "--for=condition=Established", f"crd/widgets.{GROUP}", "--timeout=60s")
     assert done.returncode == 0, done.stderr
 
 

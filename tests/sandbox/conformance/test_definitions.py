@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import WITHIN
 
 if TYPE_CHECKING:
     from tests.sandbox.conformance.conftest import Client
@@ -162,7 +163,7 @@ async def test_a_changed_schema_counts_from_then_on(client: "Client", define: Ma
     wider = define("gears", "Gear", spec={"type": "object", "properties": {"teeth": {"type": "integer"}}})
     changed = await client.merge(f"{DEFINITIONS}/gears.conformance.example.com", wider)
     assert (changed.status, changed.body["metadata"]["generation"]) == (200, 2)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         while "teeth" not in (await client.merge(f"{path}/g", {"spec": {"teeth": 3}})).body["spec"]:
             pass
 

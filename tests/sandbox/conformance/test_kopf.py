@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import kopf
+from waiting import WITHIN
 
 if TYPE_CHECKING:
     from tests.sandbox.conformance.conftest import Client, Endpoint
 
 Make = Callable[..., dict[str, Any]]
 Seen = list[tuple[str | None, str]]
-WITHIN = 20.0
 
 
 class NoProgress(kopf.ProgressStorage):

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import WITHIN
 
 if TYPE_CHECKING:
     from tests.sandbox.conformance.conftest import Client, Endpoint
 
 Make = Callable[..., dict[str, Any]]
-WITHIN = 20.0
 
 
 class Running:
@@ -126,7 +126,7 @@ async def test_wait_returns_with_the_condition_of_this_generation(
     wait = ("wait", "--for=condition=Ready", "widget/blue", "-n", namespace)
     early = endpoint.kubectl(*wait, "--timeout=1s")
     assert (early.returncode, "timed out waiting" in early.stderr) == (1, True)
-    async with running(endpoint.command(*wait, "--timeout=20s")) as command:
+    async with running(endpoint.command(*wait, "--timeout=60s")) as command:
         await client.merge(f"{widgets}/blue/status", {"status": {"conditions": [ready | {"observedGeneration": 1}]}})
         assert await command.until("condition met") == ["widget.conformance.example.com/blue", "condition", "met"]
 
@@ -137,7 +137,7 @@ async def test_delete_waits_for_finalizers(
     await client.create(widgets, widget(metadata={"finalizers": ["example.com/hold"]}))
     held = endpoint.kubectl("delete", "widget", "blue", "-n", namespace, "--timeout=1s")
     assert (held.returncode, "timed out waiting" in held.stderr) == (1, True)
-    async with running(endpoint.command("delete", "widget", "blue", "-n", namespace, "--timeout=20s")) as command:
+    async with running(endpoint.command("delete", "widget", "blue", "-n", namespace, "--timeout=60s")) as command:
         assert "deleted" in await command.until("blue")
         await client.merge(f"{widgets}/blue", {"metadata": {"finalizers": None}})
         assert await command.returncode() == 0
@@ -146,7 +146,7 @@ async def test_delete_waits_for_finalizers(
 
 def test_delete_of_a_namespace_waits_for_its_end(endpoint: "Endpoint", namespace: str, widget: Make) -> None:
     endpoint.kubectl("apply", "-n", namespace, "-f", "-", stdin=widget())
-    deleted = endpoint.kubectl("delete", "namespace", namespace, "--timeout=30s")
+    deleted = endpoint.kubectl("delete", "namespace", namespace, "--timeout=60s")
     assert deleted.returncode == 0, deleted.stderr
     assert "NotFound" in endpoint.kubectl("get", "namespace", namespace).stderr
 

@@ -16,11 +16,11 @@ import aiohttp
 import pytest
 import yaml
 from aiohttp import web
+from waiting import WITHIN
 
 from project_operator.sandbox.controlplane.emulated import serve, server
 from project_operator.sandbox.controlplane.search import EMULATED_MODULE
 
-WITHIN = 20.0
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 

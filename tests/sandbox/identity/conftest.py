@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from hosting import KEPT
+from passing_time import pass_time_of
 
 from project_operator.backends.trust import system_trust
 from project_operator.sandbox.identity.nscale.embedded import EmbeddedIdentityServer
@@ -38,16 +41,33 @@ class Caller:
         assert response.status_code == 200, response.text
         return [item["metadata"]["id"] for item in response.json()]
 
-    def socket(self) -> socket.socket:
+    def connection(self) -> socket.socket:
         """A bare connection to the server."""
         host, port = self.server.url.removeprefix("http://").split(":")
         return socket.create_connection((host, int(port)), timeout=10.0)
+
+    def send_creation(self, name: str) -> socket.socket:
+        """Like `create`, but does not wait for the answer, which comes over the connection."""
+        connection = self.connection()
+        body = json.dumps({"metadata": {"name": name}, "spec": {"groupIDs": []}}).encode()
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {self.server.token}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        return connection
+
+    def pass_time(self, seconds: float) -> None:
+        """Let what the server holds back for so long happen."""
+        loop = self.server._server._loop
+        assert loop is not None
+        pass_time_of(loop, seconds)
 
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedIdentityServer]:
     """A server without lag or delays."""
-    with EmbeddedIdentityServer(QUICK) as running:
+    with EmbeddedIdentityServer(QUICK, keep_alive=KEPT) as running:
         yield running
 
 

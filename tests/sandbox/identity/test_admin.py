@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from waiting import wait_until
 
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.admin_client import AdminClient
@@ -96,10 +96,7 @@ def test_references_block_deletion(server: EmbeddedIdentityServer, caller: Calle
     (project,) = server.admin.projects()
     assert (project.provisioning_status, project.references) == ("deprovisioning", ("servers.compute/x",))
     server.admin.remove_reference(project_id, "servers.compute/x")
-    deadline = time.monotonic() + 10.0
-    while server.admin.projects():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: not server.admin.projects(), "the project's end")
     assert read(caller, project_id).status_code == 404
 
 

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from identity_command import DEADLINE, running, tried
+from identity_command import running, tried
+from waiting import WITHIN
 
 from project_operator.errors import ConfigurationError
 from project_operator.sandbox.identity import command
@@ -31,7 +32,7 @@ def test_it_prints_what_a_client_needs_and_ends_on_a_signal(number: signal.Signa
         assert httpx.get(path, headers=headers, trust_env=False).json() == []
         assert httpx.get(f"{about['url']}/api/version", headers=headers, trust_env=False).json()["version"] == "1.18.0"
         process.send_signal(number)
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 def test_it_ends_when_its_owner_is_gone() -> None:
@@ -40,7 +41,7 @@ def test_it_ends_when_its_owner_is_gone() -> None:
         os.close(reading)
         out.readline()
         os.close(writing)
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 def test_it_serves_https_with_given_files(tmp_path: Path) -> None:

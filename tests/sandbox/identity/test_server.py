@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
+from waiting import wait_until
 
 from project_operator.errors import SandboxError
 from project_operator.sandbox.identity.faults import Fault, FaultAction
@@ -60,16 +60,8 @@ def test_a_server_that_is_down_comes_back_with_port_and_state(server: EmbeddedId
 
 def test_stopping_does_not_wait_for_requests_that_are_held_back(server: EmbeddedIdentityServer, caller: Caller) -> None:
     server.admin.add_fault(Fault(action=FaultAction.HANG, operation="createProject"))
-    with caller.socket() as connection:
-        body = b'{"metadata":{"name":"p"},"spec":{"groupIDs":[]}}'
-        head = (
-            f"POST {caller.path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {server.token}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        connection.sendall(head.encode() + body)
-        deadline = time.monotonic() + 10.0
-        while not server.admin.projects("p"):
-            assert time.monotonic() < deadline
+    with caller.send_creation("p") as connection:
+        wait_until(lambda: server.admin.projects("p"), "the project")
         server.stop()
         assert connection.recv(4096) == b""
 

@@ -46,7 +46,7 @@ def start(expendable_plane: ControlPlane, expendable_installation: Installation,
 
     yield start
     running[-1].stop()
-    expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
+    expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=60s")
 
 
 @pytest.fixture(

@@ -70,7 +70,7 @@ def neighbours(
             scene.operator.stop()
         Scene.close(second)  # the identity server is the first's
         first.close()
-        expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=30s")
+        expendable_plane.kubectl("delete", "--kustomize=crds/", "--ignore-not-found", "--timeout=60s")
 
 
 def test_of_two_clusters_the_second_waits_and_has_it_when_the_first_is_gone(

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
 from scripted_server import Received
+from troubles import PATIENCE
 
 from candidates.answers import ErrorRow
 from candidates.fields import Scene
@@ -56,7 +57,7 @@ class Connecting:
     organization_id: str | None = None
     organization_name: str | None = None
     ca_bundle: str = ""
-    timeout: float = 10.0
+    timeout: float = PATIENCE
     connections: int = 8
 
 

@@ -12,6 +12,7 @@ import pytest
 import trustme
 from calling import Open, get, lost, pem, post, server_tls
 from scripted_server import Exchange, ScriptedServer, never, say
+from waiting import WITHIN
 
 from project_operator import __version__
 from project_operator.backends import lanes
@@ -274,12 +275,12 @@ class TestBeforeSend:
 class TestClosing:
     async def test_calls_under_way_end_at_once(self, open_transport: Open) -> None:
         async with ScriptedServer(never) as server:
-            transport = open_transport(server.url, connections=1, timeout=60)
+            transport = open_transport(server.url, connections=1, timeout=10 * WITHIN)
             sent = asyncio.create_task(transport.exchange(post()))
             await server.until(lambda server: len(server.requests) == 1)
             waiting = asyncio.create_task(transport.exchange(post()))
             await asyncio.sleep(0)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(WITHIN):
                 await transport.aclose()
                 assert lost(await sent) == (Lost.CLOSED, True)
                 assert lost(await waiting) == (Lost.CLOSED, False)

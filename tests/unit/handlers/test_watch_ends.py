@@ -4,6 +4,7 @@ import asyncio
 import signal
 from pathlib import Path
 
+from waiting import WITHIN
 from watching import Cluster, Start, until
 
 from project_operator.kube.resources import PROJECTS, SECRETS
@@ -38,7 +39,7 @@ async def test_it_stops_at_once_and_leaves_nothing_behind(cluster: Cluster, star
     await layer.becomes_ready("secrets")
 
     layer.stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         await layer.task
 
     def left() -> list[str]:
@@ -85,7 +86,7 @@ async def test_our_handler_of_a_signal_is_the_one_that_hears_it(cluster: Cluster
     try:
         await layer.becomes_ready()
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), WITHIN)
         await cluster.project("alpha")
         await until(lambda: layer.sink.named("alpha"), "alpha, as Kopf has not ended")
     finally:

@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 from canned_api_server import ALPHA, PATH, Answer, Calls, Server, hangs_up, hangs_up_half_way, refuses, says
+from waiting import WITHIN
 
 from project_operator.errors import (
     ConfigurationError,
@@ -227,7 +228,7 @@ async def test_a_lease_waits_for_no_other_call(api: KubeApi, server: Server) -> 
 
     server.answer(slow)
     others = [asyncio.create_task(api.get(PROJECTS, "team-a", "alpha")) for _ in range(AT_ONCE + 1)]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         assert await api.get(LEASES, "operators", "a") == ALPHA
     release.set()
     await asyncio.gather(*others)
@@ -248,7 +249,7 @@ async def test_of_very_many_calls_only_so_many_are_under_way(api: KubeApi, serve
         return web.json_response(ALPHA)
 
     server.answer(slow)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         found = await asyncio.gather(*(api.get(PROJECTS, "team-a", "alpha") for _ in range(2 * AT_ONCE)))
     assert len(found) == 2 * AT_ONCE
     assert most == AT_ONCE

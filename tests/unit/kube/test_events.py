@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from waiting import WITHIN
 
 from project_operator.api.events import EventReason
 from project_operator.errors import KubeConflict, KubeForbidden, KubeNotFound, KubeUnavailable
@@ -102,7 +103,7 @@ async def running(writer: EventWriter) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN):
         while not condition():  # noqa: ASYNC110 - any condition, not an event of ours
             await asyncio.sleep(0.001)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from waiting import WITHIN
 
 from project_operator.errors import ConfigurationError
 from project_operator.observability.health import STALLED_AFTER, HealthServer, Readiness
@@ -57,7 +58,7 @@ async def test_an_event_loop_that_stood_still_is_not_healthy(server: HealthServe
 
 async def test_the_heart_beats(server: HealthServer, clock: Clock) -> None:
     clock.now += STALLED_AFTER
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         while (await get(server, "/healthz"))[0] != 200:  # noqa: ASYNC110 - seen from outside, as a probe does
             await asyncio.sleep(0.05)
 

@@ -9,7 +9,8 @@ import signal
 import subprocess
 
 import pytest
-from identity_command import COMMAND, DEADLINE, running, tried
+from identity_command import COMMAND, running, tried
+from waiting import WITHIN
 
 from project_operator.sandbox.identity.keystone.admin_client import DEFAULT_DOMAIN, KeystoneAdminClient
 
@@ -26,7 +27,7 @@ def test_it_prints_what_a_client_needs_and_ends_when_it_is_interrupted() -> None
             page = admin.call("GET", "/projects", query={"domain_id": DEFAULT_DOMAIN, "limit": "1000"})
             assert len(page["projects"]) == 2
         process.send_signal(signal.SIGINT)
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 @pytest.mark.whole  # the command of nscale's server does so with each run
@@ -39,7 +40,7 @@ def test_it_ends_when_its_owner_is_gone() -> None:
         os.close(reading)
         assert out.readline()
         os.close(writing)
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 @pytest.mark.whole
@@ -48,12 +49,12 @@ def test_the_text_shows_calls_that_work_until_it_is_terminated() -> None:
     with running(*KEYSTONE) as (process, out):
         assert tried(out).count('"name": "first"') == 2  # created, listed
         process.terminate()
-        assert process.wait(DEADLINE) == 0
+        assert process.wait(WITHIN) == 0
 
 
 def test_build_only_starts_nothing_and_is_quick_where_all_is_there() -> None:
     done = subprocess.run(
-        [*COMMAND, *KEYSTONE, "--build-only"], check=True, capture_output=True, text=True, timeout=DEADLINE
+        [*COMMAND, *KEYSTONE, "--build-only"], check=True, capture_output=True, text=True, timeout=WITHIN
     )
     assert done.stdout == ""
     assert done.stderr.startswith("Keystone: ready to be started after ")
